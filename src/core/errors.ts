@@ -7,16 +7,15 @@
 /** Base of every error this package throws on purpose. `hint` says what to do about it. */
 export class DiffusionError extends Error {
   override name = "DiffusionError";
+  /** stable name, `kind/what`: for programs, and for the table in the README */
+  readonly code: string;
+  /** what to do about it, in one sentence */
+  readonly hint: string;
 
-  constructor(
-    /** stable name, `kind/what`: for programs, and for the table in the README */
-    readonly code: string,
-    message: string,
-    /** what to do about it, in one sentence */
-    readonly hint: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: string, message: string, hint: string, options?: ErrorOptions) {
     super(hint ? `${message} ${hint}` : message, options);
+    this.code = code;
+    this.hint = hint;
   }
 }
 

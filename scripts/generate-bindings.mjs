@@ -1,0 +1,162 @@
+// Writes src/kernels/generated/ from shaders/: each family's source, cut into its top-level
+// declarations, and what every entry point binds. With --check it compares instead, and fails where
+// the two differ. Names of families limit it to those: `npm run shaders -- conv2d`.
+//
+// An entry point is compiled from the declarations it reaches, so that a file may hold entry points
+// that need a feature (subgroups) beside others that do not. No offset, size or binding number is
+// written by hand anywhere: they come from wgsl_reflect's reading of the file.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const shaders = join(root, "shaders");
+const generated = join(root, "src/kernels/generated");
+
+/** Comments become blanks: line numbers stay those of the file. */
+const withoutComments = (source) =>
+  source
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
+    .replace(/[ \t]*\/\/[^\n]*/g, "");
+
+/** The top-level declarations in order; joined, they are the text again. */
+function declarations(text) {
+  const chunks = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ("{([".includes(text[i])) depth++;
+    if ("})]".includes(text[i])) depth--;
+    const ends = depth === 0 && (text[i] === ";" || text[i] === "}");
+    if (!ends) continue;
+    chunks.push(text.slice(start, i + 1));
+    start = i + 1;
+  }
+  return chunks;
+}
+
+const NAME =
+  /^(?:@[\w]+(?:\([^)]*\))?\s*)*(?:fn|struct|alias|const|override|var\s*(?:<[^>]*>)?)\s+(\w+)/;
+
+const nameOf = (chunk) => NAME.exec(chunk.trim())?.[1];
+
+/** Indices of the declarations that `name` reaches, itself included. */
+function reach(chunks, name) {
+  const index = new Map(chunks.map((chunk, i) => [nameOf(chunk), i]));
+  const found = new Set();
+  const queue = [index.get(name)];
+  while (queue.length > 0) {
+    const i = queue.pop();
+    if (found.has(i)) continue;
+    found.add(i);
+    for (const [word] of chunks[i].matchAll(/[A-Za-z_]\w*/g)) {
+      const next = index.get(word);
+      if (next !== undefined && !found.has(next)) queue.push(next);
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Name → type and value of every constant, override and alias that a variant may set. */
+function settings(chunks) {
+  const found = {};
+  chunks.forEach((chunk, i) => {
+    const match = /^(const|override|alias)\s+(\w+)\s*(?::\s*(\w+))?\s*=\s*([^;]+);$/.exec(
+      chunk.trim(),
+    );
+    if (match) found[match[2]] = { chunk: i, kind: match[1], value: match[4].trim() };
+  });
+  return found;
+}
+
+function bindingOf(family, resource) {
+  const { name, binding, type } = resource;
+  if (resource.resourceType === 0) {
+    const fields = type.members.map((m) => {
+      if (!["u32", "i32", "f32"].includes(m.type.name)) {
+        throw new Error(
+          `${family}: uniform field ${m.name} is ${m.type.name}; use u32, i32 or f32`,
+        );
+      }
+      return { name: m.name, type: m.type.name, offset: m.offset };
+    });
+    return { name, binding, type: "uniform", size: resource.size, fields };
+  }
+  const size = resource.size || type.stride || type.format?.size || 4;
+  const access = resource.access === "read" ? "read-only-storage" : "storage";
+  return { name, binding, type: access, size };
+}
+
+function entryOf(family, chunks, entry) {
+  const reached = reach(chunks, entry.name);
+  const text = reached.map((i) => chunks[i]).join("");
+  const attribute = entry.attributes.find(({ name }) => name === "workgroup_size").value;
+  const sizes = [attribute].flat().map((size) => (/^\d+$/.test(size) ? Number(size) : size));
+  return {
+    workgroupSize: [...sizes, 1, 1].slice(0, 3),
+    chunks: reached,
+    subgroups: /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text),
+    bindings: entry.resources
+      .map((resource) => bindingOf(family, resource))
+      .sort((a, b) => a.binding - b.binding),
+  };
+}
+
+/** Node prints the whole of a thrower's source line, and wgsl_reflect's is one of 300 KB. */
+function reflect(file, source) {
+  try {
+    return new WgslReflect(source);
+  } catch (error) {
+    console.error(`shaders/${file}: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+function moduleOf(file) {
+  const family = basename(file, ".wgsl");
+  const source = readFileSync(join(shaders, file), "utf8");
+  const text = withoutComments(source)
+    .replace(/[ \t]+$/gm, "")
+    .replace(/^\s*enable [^;]*;/gm, "");
+  const chunks = declarations(text);
+  const entries = {};
+  for (const entry of reflect(file, source).entry.compute) {
+    entries[entry.name] = entryOf(family, chunks, entry);
+  }
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const value = { name: family, hash, settings: settings(chunks), entries, chunks };
+  return (
+    `// Generated from shaders/${file} by \`npm run shaders\`. Do not edit.\n` +
+    'import type { ShaderFamily } from "../../device/shader.ts";\n\n' +
+    `export const ${family} = ${JSON.stringify(value, null, 1)} as const satisfies ShaderFamily;\n`
+  );
+}
+
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const files = readdirSync(shaders)
+  .filter((name) => name.endsWith(".wgsl"))
+  .filter((name) => asked.length === 0 || asked.includes(basename(name, ".wgsl")));
+const wanted = new Map(files.map((file) => [`${basename(file, ".wgsl")}.ts`, moduleOf(file)]));
+
+if (process.argv.includes("--check")) {
+  const present = readdirSync(generated);
+  const stale = [...wanted].filter(
+    ([name, text]) =>
+      !present.includes(name) || readFileSync(join(generated, name), "utf8") !== text,
+  );
+  const left = present.filter((name) => !wanted.has(name));
+  if (stale.length + left.length > 0) {
+    console.error(`bindings are stale: ${[...stale.map(([name]) => name), ...left].join(", ")}.`);
+    console.error("Run `npm run shaders` and commit the result.");
+    process.exit(1);
+  }
+} else {
+  mkdirSync(generated, { recursive: true });
+  for (const name of readdirSync(generated)) {
+    if (asked.length === 0 && !wanted.has(name)) rmSync(join(generated, name));
+  }
+  for (const [name, text] of wanted) writeFileSync(join(generated, name), text);
+}
+console.log(`${wanted.size} shader families`);

@@ -1,0 +1,36 @@
+// What a derivative rule is: a forward launch, and the launches that give the inputs' gradients.
+//
+// `dx` always means ∂L/∂x. A rule never allocates a gradient by itself: it asks its slots where to
+// write, so that parameters' gradients land in their flat buffer.
+import type { Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** Differentiable inputs by name; those left out are undefined. */
+export type Inputs = Readonly<Record<string, Tensor | undefined>>;
+
+/** Where the gradients of one application go. */
+export interface Slots<In extends Inputs> {
+  /** whether anyone asks for the gradient of this input */
+  wants(name: keyof In & string): boolean;
+  /** the tensor to write the whole gradient of this input to */
+  target(name: keyof In & string): Tensor;
+  /**
+   * The gradient that other consumers of this input have given so far. A rule that takes it must
+   * write pending + its own part to the target; else the tape adds the two afterwards.
+   */
+  takePending(name: keyof In & string): Tensor | undefined;
+  /** The input's gradient is this very tensor: nothing is written. */
+  alias(name: keyof In & string, gradient: Tensor): void;
+}
+
+export interface Rule<In extends Inputs, Options, Saved> {
+  /** Records the forward dispatches; `saved` is what backward needs, and nothing else. */
+  forward(graph: Graph, inputs: In, options: Options): { y: Tensor; saved: Saved };
+  /** Records the dispatches that write the gradient of every wanted input. */
+  backward(graph: Graph, dy: Tensor, saved: Saved, slots: Slots<In>): void;
+}
+
+/** Names the types of a rule once; the identity otherwise. */
+export const rule = <In extends Inputs, Options, Saved>(
+  definition: Rule<In, Options, Saved>,
+): Rule<In, Options, Saved> => definition;

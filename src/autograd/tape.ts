@@ -1,0 +1,109 @@
+// The tape: remembers which rule made each tensor, and walks it backwards once.
+//
+// It knows nothing of layers or shaders: rules live in ./rules, one a kernel family. Both walks
+// append dispatches to the same graph; nothing runs here.
+import type { Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { add } from "../kernels/elementwise.ts";
+import type { Inputs, Rule, Slots } from "./rule.ts";
+
+interface Node {
+  y: Tensor;
+  inputs: Inputs;
+  backward(dy: Tensor, slots: Slots<Inputs>): void;
+}
+
+export class Tape {
+  readonly graph: Graph;
+  readonly #nodes: Node[] = [];
+  /** leaves whose gradient is wanted, and where it goes (undefined: wherever the plan puts it) */
+  readonly #leaves: ReadonlyMap<Tensor, Tensor | undefined>;
+  readonly #tracked = new Set<Tensor>();
+
+  /**
+   * @param graph   what dispatches are appended to
+   * @param leaves  tensors to differentiate by → the tensor their gradient is written to, or
+   *                undefined; none for inference
+   */
+  constructor(graph: Graph, leaves: ReadonlyMap<Tensor, Tensor | undefined> = new Map()) {
+    this.graph = graph;
+    this.#leaves = leaves;
+    for (const leaf of leaves.keys()) this.#tracked.add(leaf);
+  }
+
+  /** Applies a rule: y, remembered if any of its inputs is differentiated. */
+  apply<In extends Inputs, Options, Saved>(
+    rule: Rule<In, Options, Saved>,
+    inputs: In,
+    options: Options,
+  ): Tensor {
+    const { y, saved } = rule.forward(this.graph, inputs, options);
+    if (Object.values(inputs).some((x) => x && this.#tracked.has(x))) {
+      this.#tracked.add(y);
+      const backward = (dy: Tensor, slots: Slots<Inputs>) =>
+        rule.backward(this.graph, dy, saved, slots);
+      this.#nodes.push({ y, inputs, backward });
+    }
+    return y;
+  }
+
+  /**
+   * Appends the dispatches of every gradient.
+   *
+   * @param y   the tensor L is a function of
+   * @param dy  ∂L/∂y
+   * @returns   ∂L/∂leaf of every leaf that y depends on
+   */
+  backward(y: Tensor, dy: Tensor): Map<Tensor, Tensor> {
+    const gradients = new Map([[y, dy]]);
+    while (this.#nodes.length > 0) {
+      const node = this.#nodes.pop()!;
+      const gradient = gradients.get(node.y);
+      if (!gradient) continue; // y does not depend on it
+      gradients.delete(node.y);
+      this.#visit(node, gradient, gradients);
+    }
+    return gradients;
+  }
+
+  #visit(node: Node, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
+    const written = new Map<Tensor, Tensor>();
+    const taken = new Set<Tensor>();
+    const input = (name: string): Tensor => {
+      const x = node.inputs[name];
+      if (x && this.#tracked.has(x)) return x;
+      throw new Error(`backward of ${node.y.label}: no gradient of ${name} is wanted`);
+    };
+    node.backward(dy, {
+      wants: (name) => {
+        const x = node.inputs[name];
+        return x !== undefined && this.#tracked.has(x);
+      },
+      target: (name) => {
+        const x = input(name);
+        const known = written.get(x);
+        if (known) return known;
+        const target = this.#targetOf(x, gradients.has(x));
+        written.set(x, target);
+        return target;
+      },
+      takePending: (name) => {
+        const x = input(name);
+        taken.add(x);
+        return gradients.get(x);
+      },
+      alias: (name, gradient) => written.set(input(name), gradient),
+    });
+    for (const [x, gradient] of written) {
+      const pending = taken.has(x) ? undefined : gradients.get(x);
+      gradients.set(x, pending ? add(this.graph, { a: pending, b: gradient }, {}) : gradient);
+    }
+  }
+
+  /** A parameter's own gradient tensor, or a new one. */
+  #targetOf(x: Tensor, isPending: boolean): Tensor {
+    const home = this.#leaves.get(x);
+    if (home && isPending) throw new Error(`${x.label}: a parameter may be used once`);
+    return home ?? this.graph.alloc(x.shape, `d ${x.label}`, x.dtype);
+  }
+}

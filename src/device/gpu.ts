@@ -1,0 +1,229 @@
+// The device: one GPUDevice, its limits and features asked for explicitly, its errors collected.
+//
+// WebGPU reports most failures late and to nobody. Here an uncaptured error or a loss is kept, and
+// check() throws it: whoever hands out a result calls check() first, for after a loss almost
+// everything still "succeeds".
+import { DeviceError } from "../core/errors.ts";
+import { PipelineCache } from "./pipelines.ts";
+
+export interface GpuOptions {
+  /** where adapters come from; default `navigator.gpu` */
+  gpu?: GPU | undefined;
+  /** a device to share; it is never destroyed here */
+  device?: GPUDevice | undefined;
+  /** default "high-performance" */
+  powerPreference?: GPUPowerPreference | undefined;
+}
+
+/** What is made on the GPU, counted: a step must not make any of it. */
+export interface GpuCounters {
+  buffers: number;
+  bufferBytes: number;
+  bindGroups: number;
+  submissions: number;
+  dispatches: number;
+}
+
+const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+
+/** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
+const WANTED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly pipelines: PipelineCache;
+  readonly counters: GpuCounters = {
+    buffers: 0,
+    bufferBytes: 0,
+    bindGroups: 0,
+    submissions: 0,
+    dispatches: 0,
+  };
+  readonly #owned: boolean;
+  #failure: DeviceError | undefined;
+  #disposed = false;
+
+  private constructor(device: GPUDevice, owned: boolean) {
+    this.device = device;
+    this.info = device.adapterInfo;
+    this.pipelines = new PipelineCache(device);
+    this.#owned = owned;
+    device.addEventListener("uncapturederror", this.#onError);
+    device.lost.then(({ reason, message }) => this.#onLoss(reason, message));
+  }
+
+  /**
+   * Opens a device, or takes the one that is given.
+   *
+   * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter
+   */
+  static async open({ gpu, device, powerPreference }: GpuOptions = {}): Promise<Gpu> {
+    if (device) return new Gpu(device, false);
+    const source = gpu ?? globalThis.navigator?.gpu;
+    if (!source) {
+      throw new DeviceError(
+        "device/unsupported",
+        "Engine: there is no WebGPU here (navigator.gpu is missing).",
+        "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
+      );
+    }
+    const adapter = await source.requestAdapter({
+      powerPreference: powerPreference ?? "high-performance",
+    });
+    if (!adapter) {
+      throw new DeviceError(
+        "device/no-adapter",
+        "Engine: WebGPU is here, but gives no adapter.",
+        "Update the GPU's driver; if a device was lost before, reload the page.",
+      );
+    }
+    return new Gpu(await requestDevice(adapter), true);
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.device.limits;
+  }
+
+  has(feature: GPUFeatureName): boolean {
+    return this.device.features.has(feature);
+  }
+
+  /** @throws DeviceError the first uncaptured error, or the loss of the device */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Runs `allocate` inside error scopes for validation and memory.
+   *
+   * @throws DeviceError device/out-of-memory, device/validation
+   */
+  async guarded<T>(what: string, allocate: () => T): Promise<T> {
+    this.check();
+    this.device.pushErrorScope("validation");
+    this.device.pushErrorScope("out-of-memory");
+    const result = allocate();
+    const [memory, validation] = await Promise.all([
+      this.device.popErrorScope(),
+      this.device.popErrorScope(),
+    ]);
+    this.check();
+    if (memory) {
+      throw new DeviceError(
+        "device/out-of-memory",
+        `${what}: the GPU is out of memory: ${memory.message}.`,
+        "Lower the batch or the channels.",
+      );
+    }
+    if (validation) throw invalid(what, validation);
+    return result;
+  }
+
+  createBuffer(label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    this.counters.buffers++;
+    this.counters.bufferBytes += size;
+    return this.device.createBuffer({ label, size, usage });
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.counters.bufferBytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    this.counters.bindGroups++;
+    return this.device.createBindGroup(descriptor);
+  }
+
+  submit(commands: readonly GPUCommandBuffer[]): void {
+    this.counters.submissions++;
+    this.device.queue.submit(commands);
+  }
+
+  /**
+   * Copies bytes of a buffer to the host. Waits for everything submitted before.
+   *
+   * @throws DeviceError where the device is lost or reported an error: no result is made up
+   */
+  async read(buffer: GPUBuffer, offset: number, size: number): Promise<ArrayBuffer> {
+    this.check();
+    const staging = this.createBuffer("read", size, 1 | 8 /* MAP_READ | COPY_DST */);
+    try {
+      const encoder = this.device.createCommandEncoder({ label: "read" });
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      this.submit([encoder.finish()]);
+      return await this.readMapped(staging, size);
+    } finally {
+      this.destroyBuffer(staging);
+    }
+  }
+
+  /** Maps a staging buffer, copies its first `size` bytes, and unmaps it. */
+  async readMapped(staging: GPUBuffer, size: number): Promise<ArrayBuffer> {
+    try {
+      await staging.mapAsync(1 /* READ */, 0, size);
+    } catch (cause) {
+      await Promise.resolve(); // `lost` may settle just after the rejected map
+      this.check();
+      throw new DeviceError(
+        "device/read",
+        `${staging.label}: the GPU did not give its results: ${(cause as Error).message}.`,
+        "The device may be lost: make a new engine.",
+        { cause },
+      );
+    }
+    this.check();
+    const copy = staging.getMappedRange(0, size).slice(0);
+    staging.unmap();
+    return copy;
+  }
+
+  /** Frees the device, if it is ours. What was made on a caller's device is freed by its owner. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.device.removeEventListener("uncapturederror", this.#onError);
+    this.#failure ??= new DeviceError(
+      "device/disposed",
+      "Engine: it was disposed of.",
+      "Make a new one with Engine.create().",
+    );
+    if (this.#owned) this.device.destroy();
+  }
+
+  readonly #onError = (event: GPUUncapturedErrorEvent): void => {
+    this.#failure ??= invalid("GPU", event.error);
+  };
+
+  #onLoss(reason: GPUDeviceLostReason, message: string): void {
+    this.#failure ??= new DeviceError(
+      "device/lost",
+      `Engine: the GPU device was lost (${reason}): ${message}.`,
+      "Make a new engine and resume from the last checkpoint; in a page, reload if that fails.",
+    );
+  }
+}
+
+function invalid(what: string, error: GPUError): DeviceError {
+  return new DeviceError(
+    "device/validation",
+    `${what}: WebGPU refused a command: ${error.message}`,
+    "This is a bug of wgsl-diffusion, or of what was passed to it: report it with this message.",
+  );
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+  const requiredLimits = Object.fromEntries(
+    WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
+  );
+  return adapter.requestDevice({ label: "wgsl-diffusion", requiredFeatures, requiredLimits });
+}

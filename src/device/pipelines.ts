@@ -1,0 +1,99 @@
+// Compute pipelines: compiled once a variant, asynchronously, with explicit bind-group layouts.
+//
+// A compiler's complaint is rethrown with the shader's file and line.
+import { DeviceError } from "../core/errors.ts";
+import {
+  type Binding,
+  entryOf,
+  extensionsOf,
+  keyOf,
+  labelOf,
+  specialise,
+  type Variant,
+} from "./shader.ts";
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const FEATURE = { f16: "shader-f16", subgroups: "subgroups" } as const;
+
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<string, Promise<Pipeline>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Pipelines compiled, or being compiled. */
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  /**
+   * The pipeline of a variant. Calls do not wait for one another: ask for all, then await.
+   *
+   * @throws DeviceError device/feature where the device lacks what the variant needs,
+   *         device/shader where the WGSL does not compile
+   */
+  get(variant: Variant): Promise<Pipeline> {
+    const key = keyOf(variant);
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const compiling = compile(this.#device, variant);
+    this.#compiled.set(key, compiling);
+    compiling.catch(() => this.#compiled.delete(key));
+    return compiling;
+  }
+}
+
+async function compile(device: GPUDevice, variant: Variant): Promise<Pipeline> {
+  const label = labelOf(variant);
+  requireFeatures(device, variant);
+  const module = device.createShaderModule({ label, code: specialise(variant) });
+  const entries = entryOf(variant).bindings.map(layoutEntry);
+  const layout = device.createBindGroupLayout({ label, entries });
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: variant.entry },
+    });
+    return { pipeline, layout };
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const errors = messages.filter(({ type }) => type === "error");
+    const where = errors.map(
+      ({ lineNum, linePos, message }) =>
+        `shaders/${variant.family.name}.wgsl:${lineNum}:${linePos} ${message}`,
+    );
+    throw new DeviceError(
+      "device/shader",
+      `${label}: the pipeline cannot be made: ${where.join("; ") || String(cause)}.`,
+      `Constants: ${JSON.stringify(variant.constants)}.`,
+      { cause },
+    );
+  }
+}
+
+function requireFeatures(device: GPUDevice, variant: Variant): void {
+  for (const extension of extensionsOf(variant)) {
+    const feature = FEATURE[extension];
+    if (device.features.has(feature)) continue;
+    throw new DeviceError(
+      "device/feature",
+      `${labelOf(variant)}: needs the feature ${feature}, which this device was not created with.`,
+      "Ask for it in requestDevice, or use a variant without it.",
+    );
+  }
+}
+
+function layoutEntry({ binding, type, size }: Binding): GPUBindGroupLayoutEntry {
+  return {
+    binding,
+    visibility: 4 /* GPUShaderStage.COMPUTE: no global is touched */,
+    buffer: { type, minBindingSize: size },
+  };
+}

@@ -1,0 +1,125 @@
+// What the generated bindings say of a shader family, and how a variant's WGSL is made from it.
+//
+// A variant is the family's file with constants replaced (`const TILE: u32 = 64u;`) or with
+// `alias elem = f32;` made f16, cut down to the declarations that one entry point reaches. Lines keep
+// their numbers, so that a compiler's message points into shaders/<family>.wgsl.
+import { OptionError } from "../core/errors.ts";
+
+export interface UniformField {
+  readonly name: string;
+  readonly type: "u32" | "i32" | "f32";
+  readonly offset: number;
+}
+
+export interface Binding {
+  readonly name: string;
+  readonly binding: number;
+  readonly type: "uniform" | "read-only-storage" | "storage";
+  /** bytes of a uniform; of storage at least this */
+  readonly size: number;
+  readonly fields?: readonly UniformField[];
+}
+
+export interface EntryPoint {
+  /** numbers, or names of constants */
+  readonly workgroupSize: readonly (number | string)[];
+  readonly chunks: readonly number[];
+  readonly subgroups: boolean;
+  readonly bindings: readonly Binding[];
+}
+
+export interface Setting {
+  readonly chunk: number;
+  readonly kind: string;
+  readonly value: string;
+}
+
+export interface ShaderFamily {
+  readonly name: string;
+  readonly hash: string;
+  readonly settings: Readonly<Record<string, Setting>>;
+  readonly entries: Readonly<Record<string, EntryPoint>>;
+  readonly chunks: readonly string[];
+}
+
+/** Values for a family's constants, and types for its aliases, by the names in the shader. */
+export type Constants = Readonly<Record<string, number | boolean | "f32" | "f16">>;
+
+/** One pipeline: an entry point and the constants it is compiled with. */
+export interface Variant {
+  readonly family: ShaderFamily;
+  readonly entry: string;
+  readonly constants: Constants;
+}
+
+/** `family.entry`, the name on the GPU's labels. */
+export const labelOf = ({ family, entry }: Variant): string => `${family.name}.${entry}`;
+
+/** What tells two pipelines apart. */
+export const keyOf = (variant: Variant): string =>
+  `${labelOf(variant)} ${JSON.stringify(Object.entries(variant.constants).sort())}`;
+
+/** @throws OptionError for an entry point that the family does not have */
+export function entryOf({ family, entry }: Variant): EntryPoint {
+  const found = Object.hasOwn(family.entries, entry) ? family.entries[entry] : undefined;
+  if (found) return found;
+  throw new OptionError(
+    "option/entry",
+    `shader: ${family.name}.wgsl has no entry point ${entry}.`,
+    `It has ${Object.keys(family.entries).join(", ")}.`,
+  );
+}
+
+/** The extensions a variant's WGSL must enable. */
+export function extensionsOf(variant: Variant): ("f16" | "subgroups")[] {
+  const half = Object.values(variant.constants).includes("f16");
+  const { subgroups } = entryOf(variant);
+  return [...(half ? ["f16" as const] : []), ...(subgroups ? ["subgroups" as const] : [])];
+}
+
+/**
+ * The WGSL of a variant: only what its entry point reaches, with its constants set.
+ *
+ * @throws OptionError for constants that the family does not declare
+ */
+export function specialise(variant: Variant): string {
+  const { family, constants } = variant;
+  const chunks = [...family.chunks];
+  for (const [name, value] of Object.entries(constants)) {
+    const setting = settingOf(family, name);
+    chunks[setting.chunk] = withValue(chunks[setting.chunk]!, value);
+  }
+  const reached = new Set(entryOf(variant).chunks);
+  const text = chunks.map((chunk, i) => (reached.has(i) ? chunk : chunk.replace(/[^\n]/g, "")));
+  const enables = extensionsOf(variant).map((extension) => `enable ${extension};`);
+  return enables.join(" ") + text.join("");
+}
+
+/** Workgroup size of a variant, constants resolved. */
+export function workgroupSizeOf(variant: Variant): [number, number, number] {
+  const resolve = (size: number | string | undefined): number => {
+    if (typeof size !== "string") return size ?? 1;
+    const value = variant.constants[size] ?? settingOf(variant.family, size).value;
+    return Number.parseInt(String(value), 10);
+  };
+  const [x, y, z] = entryOf(variant).workgroupSize;
+  return [resolve(x), resolve(y), resolve(z)];
+}
+
+function settingOf(family: ShaderFamily, name: string): Setting {
+  const setting = Object.hasOwn(family.settings, name) ? family.settings[name] : undefined;
+  if (setting) return setting;
+  throw new OptionError(
+    "option/constant",
+    `shader: ${family.name}.wgsl has no constant ${name}.`,
+    `It has ${Object.keys(family.settings).join(", ") || "none"}.`,
+  );
+}
+
+/** `const A: u32 = 4u;` with another value; the suffix stays. */
+function withValue(declaration: string, value: number | boolean | string): string {
+  return declaration.replace(/=\s*([^;]+);/, (_, old: string) => {
+    const suffix = /^\d[\d.]*([uif])$/.exec(old.trim())?.[1] ?? "";
+    return `= ${value}${typeof value === "number" ? suffix : ""};`;
+  });
+}

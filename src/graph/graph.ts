@@ -1,0 +1,160 @@
+// The recorder: launchers append dispatches with symbolic tensors; nothing runs yet.
+//
+// A Graph knows no kernel. It checks that a dispatch names every binding of its entry point, and
+// keeps what the plan, the program and the profiler need of it.
+import { OptionError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import {
+  type Binding,
+  type Constants,
+  type EntryPoint,
+  entryOf,
+  labelOf,
+  type ShaderFamily,
+  type UniformField,
+  type Variant,
+} from "../device/shader.ts";
+import { bytesOf, type Dtype, type Tensor } from "./tensor.ts";
+
+export type Phase = "forward" | "backward" | "optimiser" | "sampler";
+
+/** Workgroups in x, y and z; each at most 65 535. */
+export type Workgroups = readonly [number, number?, number?];
+
+/** What an entry point binds, by the shader's own names: numbers for a uniform, tensors else. */
+export type ArgsOf<P extends EntryPoint> = {
+  [B in P["bindings"][number] as B["name"]]: B extends { fields: readonly UniformField[] }
+    ? { readonly [F in B["fields"][number] as F["name"]]: number }
+    : Tensor;
+};
+
+export interface DispatchOptions {
+  /** values for the shader's constants */
+  constants?: Constants;
+  /** floating-point operations, a multiply-add counted as two */
+  flops?: number;
+}
+
+export interface BoundTensor {
+  readonly binding: number;
+  readonly tensor: Tensor;
+  readonly writes: boolean;
+}
+
+export interface Dispatch {
+  readonly label: string;
+  readonly variant: Variant;
+  readonly workgroups: readonly [number, number, number];
+  readonly tensors: readonly BoundTensor[];
+  readonly uniforms: readonly { readonly binding: number; readonly data: ArrayBuffer }[];
+  readonly phase: Phase;
+  readonly flops: number;
+  /** bytes of all tensors bound */
+  readonly bytes: number;
+}
+
+const MOST_WORKGROUPS = 65_535;
+
+export class Graph {
+  readonly dispatches: Dispatch[] = [];
+  /** what the next dispatches belong to */
+  phase: Phase = "forward";
+
+  /** A tensor that the plan will place. */
+  alloc(shape: Shape, label: string, dtype: Dtype = "f32"): Tensor {
+    return { shape, label, dtype };
+  }
+
+  /**
+   * Appends one dispatch.
+   *
+   * @param args        every binding of the entry point, by the shader's names
+   * @param workgroups  in x, y, z; each 1 … 65 535
+   * @throws OptionError for a binding that is missing or unknown, or workgroups out of range
+   */
+  dispatch<F extends ShaderFamily, E extends keyof F["entries"] & string>(
+    [family, entry]: readonly [F, E],
+    args: ArgsOf<F["entries"][E]>,
+    workgroups: Workgroups,
+    { constants = {}, flops = 0 }: DispatchOptions = {},
+  ): void {
+    const variant: Variant = { family, entry, constants };
+    const label = labelOf(variant);
+    const { bindings } = entryOf(variant);
+    requireNames(label, bindings, args);
+    const [x, y = 1, z = 1] = workgroups;
+    requireWorkgroups(label, [x, y, z]);
+
+    const given: Record<string, unknown> = args;
+    const tensors: BoundTensor[] = [];
+    const uniforms: { binding: number; data: ArrayBuffer }[] = [];
+    for (const binding of bindings) {
+      const value = given[binding.name];
+      if (binding.type === "uniform") {
+        uniforms.push({ binding: binding.binding, data: uniformData(label, binding, value) });
+      } else {
+        const writes = binding.type === "storage";
+        tensors.push({ binding: binding.binding, tensor: value as Tensor, writes });
+      }
+    }
+    const bytes = tensors.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
+    const { phase } = this;
+    this.dispatches.push({
+      label,
+      variant,
+      workgroups: [x, y, z],
+      tensors,
+      uniforms,
+      phase,
+      flops,
+      bytes,
+    });
+  }
+}
+
+/**
+ * Workgroups for a kernel over `count` items in one dimension, folded into two where 65 535 are too
+ * few. The kernel's item is (workgroup_id.y · num_workgroups.x + workgroup_id.x) · size + lane.
+ */
+export function foldWorkgroups(count: number, workgroupSize: number): [number, number] {
+  const groups = Math.max(1, Math.ceil(count / workgroupSize));
+  const rows = Math.ceil(groups / MOST_WORKGROUPS);
+  return [Math.ceil(groups / rows), rows];
+}
+
+/** The bytes of a uniform, laid out by the WGSL struct. */
+function uniformData(label: string, binding: Binding, value: unknown): ArrayBuffer {
+  const view = new DataView(new ArrayBuffer(Math.ceil(binding.size / 16) * 16));
+  const numbers = value as Record<string, number>;
+  const fields = binding.fields ?? [];
+  requireNames(`${label} ${binding.name}`, fields, numbers);
+  for (const { name, type, offset } of fields) {
+    const number = numbers[name]!;
+    if (type === "f32") view.setFloat32(offset, number, true);
+    else if (type === "u32") view.setUint32(offset, number, true);
+    else view.setInt32(offset, number, true);
+  }
+  return view.buffer;
+}
+
+function requireNames(label: string, wanted: readonly { name: string }[], given: object): void {
+  const names = wanted.map(({ name }) => name);
+  const missing = names.filter((name) => (given as Record<string, unknown>)[name] === undefined);
+  const unknown = Object.keys(given).filter((name) => !names.includes(name));
+  if (missing.length + unknown.length === 0) return;
+  throw new OptionError(
+    "option/binding",
+    `${label}: bindings missing: ${missing.join(", ") || "none"}; unknown: ${unknown.join(", ") || "none"}.`,
+    `It has ${names.join(", ")}.`,
+  );
+}
+
+function requireWorkgroups(label: string, counts: readonly number[]): void {
+  const fits = (n: number) => Number.isInteger(n) && n >= 1 && n <= MOST_WORKGROUPS;
+  if (counts.every(fits)) return;
+  throw new OptionError(
+    "option/workgroups",
+    `${label}: workgroups must be integers in 1 … ${MOST_WORKGROUPS}, got ${counts.join(" × ")}.`,
+    "Fold large counts into two dimensions.",
+  );
+}

@@ -1,0 +1,213 @@
+// A planned and compiled graph: buffers, pipelines and bind groups made once, then replayed.
+//
+// run() makes nothing on the GPU: it is a loop of setPipeline, setBindGroup and dispatch in one pass.
+import { DeviceError } from "../core/errors.ts";
+import type { Gpu } from "../device/gpu.ts";
+import type { Pipeline } from "../device/pipelines.ts";
+import type { Dispatch, Graph } from "./graph.ts";
+import { type Plan, type PlanReport, planMemory } from "./plan.ts";
+import {
+  ALIGNMENT,
+  alignUp,
+  bytesOf,
+  type ResidentBuffer,
+  readTensor,
+  type Tensor,
+} from "./tensor.ts";
+
+interface Command {
+  pipeline: GPUComputePipeline;
+  group: GPUBindGroup;
+  workgroups: readonly [number, number, number];
+}
+
+export class Program {
+  readonly label: string;
+  readonly dispatches: readonly Dispatch[];
+  readonly plan: Plan;
+  readonly #gpu: Gpu;
+  readonly #commands: readonly Command[];
+  readonly #banks: readonly GPUBuffer[];
+  readonly #uniforms: GPUBuffer;
+  #disposed = false;
+
+  private constructor(parts: {
+    gpu: Gpu;
+    label: string;
+    graph: Graph;
+    plan: Plan;
+    commands: Command[];
+    banks: GPUBuffer[];
+    uniforms: GPUBuffer;
+  }) {
+    this.label = parts.label;
+    this.dispatches = parts.graph.dispatches;
+    this.plan = parts.plan;
+    this.#gpu = parts.gpu;
+    this.#commands = parts.commands;
+    this.#banks = parts.banks;
+    this.#uniforms = parts.uniforms;
+  }
+
+  /**
+   * Plans the graph's memory, compiles every pipeline in parallel, and binds.
+   *
+   * @param gpu    the device it will run on; resident buffers are allocated here where they are not
+   * @param keep   tensors that `read` will be asked for after a run
+   * @throws DeviceError device/too-large where a buffer exceeds the device's limits,
+   *         device/out-of-memory, device/shader
+   */
+  static async compile(
+    gpu: Gpu,
+    graph: Graph,
+    { label, keep = [] }: { label: string; keep?: readonly Tensor[] },
+  ): Promise<Program> {
+    const plan = planMemory(graph.dispatches, keep);
+    requireFits(gpu, label, plan);
+    const pipelines = await Promise.all(
+      graph.dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
+    );
+    const { commands, banks, uniforms } = await gpu.guarded(`compiling ${label}`, () => {
+      for (const buffer of residentBuffers(graph.dispatches)) buffer.allocate(gpu);
+      return bind(gpu, label, { dispatches: graph.dispatches, plan, pipelines });
+    });
+    return new Program({ gpu, label, graph, plan, commands, banks, uniforms });
+  }
+
+  get report(): PlanReport {
+    return this.plan.report;
+  }
+
+  /** Appends the program to a caller's encoder, as one compute pass. */
+  encode(encoder: GPUCommandEncoder): void {
+    if (this.#disposed) throw disposed(this.label);
+    const pass = encoder.beginComputePass({ label: this.label });
+    let last: GPUComputePipeline | undefined;
+    for (const { pipeline, group, workgroups } of this.#commands) {
+      if (pipeline !== last) pass.setPipeline(pipeline);
+      last = pipeline;
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
+    }
+    pass.end();
+    this.#gpu.counters.dispatches += this.#commands.length;
+  }
+
+  /** Runs it once, as one submission. Does not wait. @throws DeviceError if the device failed */
+  run(): void {
+    this.#gpu.check();
+    const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
+    this.encode(encoder);
+    this.#gpu.submit([encoder.finish()]);
+  }
+
+  /** A float32 tensor after a run: one with a home, or one that was kept. */
+  async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    const place = this.plan.places.get(tensor);
+    if (!place) return readTensor(this.#gpu, tensor);
+    const bank = this.#banks[place.bank]!;
+    return new Float32Array(await this.#gpu.read(bank, place.offset, bytesOf(tensor)));
+  }
+
+  /** Fills the banks with NaN, so that a test sees what a kernel left unwritten. */
+  poison(): void {
+    for (const bank of this.#banks) {
+      const words = new Uint32Array(bank.size / 4).fill(0x7fc00000);
+      this.#gpu.device.queue.writeBuffer(bank, 0, words);
+    }
+  }
+
+  /** Frees the banks and uniforms; resident buffers are their owners'. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of [...this.#banks, this.#uniforms]) this.#gpu.destroyBuffer(buffer);
+  }
+}
+
+interface Bound {
+  dispatches: readonly Dispatch[];
+  plan: Plan;
+  pipelines: readonly Pipeline[];
+}
+
+function bind(gpu: Gpu, label: string, { dispatches, plan, pipelines }: Bound) {
+  const banks = plan.banks.map((size, i) =>
+    gpu.createBuffer(`${label}.bank${i}`, size, 0x80 | 0x04 | 0x08 /* STORAGE | COPY_SRC | _DST */),
+  );
+  const uniforms = uniformBuffer(gpu, label, dispatches);
+  const resourceOf = (tensor: Tensor): GPUBufferBinding => {
+    const place = plan.places.get(tensor);
+    if (place) return { buffer: banks[place.bank]!, offset: place.offset, size: bytesOf(tensor) };
+    const { buffer, offset } = tensor.home!; // the plan places all that have no home
+    return { buffer: buffer.buffer, offset, size: bytesOf(tensor) };
+  };
+
+  const commands = dispatches.map((dispatch, i): Command => {
+    const { pipeline, layout } = pipelines[i]!;
+    const entries = [
+      ...dispatch.tensors.map(({ binding, tensor }) => ({ binding, resource: resourceOf(tensor) })),
+      ...dispatch.uniforms.map(({ binding, data }) => ({
+        binding,
+        resource: { buffer: uniforms.buffer, offset: uniforms.place(data), size: data.byteLength },
+      })),
+    ];
+    const group = gpu.createBindGroup({ label: dispatch.label, layout, entries });
+    return { pipeline, group, workgroups: dispatch.workgroups };
+  });
+  uniforms.write();
+  return { commands, banks, uniforms: uniforms.buffer };
+}
+
+/** One buffer for the uniforms of all dispatches, written once. */
+function uniformBuffer(gpu: Gpu, label: string, dispatches: readonly Dispatch[]) {
+  const all = dispatches.flatMap(({ uniforms }) => uniforms);
+  const size = all.reduce((total, { data }) => total + alignUp(data.byteLength), ALIGNMENT);
+  const buffer = gpu.createBuffer(`${label}.uniforms`, size, 0x40 | 0x08 /* UNIFORM | COPY_DST */);
+  const bytes = new Uint8Array(size);
+  let end = 0;
+  const place = (data: ArrayBuffer): number => {
+    const offset = end;
+    bytes.set(new Uint8Array(data), offset);
+    end += alignUp(data.byteLength);
+    return offset;
+  };
+  const write = () => gpu.device.queue.writeBuffer(buffer, 0, bytes);
+  return { buffer, place, write };
+}
+
+function residentBuffers(dispatches: readonly Dispatch[]): Set<ResidentBuffer> {
+  const homes = dispatches.flatMap(({ tensors }) => tensors.map(({ tensor }) => tensor.home));
+  return new Set(homes.filter((home) => home !== undefined).map(({ buffer }) => buffer));
+}
+
+/** Refuses, before anything is allocated, what the device cannot hold. */
+function requireFits(gpu: Gpu, label: string, plan: Plan): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+  const mib = (n: number) => `${Math.round(n / 2 ** 20)} MiB`;
+  const largest = plan.lifetimes.reduce((a, b) => (b.bytes > a.bytes ? b : a), plan.lifetimes[0]!);
+  if (largest && largest.bytes > maxStorageBufferBindingSize) {
+    throw new DeviceError(
+      "device/too-large",
+      `${label}: this adapter allows ${mib(maxStorageBufferBindingSize)} per storage binding, ` +
+        `"${largest.tensor.label}" [${largest.tensor.shape}] needs ${mib(largest.bytes)}.`,
+      "Lower the batch, the image size or the channels.",
+    );
+  }
+  const bank = Math.max(0, ...plan.banks);
+  if (bank <= maxBufferSize) return;
+  throw new DeviceError(
+    "device/too-large",
+    `${label}: this adapter allows buffers of ${mib(maxBufferSize)}, the plan needs one of ` +
+      `${mib(bank)} (${mib(plan.report.peakBytes)} in all).`,
+    "Lower the batch, the image size or the channels.",
+  );
+}
+
+function disposed(label: string): DeviceError {
+  return new DeviceError(
+    "device/disposed",
+    `${label}: it was disposed of.`,
+    "Make it again; a disposed program has no memory.",
+  );
+}

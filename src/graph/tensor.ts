@@ -1,0 +1,91 @@
+// Symbolic tensors: a shape, a type and a name. Where its bytes lie is decided later, once.
+//
+// A tensor with a home lies at a fixed place of a ResidentBuffer and outlives a program's run:
+// parameters, gradients, moments, images. All others are placed by the plan, and share memory.
+import { type Shape, sizeOf } from "../core/shape.ts";
+import type { Gpu } from "../device/gpu.ts";
+
+export type Dtype = "f32" | "f16" | "u32";
+
+export interface Tensor {
+  readonly label: string;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  readonly home?: { readonly buffer: ResidentBuffer; readonly offset: number };
+}
+
+const BYTES: Record<Dtype, number> = { f32: 4, f16: 2, u32: 4 };
+
+/** Storage bindings start at multiples of this; the largest value any device may ask for. */
+export const ALIGNMENT = 256;
+
+export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
+
+/** Bytes of a tensor; a multiple of 4. */
+export const bytesOf = ({ shape, dtype }: Tensor): number =>
+  Math.max(4, Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4);
+
+/** One GPUBuffer that holds tensors one after the other, each at a multiple of 256 bytes. */
+export class ResidentBuffer {
+  readonly label: string;
+  readonly tensors: Tensor[] = [];
+  #size = 0;
+  #buffer: GPUBuffer | undefined;
+
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  /** Bytes, padding included. */
+  get size(): number {
+    return Math.max(this.#size, ALIGNMENT);
+  }
+
+  /** Appends a tensor. The buffer must not have been allocated yet. */
+  add(shape: Shape, label: string, dtype: Dtype = "f32"): Tensor {
+    if (this.#buffer) throw new Error(`${this.label}: ${label} comes after the allocation`);
+    const tensor: Tensor = { label, shape, dtype, home: { buffer: this, offset: this.#size } };
+    this.tensors.push(tensor);
+    this.#size += alignUp(bytesOf(tensor));
+    return tensor;
+  }
+
+  /** Makes the GPUBuffer, zeroed; a second call does nothing. Call inside `Gpu.guarded`. */
+  allocate(gpu: Gpu): void {
+    const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
+    this.#buffer ??= gpu.createBuffer(this.label, this.size, usage);
+  }
+
+  get buffer(): GPUBuffer {
+    if (this.#buffer) return this.#buffer;
+    throw new Error(`${this.label}: used before it was allocated`);
+  }
+
+  destroy(gpu: Gpu): void {
+    if (this.#buffer) gpu.destroyBuffer(this.#buffer);
+    this.#buffer = undefined;
+  }
+}
+
+/** A resident tensor's buffer and offset. */
+export function homeOf(tensor: Tensor): { buffer: ResidentBuffer; offset: number } {
+  if (tensor.home) return tensor.home;
+  throw new Error(`${tensor.label}: has no fixed place; only resident tensors can be read or set`);
+}
+
+/** Writes values into a resident tensor, in the order of the queue. */
+export function writeTensor(
+  gpu: Gpu,
+  tensor: Tensor,
+  values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
+): void {
+  const { buffer, offset } = homeOf(tensor);
+  if (values.byteLength > bytesOf(tensor)) throw new Error(`${tensor.label}: too many values`);
+  gpu.device.queue.writeBuffer(buffer.buffer, offset, values);
+}
+
+/** Reads a float32 resident tensor back. @throws DeviceError as `Gpu.read` does */
+export async function readTensor(gpu: Gpu, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+  const { buffer, offset } = homeOf(tensor);
+  return new Float32Array(await gpu.read(buffer.buffer, offset, bytesOf(tensor)));
+}
