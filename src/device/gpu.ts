@@ -24,6 +24,17 @@ export interface GpuCounters {
   dispatches: number;
 }
 
+/** What launchers choose their variants by. */
+export interface Target {
+  /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
+  readonly subgroupSize: number;
+  /** the software adapters, on which a load costs as much as 30 multiply-adds */
+  readonly software: "swiftshader" | "llvmpipe" | undefined;
+}
+
+/** A target that every device meets: no features, no assumptions. */
+export const PLAIN_TARGET: Target = { subgroupSize: 0, software: undefined };
+
 const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 
 /** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
@@ -94,6 +105,14 @@ export class Gpu {
 
   has(feature: GPUFeatureName): boolean {
     return this.device.features.has(feature);
+  }
+
+  get target(): Target {
+    const { subgroupMinSize, subgroupMaxSize, architecture, device, description } = this.info;
+    const isFixed = this.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+    const text = `${architecture} ${device} ${description}`.toLowerCase();
+    const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
+    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

@@ -4,6 +4,7 @@
 // keeps what the plan, the program and the profiler need of it.
 import { OptionError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import { PLAIN_TARGET, type Target } from "../device/gpu.ts";
 import {
   type Binding,
   type Constants,
@@ -57,8 +58,14 @@ const MOST_WORKGROUPS = 65_535;
 
 export class Graph {
   readonly dispatches: Dispatch[] = [];
+  /** what launchers choose their variants by */
+  readonly target: Target;
   /** what the next dispatches belong to */
   phase: Phase = "forward";
+
+  constructor(target: Target = PLAIN_TARGET) {
+    this.target = target;
+  }
 
   /** A tensor that the plan will place. */
   alloc(shape: Shape, label: string, dtype: Dtype = "f32"): Tensor {

@@ -3,7 +3,7 @@
 // evaluate() runs a few launchers on given arrays and reads back what they make. Every bank is
 // poisoned with NaN first, it runs twice, and both runs must agree bit for bit.
 import { expect } from "vitest";
-import { Gpu } from "../../src/device/gpu.ts";
+import { Gpu, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Program } from "../../src/graph/program.ts";
 import { type Dtype, ResidentBuffer, type Tensor, writeTensor } from "../../src/graph/tensor.ts";
@@ -29,13 +29,15 @@ export interface Input extends NdArray {
  *
  * @param inputs  by name; undefined ones are left out
  * @param build   from tensors of the same names to the tensors to read
+ * @param target  what variants are chosen by; default the device's own
  */
 export async function evaluate<In extends Record<string, Input | undefined>, Out extends string>(
   inputs: In,
   build: (graph: Graph, tensors: { [K in keyof In]: Tensor }) => Record<Out, Tensor>,
+  target?: Target,
 ): Promise<Record<Out, NdArray>> {
   const gpu = await testGpu();
-  const graph = new Graph();
+  const graph = new Graph(target ?? gpu.target);
   const buffers: ResidentBuffer[] = [];
   const tensors: Record<string, Tensor> = {};
   for (const [name, input] of Object.entries(inputs)) {
