@@ -1,21 +1,26 @@
-// elementwise.wgsl — sums of tensors, element by element.
+// elementwise.wgsl — sums and products of tensors, element by element.
 //
-//   add       y = (a + b) · scale
-//   source    the residual connections of Ho et al. 2020, arXiv:2006.11239, appendix B
+//   add         y = (a + b) · scale
+//   affine      y = scale · x + offset
+//   scale_rows  y = factor[n] · x            n = the row of x: its index in the first extent
+//   source      the residual connections of Ho et al. 2020, arXiv:2006.11239, appendix B; factor is
+//               1/σ in Song et al. 2021, arXiv:2011.13456, appendix G
 //
-//   shapes    a, b, y [count] f32, any shape in row-major order
-//   dispatch  one lane an element, in workgroups of WG, folded into two dimensions
+//   shapes    a, b, x, y [count] f32, any shape in row-major order · factor [N], a row each of `row` values
+//   dispatch  one lane an element, in add_wide one lane four, in workgroups of WG, folded into two dimensions
 //   numerics  one rounding a sum, one a product
 //   launcher  src/kernels/elementwise.ts · oracle tests/reference/elementwise.ts
 
 const WG: u32 = 64u;
 
-struct Sum {
-  count: u32,
+struct Dims {
+  count: u32, // elements; in add_wide groups of four
+  row: u32, // elements of a row
   scale: f32,
+  offset: f32,
 }
 
-@group(0) @binding(0) var<uniform> dims: Sum;
+@group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
@@ -31,4 +36,51 @@ fn add(
     return;
   }
   y[i] = (a[i] + b[i]) * dims.scale;
+}
+
+@group(0) @binding(4) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> b4: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;
+
+@compute @workgroup_size(WG)
+fn add_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= dims.count) {
+    return;
+  }
+  y4[i] = (a4[i] + b4[i]) * dims.scale;
+}
+
+@group(0) @binding(7) var<storage, read> x: array<f32>;
+
+@compute @workgroup_size(WG)
+fn affine(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= dims.count) {
+    return;
+  }
+  y[i] = dims.scale * x[i] + dims.offset;
+}
+
+@group(0) @binding(8) var<storage, read> factor: array<f32>;
+
+@compute @workgroup_size(WG)
+fn scale_rows(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= dims.count) {
+    return;
+  }
+  y[i] = factor[i / dims.row] * x[i];
 }

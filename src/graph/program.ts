@@ -4,6 +4,7 @@
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
+import { Timestamps } from "../device/timestamps.ts";
 import type { Dispatch, Graph } from "./graph.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import {
@@ -99,6 +100,25 @@ export class Program {
     const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
     this.encode(encoder);
     this.#gpu.submit([encoder.finish()]);
+  }
+
+  /**
+   * Runs it once with a pass for each dispatch, and times each on the GPU.
+   *
+   * @returns nanoseconds a dispatch, in order; the program's effect is that of run()
+   * @throws DeviceError device/feature without the feature timestamp-query
+   */
+  async profile(): Promise<Float64Array> {
+    const stamps = new Timestamps(this.#gpu, this.#commands.length);
+    const encoder = this.#gpu.device.createCommandEncoder({ label: `${this.label}.profile` });
+    for (const [i, { pipeline, group, workgroups }] of this.#commands.entries()) {
+      const pass = encoder.beginComputePass({ timestampWrites: stamps.writes(i) });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...workgroups);
+      pass.end();
+    }
+    return stamps.durations(encoder);
   }
 
   /** A float32 tensor after a run: one with a home, or one that was kept. */

@@ -50,6 +50,16 @@ export class ResidentBuffer {
     return tensor;
   }
 
+  /** All of it as one flat float32 tensor, padding included. Add nothing afterwards. */
+  whole(): Tensor {
+    return {
+      label: this.label,
+      shape: [this.size / BYTES.f32],
+      dtype: "f32",
+      home: { buffer: this, offset: 0 },
+    };
+  }
+
   /** Makes the GPUBuffer, zeroed; a second call does nothing. Call inside `Gpu.guarded`. */
   allocate(gpu: Gpu): void {
     const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
@@ -73,15 +83,17 @@ export function homeOf(tensor: Tensor): { buffer: ResidentBuffer; offset: number
   throw new Error(`${tensor.label}: has no fixed place; only resident tensors can be read or set`);
 }
 
-/** Writes values into a resident tensor, in the order of the queue. */
+/** Writes values into a resident tensor from a byte on, in the order of the queue. */
 export function writeTensor(
   gpu: Gpu,
   tensor: Tensor,
   values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
+  firstByte = 0,
 ): void {
   const { buffer, offset } = homeOf(tensor);
-  if (values.byteLength > bytesOf(tensor)) throw new Error(`${tensor.label}: too many values`);
-  gpu.device.queue.writeBuffer(buffer.buffer, offset, values);
+  const fits = firstByte + values.byteLength <= bytesOf(tensor);
+  if (!fits) throw new Error(`${tensor.label}: too many values`);
+  gpu.device.queue.writeBuffer(buffer.buffer, offset + firstByte, values);
 }
 
 /** Reads a float32 resident tensor back. @throws DeviceError as `Gpu.read` does */

@@ -1,14 +1,8 @@
 // DDIM: the same marginals as DDPM with as little noise as wanted, and its inversion.
+
 import { OptionError } from "../core/errors.ts";
-import {
-  clipOf,
-  type Plan,
-  type PlanOptions,
-  planRow,
-  type SchedulerConfig,
-  tablesOf,
-  visitedTimesteps,
-} from "./plan.ts";
+import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "./plan.ts";
 
 /**
  * DDIM's sampler, between the levels ᾱ_t and ᾱ_s:

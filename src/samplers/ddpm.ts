@@ -3,17 +3,11 @@
 // Between two timesteps s < t that are not neighbours, the posterior of the respaced process is
 // used: the same formulas, with β = 1 − ᾱ_t / ᾱ_s. diffusers' DDPMScheduler and OpenAI's
 // SpacedDiffusion agree.
+
 import { OptionError } from "../core/errors.ts";
 import { type DiffusionTables, type Posterior, posteriorBetween } from "../diffusion/schedule.ts";
-import {
-  clipOf,
-  type Plan,
-  type PlanOptions,
-  planRow,
-  type SchedulerConfig,
-  tablesOf,
-  visitedTimesteps,
-} from "./plan.ts";
+import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "./plan.ts";
 
 export const VARIANCES = [
   "fixed_small",

@@ -1,15 +1,9 @@
 // DPM-Solver++(2M): the probability-flow ODE in λ = −ln σ, second order from two predictions of
 // x_0.
+
 import { OptionError } from "../core/errors.ts";
-import {
-  givenTimesteps,
-  type Plan,
-  type PlanOptions,
-  planRow,
-  refuse,
-  type SchedulerConfig,
-  tablesOf,
-} from "./plan.ts";
+import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
 import {
   alphaBarOf,
   finalSigma,

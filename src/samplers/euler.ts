@@ -2,6 +2,7 @@
 //
 // diffusers steps X = x / √ᾱ = x_0 + σ ε. Rows here are for x itself, what the network sees: the
 // same steps, without a scaling of the input. In that form Euler's step is DDIM's between levels.
+import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
 import {
   clipOf,
   givenTimesteps,
@@ -10,9 +11,7 @@ import {
   type PlanRow,
   planRow,
   refuse,
-  type SchedulerConfig,
   type StepCoefficients,
-  tablesOf,
 } from "./plan.ts";
 import {
   alphaBarOf,

@@ -7,9 +7,13 @@
 // Coefficients are float64, formed once on the host. Which numbers they are is said in ./ddpm.ts,
 // ./ddim.ts, ./dpm_solver.ts and ./euler.ts; ./sampler.ts chooses by name.
 import { OptionError } from "../core/errors.ts";
-import type { BetaSchedule, Precision } from "../diffusion/betas.ts";
-import { type DiffusionTables, makeTables } from "../diffusion/schedule.ts";
-import { spacedTimesteps, type TimestepSpacing } from "./spacing.ts";
+import type { Precision } from "../diffusion/betas.ts";
+import {
+  PREDICTIONS,
+  type Prediction,
+  type SchedulerConfig,
+} from "../diffusion/scheduler_config.ts";
+import { spacedTimesteps } from "./spacing.ts";
 
 export interface PlanRow {
   /** what the network is asked at; fractional for Euler and Heun */
@@ -49,41 +53,6 @@ export interface Plan {
 export const SAMPLERS = ["ddpm", "ddim", "ddim-inverse", "dpm-solver++", "euler", "heun"] as const;
 export type SamplerName = (typeof SAMPLERS)[number];
 
-export const PREDICTIONS = ["epsilon", "sample", "v_prediction"] as const;
-export type Prediction = (typeof PREDICTIONS)[number];
-
-/** What plans read of diffusers' scheduler_config.json; keys left out have its defaults. */
-export interface SchedulerConfig {
-  num_train_timesteps?: number | undefined;
-  beta_schedule?: BetaSchedule | undefined;
-  beta_start?: number | undefined;
-  beta_end?: number | undefined;
-  trained_betas?: readonly number[] | null | undefined;
-  rescale_betas_zero_snr?: boolean | undefined;
-  prediction_type?: Prediction | undefined;
-  variance_type?: string | null | undefined;
-  clip_sample?: boolean | undefined;
-  clip_sample_range?: number | undefined;
-  thresholding?: boolean | undefined;
-  timestep_spacing?: TimestepSpacing | undefined;
-  steps_offset?: number | undefined;
-  set_alpha_to_one?: boolean | undefined;
-  algorithm_type?: string | undefined;
-  solver_order?: number | undefined;
-  solver_type?: string | undefined;
-  lower_order_final?: boolean | undefined;
-  euler_at_final?: boolean | undefined;
-  final_sigmas_type?: string | undefined;
-  use_karras_sigmas?: boolean | null | undefined;
-  use_exponential_sigmas?: boolean | null | undefined;
-  use_beta_sigmas?: boolean | null | undefined;
-  use_lu_lambdas?: boolean | null | undefined;
-  use_flow_sigmas?: boolean | null | undefined;
-  lambda_min_clipped?: number | null | undefined;
-  sigma_min?: number | null | undefined;
-  sigma_max?: number | null | undefined;
-}
-
 export interface PlanOptions {
   /** number of steps, 1 … T */
   steps: number;
@@ -96,18 +65,6 @@ export interface PlanOptions {
   /** default "float64" */
   precision?: Precision | undefined;
 }
-
-/** The forward process of a scheduler's configuration. @throws OptionError as `makeBetas` does */
-export const tablesOf = (config: SchedulerConfig, precision?: Precision): DiffusionTables =>
-  makeTables({
-    steps: config.num_train_timesteps,
-    schedule: config.beta_schedule,
-    betaStart: config.beta_start,
-    betaEnd: config.beta_end,
-    trainedBetas: config.trained_betas ?? undefined,
-    rescaleZeroTerminalSnr: config.rescale_betas_zero_snr,
-    precision,
-  });
 
 /** What a row needs beside its step: the level of x, what is predicted, the clipping. */
 export interface RowContext {

@@ -1,16 +1,12 @@
 // Samplers by name: from a scheduler's configuration to a plan.
+
 import { OptionError } from "../core/errors.ts";
+import type { SchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { ddimInversePlan, ddimPlan } from "./ddim.ts";
 import { ddpmPlan } from "./ddpm.ts";
 import { dpmSolverPlan } from "./dpm_solver.ts";
 import { eulerPlan, heunPlan } from "./euler.ts";
-import {
-  type Plan,
-  type PlanOptions,
-  SAMPLERS,
-  type SamplerName,
-  type SchedulerConfig,
-} from "./plan.ts";
+import { type Plan, type PlanOptions, SAMPLERS, type SamplerName } from "./plan.ts";
 
 const PLANS: Record<SamplerName, (config: SchedulerConfig, options: PlanOptions) => Plan> = {
   ddpm: ddpmPlan,
@@ -66,4 +62,10 @@ export function samplerOfClass(className: string): SamplerName {
     `sampling: the scheduler must be one of ${Object.keys(CLASSES).join(", ")}, got ${className}.`,
     "Choose a sampler by name; it reads the schedule from the same configuration.",
   );
+}
+
+/** The sampler that a scheduler_config.json names; ddpm where it names none. */
+export function samplerOf(json: Record<string, unknown> | undefined): SamplerName {
+  const className = json?._class_name;
+  return typeof className === "string" ? samplerOfClass(className) : "ddpm";
 }

@@ -2,9 +2,10 @@
 //
 // x = √ᾱ (x_0 + σ ε): √ᾱ = 1 / √(1 + σ²), √(1 − ᾱ) = σ / √(1 + σ²), and λ = −ln σ is half the log
 // SNR.
+
 import { OptionError } from "../core/errors.ts";
 import type { DiffusionTables } from "../diffusion/schedule.ts";
-import type { SchedulerConfig } from "./plan.ts";
+import type { SchedulerConfig } from "../diffusion/scheduler_config.ts";
 
 const KARRAS_RHO = 7; // EDM §3
 const LEAST_ALPHA_BAR = 2 ** -24; // in place of 0, with zero terminal SNR: diffusers'

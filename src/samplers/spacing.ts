@@ -3,9 +3,7 @@
 // Rounding is half to even, on exactly the products given here: for some numbers of steps another
 // order of operations, or Math.round, moves a timestep by one.
 import { OptionError } from "../core/errors.ts";
-
-export const TIMESTEP_SPACINGS = ["leading", "trailing", "linspace"] as const;
-export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
+import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../diffusion/scheduler_config.ts";
 
 export interface SpacingOptions {
   /** T, timesteps of training */

@@ -127,11 +127,10 @@ describe.each([
   ["where tensors lie", OFFSETS],
 ])("readSafetensors refuses a file for %s", (_, cases) => {
   test.each(cases)("%s", (_, file, message) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const error = failureOf(file);
-    expect(performance.now() - started).toBeLessThan(
-      500 /* a bar of 50 ms, ten times for a busy machine */,
-    );
+    const { user } = process.cpuUsage(started);
+    expect(user / 1000).toBeLessThan(500 /* ms; about 50 alone, more beside a busy compiler */);
     expect(error).toBeInstanceOf(SafetensorsError);
     expect(error.message).toMatch(/^(unet\.safetensors): .*\. [A-Z].*\.$/); // file: rule, values. Cure.
     expect(error.message).toMatch(message);

@@ -1,6 +1,7 @@
 // diffusers' trajectories with the analytic denoiser of x_0 ~ N(μ, s² I), as float64 arrays.
+
 import { readFileSync } from "node:fs";
-import type { Prediction, SchedulerConfig } from "../../src/samplers/plan.ts";
+import type { Prediction, SchedulerConfig } from "../../src/diffusion/scheduler_config.ts";
 import type { Denoised } from "../reference/reverse_step.ts";
 
 export interface GoldenCase {

@@ -1,12 +1,14 @@
 // Laws that need no golden data: orders of convergence, and samplers that are each other's special
 // case.
+
 import { describe, expect, test } from "vitest";
 import { makeTables } from "../../src/diffusion/schedule.ts";
+import type { SchedulerConfig } from "../../src/diffusion/scheduler_config.ts";
 import { ddimInversePlan, ddimPlan } from "../../src/samplers/ddim.ts";
 import { ddpmPlan } from "../../src/samplers/ddpm.ts";
 import { dpmSolverPlan } from "../../src/samplers/dpm_solver.ts";
 import { eulerPlan, heunPlan } from "../../src/samplers/euler.ts";
-import type { Plan, PlanRow, SchedulerConfig } from "../../src/samplers/plan.ts";
+import type { Plan, PlanRow } from "../../src/samplers/plan.ts";
 import { reverseStep, runPlan } from "../reference/reverse_step.ts";
 
 const s = 0.5; // data x_0 ~ N(0, s²)

@@ -1,6 +1,8 @@
 // What a plan refuses, and the options that golden trajectories do not show.
+
 import { describe, expect, test } from "vitest";
-import type { PlanOptions, SamplerName, SchedulerConfig } from "../../src/samplers/plan.ts";
+import type { SchedulerConfig } from "../../src/diffusion/scheduler_config.ts";
+import type { PlanOptions, SamplerName } from "../../src/samplers/plan.ts";
 import { samplerOfClass, samplingPlan } from "../../src/samplers/sampler.ts";
 import { respacedTimesteps } from "../../src/samplers/spacing.ts";
 

@@ -1,12 +1,13 @@
 // Timesteps of diffusers and OpenAI, number by number.
+
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { TimestepSpacing } from "../../src/diffusion/scheduler_config.ts";
 import {
   respacedTimesteps,
   roundHalfEven,
   type SpacingOptions,
   spacedTimesteps,
-  type TimestepSpacing,
 } from "../../src/samplers/spacing.ts";
 
 interface GoldenSpacing {

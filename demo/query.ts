@@ -1,0 +1,27 @@
+// The quick mode, for tests and for the impatient: numbers in the page's address.
+//
+//   ?steps=12&batch=4&every=6&count=4&sampler-steps=3
+//
+//   steps          training steps of a run
+//   batch          images a step
+//   every          training steps between two sample grids
+//   count          images in a grid
+//   sampler-steps  steps of the sampler for a grid
+//
+// Each is a whole number above 0; what is left out, or is no such number, is the adapter's preset.
+import type { RunRequest } from "./messages.ts";
+
+export function askedInAddress(search: string): Omit<RunRequest, "seed"> {
+  const query = new URLSearchParams(search);
+  const number = (name: string): number | undefined => {
+    const value = Number(query.get(name));
+    return Number.isSafeInteger(value) && value > 0 ? value : undefined;
+  };
+  return {
+    steps: number("steps"),
+    batch: number("batch"),
+    every: number("every"),
+    count: number("count"),
+    samplerSteps: number("sampler-steps"),
+  };
+}

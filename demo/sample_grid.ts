@@ -1,0 +1,70 @@
+// The grids drawn so far: the last one, or an earlier one that the slider asks for.
+import type { SampleGrid } from "./messages.ts";
+
+const GAP = 1; // in the images' own pixels
+
+export interface GridElements {
+  canvas: HTMLCanvasElement;
+  slider: HTMLInputElement;
+  caption: HTMLElement;
+}
+
+export class SampleGrids {
+  readonly #elements: GridElements;
+  #grids: SampleGrid[] = [];
+
+  constructor(elements: GridElements) {
+    this.#elements = elements;
+    elements.slider.addEventListener("input", () => this.#show(elements.slider.valueAsNumber));
+  }
+
+  begin(): void {
+    this.#grids = [];
+    const { canvas, slider, caption } = this.#elements;
+    canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
+    canvas.setAttribute("aria-label", "No samples yet");
+    caption.textContent = "The first grid comes soon.";
+    slider.disabled = true;
+    slider.max = "0";
+  }
+
+  /** Shows a new grid, unless the reader is looking at an earlier one. */
+  push(grid: SampleGrid): void {
+    const { slider } = this.#elements;
+    const isAtEnd = slider.valueAsNumber === Number(slider.max);
+    this.#grids.push(grid);
+    slider.max = String(this.#grids.length - 1);
+    slider.disabled = this.#grids.length < 2;
+    if (isAtEnd) slider.value = slider.max;
+    if (isAtEnd) this.#show(this.#grids.length - 1);
+  }
+
+  #show(index: number): void {
+    const grid = this.#grids[index];
+    if (!grid) return;
+    const { canvas, slider, caption } = this.#elements;
+    draw(canvas, grid);
+    const when = `after ${grid.step} ${grid.step === 1 ? "step" : "steps"}`;
+    canvas.setAttribute("aria-label", `${grid.shape[0]} samples ${when}`);
+    caption.textContent = `Drawn ${when}.`;
+    slider.setAttribute("aria-valuetext", when);
+  }
+}
+
+/** Images side by side, in a square or nearly one. */
+function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
+  const [count, H, W] = shape;
+  const columns = Math.ceil(Math.sqrt(count));
+  const rows = Math.ceil(count / columns);
+  canvas.width = columns * (W + GAP) - GAP;
+  canvas.height = rows * (H + GAP) - GAP;
+  const context = canvas.getContext("2d");
+  for (let n = 0; n < count; n++) {
+    const image = new ImageData(W, H);
+    for (let i = 0; i < H * W; i++) image.data.set(grey(pixels[n * H * W + i]!), 4 * i);
+    const [row, column] = [Math.floor(n / columns), n % columns];
+    context?.putImageData(image, column * (W + GAP), row * (H + GAP));
+  }
+}
+
+const grey = (value: number) => [value, value, value, 255];

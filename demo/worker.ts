@@ -1,0 +1,59 @@
+// The worker: opens the GPU, and does what the page asks. All of WebGPU happens here, so that the
+// page stays free.
+import { DiffusionError, Gpu } from "../src/index.ts";
+import { Gate } from "./gate.ts";
+import type { Adapter, FromWorker, RunRequest, ToWorker } from "./messages.ts";
+import { type Control, train } from "./run.ts";
+
+const STOPPED = new DOMException("stopped by the page", "AbortError");
+
+const gate = new Gate();
+let stop = new AbortController();
+let opened: Promise<Gpu> | undefined;
+
+function post(message: FromWorker): void {
+  const transfer = message.type === "samples" ? [message.samples.pixels.buffer] : [];
+  self.postMessage(message, { transfer });
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === "start") run(data.request);
+  if (data.type === "pause") gate.shut();
+  if (data.type !== "pause") gate.open();
+  if (data.type === "stop") stop.abort(STOPPED);
+});
+
+async function run(request: RunRequest): Promise<void> {
+  stop = new AbortController();
+  const control: Control = { gate, signal: stop.signal };
+  try {
+    for await (const message of train(await openGpu(), request, control)) post(message);
+    post({ type: "ended", reason: "finished" });
+  } catch (error) {
+    if (error === STOPPED) post({ type: "ended", reason: "stopped" });
+    else fail(error);
+  }
+}
+
+/** The device; a new one where the last was lost. */
+async function openGpu(): Promise<Gpu> {
+  opened ??= Gpu.open();
+  const gpu = await opened;
+  gpu.device.lost.then(() => {
+    opened = undefined;
+  });
+  return gpu;
+}
+
+function adapterOf({ info, target }: Gpu): Adapter {
+  const { vendor, architecture, description, isFallbackAdapter } = info;
+  const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed";
+  return { name, isSoftware: target.software !== undefined || isFallbackAdapter };
+}
+
+function fail(error: unknown): void {
+  const code = error instanceof DiffusionError ? error.code : "unexpected";
+  post({ type: "failed", code, message: error instanceof Error ? error.message : String(error) });
+}
+
+openGpu().then((gpu) => post({ type: "ready", adapter: adapterOf(gpu) }), fail);

@@ -1,0 +1,117 @@
+// concat.wgsl — the channels of one image after those of another, and the way back.
+//
+//   forward   y[n] = a[n], then b[n]
+//   backward  da[n] = the first channels of dy[n], db[n] = the rest
+//   source    the skip connections of Ronneberger et al. 2015, arXiv:1505.04597, §2
+//
+//   shapes    a, da [N, Ca, H, W] · b, db [N, Cb, H, W] · y, dy [N, Ca + Cb, H, W], f32 row-major
+//   dispatch  one lane an element of y, in the _wide ones one lane four, in workgroups of WG, folded into two dimensions
+//   numerics  copies: no rounding
+//   launcher  src/kernels/concat.ts · oracle tests/reference/concat.ts
+
+const WG: u32 = 64u;
+
+struct Dims {
+  count: u32, // elements of y; in the _wide ones groups of four, as below
+  first: u32, // elements of an image of a: Ca · H · W
+  second: u32, // elements of an image of b
+}
+
+// Where an element of y comes from: its image, and how far into it.
+struct Place {
+  image: u32,
+  offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+fn place_of(i: u32) -> Place {
+  let image = i / (dims.first + dims.second);
+  return Place(image, i - image * (dims.first + dims.second));
+}
+
+@compute @workgroup_size(WG)
+fn forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= dims.count) {
+    return;
+  }
+  let place = place_of(i);
+  if (place.offset < dims.first) {
+    y[i] = a[place.image * dims.first + place.offset];
+  } else {
+    y[i] = b[place.image * dims.second + place.offset - dims.first];
+  }
+}
+
+@group(0) @binding(4) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> b4: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;
+
+@compute @workgroup_size(WG)
+fn forward_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= dims.count) {
+    return;
+  }
+  let place = place_of(i);
+  if (place.offset < dims.first) {
+    y4[i] = a4[place.image * dims.first + place.offset];
+  } else {
+    y4[i] = b4[place.image * dims.second + place.offset - dims.first];
+  }
+}
+
+// One half of dy, da or db.
+struct Half {
+  count: u32, // elements of the half; in backward_wide groups of four, as below
+  size: u32, // elements of an image of the half
+  before: u32, // elements of an image of dy before the half
+  whole: u32, // elements of an image of dy
+}
+
+@group(0) @binding(7) var<uniform> half: Half;
+@group(0) @binding(8) var<storage, read> dy: array<f32>;
+@group(0) @binding(9) var<storage, read_write> part: array<f32>;
+
+@compute @workgroup_size(WG)
+fn backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= half.count) {
+    return;
+  }
+  let image = i / half.size;
+  part[i] = dy[image * half.whole + half.before + i - image * half.size];
+}
+
+@group(0) @binding(10) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(11) var<storage, read_write> part4: array<vec4f>;
+
+@compute @workgroup_size(WG)
+fn backward_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= half.count) {
+    return;
+  }
+  let image = i / half.size;
+  part4[i] = dy4[image * half.whole + half.before + i - image * half.size];
+}

@@ -1,0 +1,366 @@
+// diffusion.wgsl — normal random numbers, the noising step, the training loss and its gradient.
+//
+//   words     Philox4x32-10 of counter [element / 4, stream, step, 0] and the seed
+//   normals   sampled = scale · z, z ~ N(0, I) by Box-Muller of those words
+//   q_sample  x_t = √ᾱ_t · x_0 + √(1 − ᾱ_t) · ε          t uniform in 0 … T−1, ε ~ N(0, I)
+//   loss      d = prediction − (p_t · ε + q_t · x_0)      the same ε again: it is never stored
+//             per_image_n = w_t · mean over c, h, w of l(d)
+//             dprediction = w_t · l′(d) / (N · C · H · W), and 0 in channels of a learned variance
+//             l(d): mse d²,  l1 |d|,  huber ½ d² where |d| < 1, else |d| − ½
+//   *_given   the same of x_0, ε and t that are given instead of drawn
+//   source    Ho et al. 2020 (DDPM, arXiv:2006.11239) eq. 4, 14 · Salmon et al. 2011, §3.3
+//             Box & Muller 1958
+//
+//   shapes    xt, x0, noise [N, C, H, W] · prediction, dprediction [N, C or 2C, H, W] f32
+//             images u32, four bytes a word, C · H · W bytes an image · order u32 [ring, N]
+//             levels [T] of Level · timesteps u32 [N] · per_image [N] · words u32 [4 · counters]
+//   dispatch  words: one lane a counter. normals, q_sample*: one lane four elements, y = image.
+//             loss*: one workgroup an image
+//   numerics  words exact; normals within 1e-6 of src/core/philox.ts, whose operations these are;
+//             x_0 = byte / 127.5 − 1; sums of an image in a fixed order
+//   launcher  src/kernels/diffusion.ts · oracle tests/reference/diffusion.ts, src/core/philox.ts
+
+const WG: u32 = 64u;
+
+struct StepState {
+  step: u32,
+  seed_low: u32,
+  seed_high: u32,
+  skipped: u32, // steps left out for a gradient that is not finite
+  first_image: u32, // where this batch begins among the images of the step
+}
+
+struct Level {
+  signal: f32, // √ᾱ_t
+  spread: f32, // √(1 − ᾱ_t)
+  noise_factor: f32, // p_t: of ε in what the network is to predict
+  x0_factor: f32, // q_t: of x_0 in it
+  weight: f32, // w_t
+}
+
+struct Counters {
+  count: u32,
+  stream: u32,
+}
+
+struct Draw {
+  counter: u32, // of the first element
+  stream: u32,
+  scale: f32,
+}
+
+struct Image {
+  size: u32, // C · H · W
+}
+
+struct Source {
+  ring: u32, // rows of order
+  noise_stream: u32,
+  timestep_stream: u32,
+}
+
+struct Objective {
+  stride: u32, // elements of one image of the prediction: size, or 2 · size
+  kind: u32, // l: 0 mse, 1 l1, 2 huber
+  gradient_scale: f32, // 1 / (N · C · H · W)
+}
+
+@group(0) @binding(0) var<uniform> counters: Counters;
+@group(0) @binding(1) var<uniform> draw: Draw;
+@group(0) @binding(2) var<uniform> image: Image;
+@group(0) @binding(3) var<uniform> source: Source;
+@group(0) @binding(4) var<uniform> objective: Objective;
+@group(0) @binding(5) var<storage, read> state: StepState;
+@group(0) @binding(6) var<storage, read> images: array<u32>;
+@group(0) @binding(7) var<storage, read> order: array<u32>;
+@group(0) @binding(8) var<storage, read> levels: array<Level>;
+@group(0) @binding(9) var<storage, read> timesteps: array<u32>;
+@group(0) @binding(10) var<storage, read> x0: array<f32>;
+@group(0) @binding(11) var<storage, read> noise: array<f32>;
+@group(0) @binding(12) var<storage, read> prediction: array<f32>;
+@group(0) @binding(13) var<storage, read_write> words: array<vec4u>;
+@group(0) @binding(14) var<storage, read_write> sampled: array<f32>;
+@group(0) @binding(15) var<storage, read_write> xt: array<f32>;
+@group(0) @binding(16) var<storage, read_write> drawn: array<u32>;
+@group(0) @binding(17) var<storage, read_write> dprediction: array<f32>;
+@group(0) @binding(18) var<storage, read_write> per_image: array<f32>;
+
+// ---- random numbers: the same text in diffusion.wgsl and reverse_step.wgsl ----
+
+/// The high 32 bits of a · b, from four 16-bit products; no sum of them overflows.
+fn mul_high(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let middle = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u);
+}
+
+fn philox(counter: vec4u) -> vec4u {
+  var c = counter;
+  var key = vec2u(state.seed_low, state.seed_high);
+  for (var round = 0u; round < 10u; round++) {
+    let high = vec2u(mul_high(0xcd9e8d57u, c.z), mul_high(0xd2511f53u, c.x));
+    c = vec4u(high.x ^ c.y ^ key.x, 0xcd9e8d57u * c.z, high.y ^ c.w ^ key.y, 0xd2511f53u * c.x);
+    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}
+
+/// ln u, from u = 2^exponent · (1 + f), √½ ≤ 1 + f < √2
+fn natural_log(u: vec2f) -> vec2f {
+  let exponent = (bitcast<vec2i>(u) - vec2i(0x3f3504f3)) >> vec2u(23u);
+  let f = bitcast<vec2f>(bitcast<vec2i>(u) - (exponent << vec2u(23u))) - 1.0;
+  var p = 0.086721912 * f - 0.143790081;
+  p = p * f + 0.149779916;
+  p = p * f - 0.165644258;
+  p = p * f + 0.199548751;
+  p = p * f - 0.250016987;
+  p = p * f + 0.333341658;
+  return vec2f(exponent) * 0.6931471805599453 + (f + f * f * (f * p - 0.5));
+}
+
+/// √(−2 ln u): one Newton step makes good what the adapter's root lacks.
+fn radius_of(u: vec2f) -> vec2f {
+  let square = -2.0 * natural_log(u);
+  let inverse = inverseSqrt(square);
+  let root = square * inverse;
+  return root + 0.5 * inverse * (square - root * root);
+}
+
+/// x, or −x where bit 1 is set.
+fn with_sign(x: vec2f, bits: vec2u) -> vec2f {
+  return bitcast<vec2f>(bitcast<vec2u>(x) ^ ((bits & vec2u(2u)) << vec2u(30u)));
+}
+
+/// Four normals of four words: (x, y) give two, (z, w) the others.
+fn box_muller(four: vec4u) -> vec4f {
+  let radius = radius_of((vec2f(four.xz >> vec2u(9u)) + 0.5) * 0x1p-23);
+
+  // the angle is quadrant / 4 + r turns, |r| ≤ 1/8: the integers reduce it without rounding
+  let quadrant = (four.yw + vec2u(0x20000000u)) >> vec2u(30u);
+  let residue = bitcast<vec2i>(four.yw - (quadrant << vec2u(30u)));
+  let r = (vec2f(residue >> vec2u(8u)) + 0.5) * 0x1p-24;
+  let q = r * r;
+  let s = r * (((-75.4020691 * q + 81.5925522) * q - 41.3416634) * q + 6.28318548);
+  let c = 1.0 + q * (((59.2459641 * q - 85.4437408) * q + 64.9393234) * q - 19.7392082);
+
+  let odd = (quadrant & vec2u(1u)) == vec2u(1u);
+  let cosine = radius * with_sign(select(c, s, odd), quadrant + 1u);
+  let sine = radius * with_sign(select(s, c, odd), quadrant);
+  return vec4f(cosine.x, sine.x, cosine.y, sine.y);
+}
+
+/// Four elements that share a counter. `first` is where they begin in their image; it wraps
+/// below 0 where the first of them belong to the image before.
+struct Quad {
+  counter: u32,
+  first: u32,
+}
+
+/// The i-th quad of image n. Elements are numbered through all images of a step: image m begins at
+/// m · size = 4 · counter + skip.
+fn quad_of(n: u32, i: u32, size: u32) -> Quad {
+  let m = state.first_image + n;
+  let rest = m * (size % 4u);
+  return Quad(m * (size / 4u) + rest / 4u + i, 4u * i - rest % 4u);
+}
+
+fn normals_of(counter: u32, stream: u32) -> vec4f {
+  return box_muller(philox(vec4u(counter, stream, state.step, 0u)));
+}
+
+// ---- end of the shared text ----
+
+@compute @workgroup_size(WG)
+fn philox_words(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i < counters.count) {
+    words[i] = philox(vec4u(i, counters.stream, state.step, 0u));
+  }
+}
+
+@compute @workgroup_size(WG)
+fn normals(@builtin(global_invocation_id) id: vec3u) {
+  let quad = quad_of(id.y, id.x, image.size);
+  let z = normals_of(draw.counter + quad.counter, draw.stream);
+  for (var k = 0u; k < 4u; k++) {
+    let i = quad.first + k;
+    if (i < image.size) {
+      sampled[id.y * image.size + i] = draw.scale * z[k];
+    }
+  }
+}
+
+/// t of image n: ⌊word · T / 2³²⌋
+fn drawn_timestep(n: u32) -> u32 {
+  let m = state.first_image + n;
+  let four = philox(vec4u(m / 4u, source.timestep_stream, state.step, 0u));
+  return mul_high(four[m % 4u], arrayLength(&levels));
+}
+
+/// Which image of the data is image n of a batch of `count`.
+fn place_of(n: u32, count: u32) -> u32 {
+  return order[(state.step % source.ring) * count + n];
+}
+
+/// x_0 of pixel i of an image of the data.
+fn pixel(place: u32, i: u32) -> f32 {
+  let at = place * image.size + i;
+  let byte = (images[at / 4u] >> (8u * (at % 4u))) & 255u;
+  return f32(byte) / 127.5 - 1.0;
+}
+
+@compute @workgroup_size(WG)
+fn q_sample(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  // t
+  let n = id.y;
+  let t = drawn_timestep(n);
+  if (id.x == 0u) {
+    drawn[n] = t;
+  }
+
+  // x_t
+  let level = levels[t];
+  let place = place_of(n, groups.y);
+  let quad = quad_of(n, id.x, image.size);
+  let z = normals_of(quad.counter, source.noise_stream);
+  for (var k = 0u; k < 4u; k++) {
+    let i = quad.first + k;
+    if (i < image.size) {
+      xt[n * image.size + i] = level.signal * pixel(place, i) + level.spread * z[k];
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn q_sample_given(@builtin(global_invocation_id) id: vec3u) {
+  let level = levels[timesteps[id.y]];
+  for (var k = 0u; k < 4u; k++) {
+    let i = 4u * id.x + k;
+    if (i < image.size) {
+      let at = id.y * image.size + i;
+      xt[at] = level.signal * x0[at] + level.spread * noise[at];
+    }
+  }
+}
+
+/// (l(d), l′(d))
+fn cost(d: f32) -> vec2f {
+  switch objective.kind {
+    case 0u: {
+      return vec2f(d * d, 2.0 * d);
+    }
+    case 1u: {
+      return vec2f(abs(d), sign(d));
+    }
+    default: {
+      let far = vec2f(abs(d) - 0.5, sign(d));
+      return select(far, vec2f(0.5 * d * d, d), abs(d) < 1.0);
+    }
+  }
+}
+
+/// Writes the gradient of element i of image n, and returns its l.
+fn settle(n: u32, i: u32, level: Level, clean: f32, z: f32) -> f32 {
+  let at = n * objective.stride + i;
+  let d = prediction[at] - (level.noise_factor * z + level.x0_factor * clean);
+  let l = cost(d);
+  dprediction[at] = level.weight * l.y * objective.gradient_scale;
+  return l.x;
+}
+
+const ROWS: u32 = 16u;
+const LANES: u32 = 256u; // ROWS²: the lanes that share an image
+
+var<workgroup> partials: array<f32, LANES>;
+var<workgroup> row_sums: array<f32, ROWS>;
+
+/// Σ of the lanes' values, in a fixed order; only lane 0 gets it.
+/// contract  call in uniform control flow: it holds barriers
+fn workgroup_sum(value: f32, lane: u32) -> f32 {
+  partials[lane] = value;
+  workgroupBarrier();
+  var sum = 0.0;
+  if (lane < ROWS) {
+    for (var k = 0u; k < ROWS; k++) {
+      sum += partials[lane * ROWS + k];
+    }
+    row_sums[lane] = sum;
+  }
+  workgroupBarrier();
+  sum = 0.0;
+  if (lane == 0u) {
+    for (var k = 0u; k < ROWS; k++) {
+      sum += row_sums[k];
+    }
+  }
+  return sum;
+}
+
+/// Turns the lanes' sums of l into the image's loss, and clears the gradient of its other channels.
+fn close_image(n: u32, lane: u32, sum: f32, weight: f32) {
+  let total = workgroup_sum(sum, lane);
+  if (lane == 0u) {
+    per_image[n] = weight * total / f32(image.size);
+  }
+  let others = objective.stride - image.size;
+  let trips = (others + LANES - 1u) / LANES;
+  for (var trip = 0u; trip < trips; trip++) {
+    let i = trip * LANES + lane;
+    if (i < others) {
+      dprediction[n * objective.stride + image.size + i] = 0.0;
+    }
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn loss(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let n = group.x;
+  let level = levels[timesteps[n]];
+  let place = place_of(n, groups.x);
+  let trips = ((image.size + 6u) / 4u + LANES - 1u) / LANES; // (size + 6) / 4 quads at most
+  var sum = 0.0;
+  for (var trip = 0u; trip < trips; trip++) {
+    let quad = quad_of(n, trip * LANES + lane, image.size);
+    let z = normals_of(quad.counter, source.noise_stream);
+    var part = 0.0;
+    for (var k = 0u; k < 4u; k++) {
+      let i = quad.first + k;
+      if (i < image.size) {
+        part += settle(n, i, level, pixel(place, i), z[k]);
+      }
+    }
+    sum += part;
+  }
+  close_image(n, lane, sum, level.weight);
+}
+
+@compute @workgroup_size(LANES)
+fn loss_given(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let n = group.x;
+  let level = levels[timesteps[n]];
+  let trips = (image.size + LANES - 1u) / LANES;
+  var sum = 0.0;
+  for (var trip = 0u; trip < trips; trip++) {
+    let i = trip * LANES + lane;
+    if (i < image.size) {
+      let at = n * image.size + i;
+      sum += settle(n, i, level, x0[at], noise[at]);
+    }
+  }
+  close_image(n, lane, sum, level.weight);
+}

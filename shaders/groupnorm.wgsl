@@ -1,0 +1,352 @@
+// groupnorm.wgsl — group normalisation of [N, C, H, W] images, then scale and shift, then an activation.
+//
+//   forward   x̂ = (x − μ) · r         r = 1 / √(σ² + eps); μ, σ² mean and biased variance of one group
+//             h = (γ_c x̂ + β_c) · (1 + scale[n,c]) + shift[n,c]         γ = weight, β = bias
+//             y = f(h)                 f = none, silu, mish, gelu or relu
+//   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §4.3
+//
+//   shapes    x, y [N, C, H, W] f32 row-major · weight, bias [C] · scale_shift [N, 2C]: C scales, then C shifts
+//             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
+//             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
+//   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
+//             wide and shared take four values at a time: H · W must be a multiple of 4
+//   numerics  squares about the mean of four values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
+//             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2
+//   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
+
+const WG: u32 = 16u;
+const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
+const LANES: u32 = 1u; // lanes that share a part; divides WG
+const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
+
+struct Dims {
+  batch: u32, // N
+  channels: u32, // C
+  groups: u32, // G
+  pixels: u32, // H · W, a multiple of 4 for the wide ones
+  slice: u32, // values of a slice, as pixels; a group's last one may be shorter
+  slices: u32, // slices of a group
+  part: u32, // values of a part, as pixels; a row's last one may be shorter
+  parts: u32, // parts of a row
+  eps: f32,
+  has_scale_shift: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> x4: array<vec4f>;
+
+// ---- f
+
+fn activation(h: f32) -> f32 {
+  if (ACTIVATION == 1u) {
+    return h / (1.0 + exp(min(-h, 87.0)));
+  }
+  if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
+    let w = exp(min(h, 20.0));
+    let q = w * (w + 2.0);
+    return h * (q / (q + 2.0));
+  }
+  if (ACTIVATION == 3u) {
+    return h * normal_below(h, normal_tail(h));
+  }
+  if (ACTIVATION == 4u) {
+    return max(h, 0.0);
+  }
+  return h;
+}
+
+// exp(−h²/2), nothing beyond 14.
+fn normal_tail(h: f32) -> f32 {
+  let v = clamp(h, -14.0, 14.0);
+  return exp(-0.5 * v * v);
+}
+
+// Φ(h): for h ≤ 0 exp(−h²/2) times a polynomial in 1 / (1 + 0.34 |h|), a minimax fit to 3.2e-8.
+fn normal_below(h: f32, tail: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.34 * abs(h));
+  var p = -0.0260217396;
+  p = p * t + 0.13903717;
+  p = p * t - 0.272217016;
+  p = p * t + 0.201183813;
+  p = p * t - 0.0440644423;
+  p = p * t + 0.115096865;
+  p = p * t + 0.115260378;
+  p = p * t + 0.136104045;
+  p = p * t + 0.135620943;
+  let below = p * t * tail;
+  return select(below, 1.0 - below, h > 0.0);
+}
+
+fn activation4(h: vec4f) -> vec4f {
+  return vec4f(activation(h.x), activation(h.y), activation(h.z), activation(h.w));
+}
+
+// ---- mean and squared deviations of a slice
+
+@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
+
+struct Moments {
+  count: f32,
+  mean: f32,
+  squares: f32, // Σ (x − mean)²
+}
+
+// Four sets of values side by side, of one count.
+struct Moments4 {
+  count: f32,
+  mean: vec4f,
+  squares: vec4f,
+}
+
+// Those of both sets together [Chan, Golub & LeVeque 1983, eq. 2.1].
+fn joined(a: Moments, b: Moments) -> Moments {
+  let count = a.count + b.count;
+  let delta = b.mean - a.mean;
+  let share = b.count / max(count, 1.0);
+  return Moments(count, a.mean + delta * share, a.squares + b.squares + delta * delta * (a.count * share));
+}
+
+// Four values more for each of the four sets.
+fn absorb(m: Moments4, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments4 {
+  let mean = ((a + b) + (c + d)) * 0.25;
+  let squares = ((a - mean) * (a - mean) + (b - mean) * (b - mean)) + ((c - mean) * (c - mean) + (d - mean) * (d - mean));
+  let delta = mean - m.mean;
+  let count = m.count + 4.0;
+  let share = 4.0 / count;
+  return Moments4(count, m.mean + delta * share, m.squares + squares + delta * delta * (m.count * share));
+}
+
+fn united(m: Moments4) -> Moments {
+  let left = joined(Moments(m.count, m.mean.x, m.squares.x), Moments(m.count, m.mean.y, m.squares.y));
+  let right = joined(Moments(m.count, m.mean.z, m.squares.z), Moments(m.count, m.mean.w, m.squares.w));
+  return joined(left, right);
+}
+
+fn group_size() -> u32 {
+  return dims.channels / dims.groups * dims.pixels;
+}
+
+// Of a slice: how many values.
+fn slice_count(slice: u32) -> u32 {
+  return min(dims.slice, group_size() - slice * dims.slice);
+}
+
+@compute @workgroup_size(WG)
+fn moments(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  if (index >= dims.batch * dims.groups * dims.slices) {
+    return;
+  }
+  let slice = index % dims.slices;
+  let first = index / dims.slices * group_size() + slice * dims.slice;
+  let count = slice_count(slice);
+  var sets = Moments4();
+  for (var k = 0u; k < count / 16u; k++) {
+    let i = first + k * 16u;
+    sets = absorb(
+      sets,
+      vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]),
+      vec4f(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u]),
+      vec4f(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u]),
+      vec4f(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u]),
+    );
+  }
+  var all = united(sets);
+  for (var i = first + count / 16u * 16u; i < first + count; i++) {
+    all = joined(all, Moments(1.0, x[i], 0.0));
+  }
+  moments_out[index] = vec2f(all.mean, all.squares);
+}
+
+// Of `count` groups of four values from `first` on, those of every `lanes`-th from the `lane`-th on.
+fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
+  var sets = Moments4();
+  for (var k = 0u; k < count / (4u * lanes); k++) {
+    let i = first + k * 4u * lanes + lane;
+    sets = absorb(sets, x4[i], x4[i + lanes], x4[i + 2u * lanes], x4[i + 3u * lanes]);
+  }
+  var all = united(sets);
+  for (var k = count / (4u * lanes) * 4u; k * lanes + lane < count; k++) {
+    let v = x4[first + k * lanes + lane];
+    let mean = (v.x + v.y + v.z + v.w) * 0.25;
+    let d = v - mean;
+    all = joined(all, Moments(4.0, mean, dot(d, d)));
+  }
+  return all;
+}
+
+@compute @workgroup_size(WG)
+fn moments_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  if (index >= dims.batch * dims.groups * dims.slices) {
+    return;
+  }
+  let slice = index % dims.slices;
+  let first = index / dims.slices * group_size() + slice * dims.slice;
+  let all = moments_of(first / 4u, slice_count(slice) / 4u, 0u, 1u);
+  moments_out[index] = vec2f(all.mean, all.squares);
+}
+
+var<workgroup> shared_moments: array<Moments, SHARED>;
+
+@compute @workgroup_size(SHARED)
+fn moments_shared(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index >= dims.batch * dims.groups * dims.slices) {
+    return;
+  }
+  let slice = index % dims.slices;
+  let first = index / dims.slices * group_size() + slice * dims.slice;
+  var all = moments_of(first / 4u, slice_count(slice) / 4u, lane, SHARED);
+
+  // halves join, until lane 0 has all
+  for (var step = 1u; step <= 6u; step++) {
+    let half = SHARED >> step;
+    shared_moments[lane] = all;
+    workgroupBarrier();
+    if (lane < half) {
+      all = joined(all, shared_moments[lane + half]);
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u) {
+    moments_out[index] = vec2f(all.mean, all.squares);
+  }
+}
+
+// ---- y, part by part
+
+@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read> weight: array<f32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> y: array<f32>;
+@group(0) @binding(10) var<storage, read_write> y4: array<vec4f>;
+
+// A part: its row n · C + c, its first value and how many.
+struct Part {
+  row: u32,
+  first: u32,
+  count: u32,
+}
+
+fn part_of(index: u32) -> Part {
+  let row = index / dims.parts;
+  let start = (index - row * dims.parts) * dims.part;
+  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+}
+
+fn part_total() -> u32 {
+  return dims.batch * dims.channels * dims.parts;
+}
+
+fn group_of(row: u32) -> u32 {
+  return row / (dims.channels / dims.groups);
+}
+
+// h = (x − mean) · factor + offset in a row.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
+
+fn line_of(row: u32, moments: vec2f) -> Line {
+  let c = row % dims.channels;
+  let n = row / dims.channels;
+  let factor = moments.y * weight[c]; // r γ
+  if (dims.has_scale_shift == 0u) {
+    return Line(moments.x, factor, bias[c]);
+  }
+  let at = n * 2u * dims.channels + c;
+  let scale = 1.0 + scale_shift[at];
+  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
+}
+
+// μ and r of a group, from its slices; written once for each group.
+fn statistics_of(part: Part, lane: u32) -> vec2f {
+  let group = group_of(part.row);
+  var all = Moments();
+  for (var slice = 0u; slice < dims.slices; slice++) {
+    let m = slice_moments[group * dims.slices + slice];
+    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));
+  }
+  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+  if (lane == 0u && part.first == group * group_size()) {
+    stats[group] = result;
+  }
+  return result;
+}
+
+fn put(i: u32, line: Line) {
+  y[i] = activation((x[i] - line.mean) * line.factor + line.offset);
+}
+
+fn put4(i: u32, line: Line) {
+  y4[i] = activation4((x4[i] - line.mean) * line.factor + line.offset);
+}
+
+@compute @workgroup_size(WG)
+fn apply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index / LANES >= part_total()) {
+    return;
+  }
+  let part = part_of(index / LANES);
+  let lane = index % LANES;
+  let line = line_of(part.row, statistics_of(part, lane));
+  let start = part.first + lane;
+  for (var k = 0u; k < part.count / (4u * LANES); k++) {
+    let i = start + k * 4u * LANES;
+    put(i, line);
+    put(i + LANES, line);
+    put(i + 2u * LANES, line);
+    put(i + 3u * LANES, line);
+  }
+  for (var k = part.count / (4u * LANES) * 4u; k * LANES + lane < part.count; k++) {
+    put(start + k * LANES, line);
+  }
+}
+
+@compute @workgroup_size(WG)
+fn apply_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index / LANES >= part_total()) {
+    return;
+  }
+  let part = part_of(index / LANES);
+  let lane = index % LANES;
+  let line = line_of(part.row, statistics_of(part, lane));
+  let start = part.first / 4u + lane;
+  let count = part.count / 4u;
+  for (var k = 0u; k < count / (2u * LANES); k++) {
+    let i = start + k * 2u * LANES;
+    put4(i, line);
+    put4(i + LANES, line);
+  }
+  for (var k = count / (2u * LANES) * 2u; k * LANES + lane < count; k++) {
+    put4(start + k * LANES, line);
+  }
+}

@@ -1,0 +1,420 @@
+// groupnorm_backward.wgsl — the gradients of groupnorm.wgsl.
+//
+//   forward   y = f(h), h = (γ_c x̂ + β_c) · (1 + scale[n,c]) + shift[n,c], x̂ = (x − μ) · r        γ = weight, β = bias
+//   backward  dh = f'(h) · dy,  ĝ = γ_c (1 + scale) dh
+//             dx = r · (ĝ − mean ĝ − x̂ · mean(ĝ·x̂)) + pending        means over the group
+//             dγ_c = Σ (1 + scale) dh·x̂, dβ_c = Σ (1 + scale) dh       over n, h, w
+//             dscale = Σ dh · (γ x̂ + β), dshift = Σ dh                 over h, w
+//   source    Wu & He 2018, arXiv:1803.08494, §3.1, by the chain rule
+//
+//   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · weight, bias, dweight, dbias [C] · scale_shift, dscale_shift [N, 2C]
+//             a part: a run of one row's values, the H · W of one channel of one image · stats [N, G] of (μ, r)
+//             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r) · means [N, G] of (mean ĝ, mean ĝ·x̂, μ, r)
+//   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then totals: one lane a result. Then
+//             backward_input, backward_input_wide: LANES lanes a part
+//             wide and shared take four values at a time: H · W must be a multiple of 4
+//   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4
+//   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
+
+const WG: u32 = 16u;
+const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
+const LANES: u32 = 1u; // lanes that share a part; divides WG
+const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
+
+struct Dims {
+  batch: u32, // N
+  channels: u32, // C
+  groups: u32, // G
+  pixels: u32, // H · W, a multiple of 4 for the wide ones
+  part: u32, // values of a part, as pixels; a row's last one may be shorter
+  parts: u32, // parts of a row
+  has_scale_shift: u32,
+  has_pending: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> weight: array<f32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+
+// ---- f'
+
+fn derivative(h: f32) -> f32 {
+  if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
+    let e = exp(min(-h, 87.0));
+    let s = 1.0 / (1.0 + e);
+    return s * (1.0 + h * (e * s));
+  }
+  if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
+    let v = min(h, 20.0);
+    let w = exp(v);
+    let q = w * (w + 2.0);
+    let d = 1.0 / (q + 2.0);
+    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);
+  }
+  if (ACTIVATION == 3u) { // Φ(h) + h φ(h),  φ = exp(−h²/2) / √(2π)
+    let tail = normal_tail(h);
+    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
+  }
+  if (ACTIVATION == 4u) {
+    return select(0.0, 1.0, h > 0.0);
+  }
+  return 1.0;
+}
+
+// exp(−h²/2), nothing beyond 14.
+fn normal_tail(h: f32) -> f32 {
+  let v = clamp(h, -14.0, 14.0);
+  return exp(-0.5 * v * v);
+}
+
+// Φ(h): for h ≤ 0 exp(−h²/2) times a polynomial in 1 / (1 + 0.34 |h|), a minimax fit to 3.2e-8.
+fn normal_below(h: f32, tail: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.34 * abs(h));
+  var p = -0.0260217396;
+  p = p * t + 0.13903717;
+  p = p * t - 0.272217016;
+  p = p * t + 0.201183813;
+  p = p * t - 0.0440644423;
+  p = p * t + 0.115096865;
+  p = p * t + 0.115260378;
+  p = p * t + 0.136104045;
+  p = p * t + 0.135620943;
+  let below = p * t * tail;
+  return select(below, 1.0 - below, h > 0.0);
+}
+
+fn derivative4(h: vec4f) -> vec4f {
+  return vec4f(derivative(h.x), derivative(h.y), derivative(h.z), derivative(h.w));
+}
+
+// A part: its row n · C + c, its first value and how many.
+struct Part {
+  row: u32,
+  first: u32,
+  count: u32,
+}
+
+fn part_of(index: u32) -> Part {
+  let row = index / dims.parts;
+  let start = (index - row * dims.parts) * dims.part;
+  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+}
+
+fn part_total() -> u32 {
+  return dims.batch * dims.channels * dims.parts;
+}
+
+fn group_of(row: u32) -> u32 {
+  return row / (dims.channels / dims.groups);
+}
+
+// h = (x − mean) · factor + offset in a row.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
+
+fn line_of(row: u32, moments: vec2f) -> Line {
+  let c = row % dims.channels;
+  let n = row / dims.channels;
+  let factor = moments.y * weight[c]; // r γ
+  if (dims.has_scale_shift == 0u) {
+    return Line(moments.x, factor, bias[c]);
+  }
+  let at = n * 2u * dims.channels + c;
+  let scale = 1.0 + scale_shift[at];
+  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
+}
+
+// 1 + scale of a row.
+fn scale_of(row: u32) -> f32 {
+  if (dims.has_scale_shift == 0u) {
+    return 1.0;
+  }
+  let n = row / dims.channels;
+  return 1.0 + scale_shift[n * dims.channels + row];
+}
+
+// ---- Σ dh and Σ dh·x̂ of a part
+
+@group(0) @binding(8) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> sums_out: array<vec4f>;
+
+// dh and dh · (x − μ) of four values.
+struct Terms {
+  dh: vec4f,
+  product: vec4f,
+}
+
+fn terms_of(gradient: vec4f, v: vec4f, line: Line) -> Terms {
+  let off = v - line.mean;
+  let dh = gradient * derivative4(off * line.factor + line.offset);
+  return Terms(dh, dh * off);
+}
+
+fn record(index: u32, sum: vec2f, statistics: vec2f) {
+  sums_out[index] = vec4f(sum.x, sum.y * statistics.y, statistics);
+}
+
+@compute @workgroup_size(WG)
+fn sums(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index >= part_total()) {
+    return;
+  }
+  let part = part_of(index);
+  let statistics = stats[group_of(part.row)];
+  let line = line_of(part.row, statistics);
+  var all = Terms();
+  for (var k = 0u; k < part.count / 4u; k++) {
+    let i = part.first + k * 4u;
+    let gradient = vec4f(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]);
+    let terms = terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line);
+    all = Terms(all.dh + terms.dh, all.product + terms.product);
+  }
+  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {
+    let terms = terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line);
+    all = Terms(all.dh + terms.dh, all.product + terms.product);
+  }
+  record(index, sum_of(all), statistics);
+}
+
+fn sum_of(terms: Terms) -> vec2f {
+  let h = terms.dh.xy + terms.dh.zw;
+  let p = terms.product.xy + terms.product.zw;
+  return vec2f(h.x + h.y, p.x + p.y);
+}
+
+// Of a part, the terms of every `lanes`-th group of four from the `lane`-th on.
+fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
+  let start = part.first / 4u + lane;
+  let count = part.count / 4u;
+  var all = Terms();
+  for (var k = 0u; k < count / (2u * lanes); k++) {
+    let i = start + k * 2u * lanes;
+    let a = terms_of(dy4[i], x4[i], line);
+    let b = terms_of(dy4[i + lanes], x4[i + lanes], line);
+    all = Terms(all.dh + (a.dh + b.dh), all.product + (a.product + b.product));
+  }
+  for (var k = count / (2u * lanes) * 2u; k * lanes + lane < count; k++) {
+    let i = start + k * lanes;
+    let terms = terms_of(dy4[i], x4[i], line);
+    all = Terms(all.dh + terms.dh, all.product + terms.product);
+  }
+  return sum_of(all);
+}
+
+@compute @workgroup_size(WG)
+fn sums_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index >= part_total()) {
+    return;
+  }
+  let part = part_of(index);
+  let statistics = stats[group_of(part.row)];
+  let line = line_of(part.row, statistics);
+  record(index, terms_of_part(part, line, 0u, 1u), statistics);
+}
+
+var<workgroup> shared_sums: array<vec2f, SHARED>;
+
+@compute @workgroup_size(SHARED)
+fn sums_shared(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index >= part_total()) {
+    return;
+  }
+  let part = part_of(index);
+  let statistics = stats[group_of(part.row)];
+  let line = line_of(part.row, statistics);
+  var sum = terms_of_part(part, line, lane, SHARED);
+
+  // halves join, until lane 0 has all
+  for (var step = 1u; step <= 6u; step++) {
+    let half = SHARED >> step;
+    shared_sums[lane] = sum;
+    workgroupBarrier();
+    if (lane < half) {
+      sum += shared_sums[lane + half];
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u) {
+    record(index, sum, statistics);
+  }
+}
+
+// ---- what follows from the sums: a group's means, a channel's and a row's gradients
+
+@group(0) @binding(10) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(11) var<storage, read_write> means_out: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(13) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(14) var<storage, read_write> dscale_shift: array<f32>;
+
+// Σ dh and Σ dh·x̂ of a row.
+fn sum_of_row(row: u32) -> vec2f {
+  var sum = vec2f();
+  for (var p = 0u; p < dims.parts; p++) {
+    sum += row_sums[row * dims.parts + p].xy;
+  }
+  return sum;
+}
+
+fn write_means(group: u32) {
+  let rows = dims.channels / dims.groups;
+  var sum = vec2f();
+  for (var k = 0u; k < rows; k++) {
+    let row = group * rows + k;
+    sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);
+  }
+  let statistics = row_sums[group * rows * dims.parts].zw;
+  means_out[group] = vec4f(sum / f32(rows * dims.pixels), statistics);
+}
+
+fn write_channel(c: u32) {
+  var sum = vec2f();
+  for (var n = 0u; n < dims.batch; n++) {
+    let row = n * dims.channels + c;
+    sum += scale_of(row) * sum_of_row(row);
+  }
+  dbias[c] = sum.x;
+  dweight[c] = sum.y;
+}
+
+fn write_row(row: u32) {
+  let sum = sum_of_row(row);
+  let c = row % dims.channels;
+  let at = row / dims.channels * dims.channels + row;
+  dscale_shift[at] = weight[c] * sum.y + bias[c] * sum.x;
+  dscale_shift[at + dims.channels] = sum.x;
+}
+
+// One lane a group, then one a channel, then with scale and shift one a row.
+@compute @workgroup_size(WG)
+fn totals(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  let channels_from = dims.batch * dims.groups;
+  let rows_from = channels_from + dims.channels;
+  if (index < channels_from) {
+    write_means(index);
+  } else if (index < rows_from) {
+    write_channel(index - channels_from);
+  } else if (dims.has_scale_shift == 1u && index < rows_from + dims.batch * dims.channels) {
+    write_row(index - rows_from);
+  }
+}
+
+// ---- dx, part by part
+
+@group(0) @binding(15) var<storage, read> means: array<vec4f>;
+@group(0) @binding(16) var<storage, read> pending: array<f32>;
+@group(0) @binding(17) var<storage, read> pending4: array<vec4f>;
+@group(0) @binding(18) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(19) var<storage, read_write> dx4: array<vec4f>;
+
+// dx = dh · line.factor − (x − μ) · slope − offset in a row, from its group's means.
+struct Fall {
+  slope: f32,
+  offset: f32,
+}
+
+fn fall_of(group_means: vec4f) -> Fall {
+  let r = group_means.w;
+  return Fall(r * r * group_means.y, r * group_means.x);
+}
+
+fn put(i: u32, line: Line, fall: Fall) {
+  let off = x[i] - line.mean;
+  let dh = dy[i] * derivative(off * line.factor + line.offset);
+  var result = dh * line.factor - off * fall.slope - fall.offset;
+  if (dims.has_pending == 1u) {
+    result += pending[i];
+  }
+  dx[i] = result;
+}
+
+fn put4(i: u32, line: Line, fall: Fall) {
+  let off = x4[i] - line.mean;
+  let dh = dy4[i] * derivative4(off * line.factor + line.offset);
+  var result = dh * line.factor - off * fall.slope - fall.offset;
+  if (dims.has_pending == 1u) {
+    result += pending4[i];
+  }
+  dx4[i] = result;
+}
+
+@compute @workgroup_size(WG)
+fn backward_input(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index / LANES >= part_total()) {
+    return;
+  }
+  let part = part_of(index / LANES);
+  let lane = index % LANES;
+  let of_group = means[group_of(part.row)];
+  let line = line_of(part.row, of_group.zw);
+  let fall = fall_of(of_group);
+  let start = part.first + lane;
+  for (var k = 0u; k < part.count / (2u * LANES); k++) {
+    let i = start + k * 2u * LANES;
+    put(i, line, fall);
+    put(i + LANES, line, fall);
+  }
+  for (var k = part.count / (2u * LANES) * 2u; k * LANES + lane < part.count; k++) {
+    put(start + k * LANES, line, fall);
+  }
+}
+
+@compute @workgroup_size(WG)
+fn backward_input_wide(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) id: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + id;
+  if (index / LANES >= part_total()) {
+    return;
+  }
+  let part = part_of(index / LANES);
+  let lane = index % LANES;
+  let of_group = means[group_of(part.row)];
+  let line = line_of(part.row, of_group.zw);
+  let fall = fall_of(of_group);
+  let start = part.first / 4u + lane;
+  let count = part.count / 4u;
+  for (var k = 0u; k < count / (2u * LANES); k++) {
+    let i = start + k * 2u * LANES;
+    put4(i, line, fall);
+    put4(i + LANES, line, fall);
+  }
+  for (var k = count / (2u * LANES) * 2u; k * LANES + lane < count; k++) {
+    put4(start + k * LANES, line, fall);
+  }
+}

@@ -1,0 +1,292 @@
+// matmul.wgsl — the linear layer on rows of numbers, and its gradients: three products C = A · B.
+//
+//   forward          y[r, o] = bias[o] + Σ_i x[r, i] · weight[o, i]
+//   backward_input   dx[r, i] = pending[r, i] + Σ_o dy[r, o] · weight[o, i]
+//   backward_weight  dweight[o, i] = Σ_r dy[r, o] · x[r, i]        dbias[o] = Σ_r dy[r, o]
+//   source           Goodfellow, Bengio & Courville 2016, "Deep Learning", §6.5, eq. 6.47–6.52
+//
+//   shapes    x [rows, in] · weight [out, in] · bias [out] · y [rows, out], f32 row-major; a product
+//             C [m, n] is told how far apart A [m, k] and B [k, n] keep their neighbours
+//   dispatch  *_tile: a workgroup makes 32 × 32 of C, a lane 4 × 4; (⌈n/32⌉, ⌈m/32⌉) workgroups
+//             *_lanes: a subgroup makes 4·BLOCKS × 8·LANES of C, a lane 8 columns of it;
+//             (⌈n/(8·LANES)⌉, ⌈m/(4·BLOCKS)⌉) workgroups of one subgroup
+//   numerics  f32 sums over k in order, then one addition of bias or pending
+//   launcher  src/kernels/matmul.ts · oracle tests/reference/matmul.ts
+enable subgroups;
+
+struct Product {
+  m: u32,
+  n: u32,
+  k: u32,
+  a_m: u32, // A[m, k] lies at m · a_m + k · a_k; one of the two is 1
+  a_k: u32,
+  b_k: u32, // B[k, n] at k · b_k + n · b_n
+  b_n: u32,
+  adds: u32, // 1: addend[m · addend_m + n] is added; 0: nothing is
+  addend_m: u32, // 0 for bias [n], n for pending [m, n]
+  sums_rows: u32, // 1: dbias is written
+}
+
+@group(0) @binding(0) var<uniform> dims: Product;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> addend: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dbias: array<f32>;
+
+// A 4 × 4 part of C: its rows are the columns of the matrix.
+fn add_outer(sums: ptr<function, mat4x4f>, u: vec4f, v: vec4f) {
+  (*sums)[0] += v * u.x;
+  (*sums)[1] += v * u.y;
+  (*sums)[2] += v * u.z;
+  (*sums)[3] += v * u.w;
+}
+
+// Stores what of 4 neighbours lies inside C, with their addends.
+fn store(row: u32, column: u32, sums: vec4f) {
+  if (row >= dims.m || column >= dims.n) {
+    return;
+  }
+  let at = row * dims.n + column;
+  let count = min(dims.n - column, 4u);
+  var values = sums;
+  if (dims.adds != 0u) {
+    let source = row * dims.addend_m + column;
+    for (var i = 0u; i < count; i++) {
+      values[i] += addend[source + i];
+    }
+  }
+  if (count == 4u) {
+    c[at] = values.x;
+    c[at + 1u] = values.y;
+    c[at + 2u] = values.z;
+    c[at + 3u] = values.w;
+    return;
+  }
+  for (var i = 0u; i < count; i++) {
+    c[at + i] = values[i];
+  }
+}
+
+// dbias of `rows` rows of A, by lanes of a workgroup.
+fn store_dbias(first: u32, rows: u32, lane: vec2u) {
+  for (var i = 0u; i < rows / lane.y; i++) {
+    let row = first + i * lane.y + lane.x;
+    if (row < dims.m) {
+      var sum = 0.0;
+      for (var k = 0u; k < dims.k; k++) {
+        sum += a[row * dims.a_m + k * dims.a_k];
+      }
+      dbias[row] = sum;
+    }
+  }
+}
+
+// --- a workgroup's tile, staged in its memory ---
+
+const TILE: u32 = 32u; // rows of C, and columns
+const STEPS: u32 = 16u; // of k
+const PITCH: u32 = 36u; // TILE, and 4 more so that columns written together lie in other banks
+
+var<workgroup> tile_a: array<f32, STEPS * PITCH>;
+var<workgroup> tile_b: array<f32, STEPS * PITCH>;
+
+// Step and place in a tile of the number that a lane brings: neighbours bring neighbours in memory.
+fn brought(at: u32, stride_k: u32) -> vec2u {
+  if (stride_k == 1u) {
+    return vec2u(at % STEPS, at / STEPS);
+  }
+  return vec2u(at / TILE, at % TILE);
+}
+
+// Stages STEPS × TILE numbers of A and of B, zeros where they have none.
+fn stage(first: vec3u, lane: u32) {
+  for (var i = 0u; i < STEPS * TILE / 64u; i++) {
+    let in_a = brought(i * 64u + lane, dims.a_k);
+    let m = first.x + in_a.y;
+    let k = first.z + in_a.x;
+    var value = 0.0;
+    if (m < dims.m && k < dims.k) {
+      value = a[m * dims.a_m + k * dims.a_k];
+    }
+    tile_a[in_a.x * PITCH + in_a.y] = value;
+  }
+  for (var i = 0u; i < STEPS * TILE / 64u; i++) {
+    let in_b = brought(i * 64u + lane, dims.b_k);
+    let n = first.y + in_b.y;
+    let k = first.z + in_b.x;
+    var value = 0.0;
+    if (n < dims.n && k < dims.k) {
+      value = b[k * dims.b_k + n * dims.b_n];
+    }
+    tile_b[in_b.x * PITCH + in_b.y] = value;
+  }
+}
+
+// Makes a tile of C. contract: call in uniform control flow, it holds barriers.
+fn multiply_tile(group: vec3u, lane: u32) {
+  let in_tile = vec2u(lane / 8u, lane % 8u) * 4u;
+  var sums = mat4x4f();
+  for (var chunk = 0u; chunk < (dims.k + STEPS - 1u) / STEPS; chunk++) {
+    stage(vec3u(group.y * TILE, group.x * TILE, chunk * STEPS), lane);
+    workgroupBarrier();
+    for (var step = 0u; step < STEPS; step++) {
+      let u = step * PITCH + in_tile.x;
+      let v = step * PITCH + in_tile.y;
+      let of_a = vec4f(tile_a[u], tile_a[u + 1u], tile_a[u + 2u], tile_a[u + 3u]);
+      let of_b = vec4f(tile_b[v], tile_b[v + 1u], tile_b[v + 2u], tile_b[v + 3u]);
+      add_outer(&sums, of_a, of_b);
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4u; i++) {
+    store(group.y * TILE + in_tile.x + i, group.x * TILE + in_tile.y, sums[i]);
+  }
+}
+
+@compute @workgroup_size(64)
+fn forward_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+}
+
+@compute @workgroup_size(64)
+fn backward_input_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+}
+
+@compute @workgroup_size(64)
+fn backward_weight_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {
+    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));
+  }
+}
+
+// --- a subgroup's tile, A passed from lane to lane: for adapters where loads are what costs ---
+
+const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup
+const BLOCKS: u32 = 8u; // of 4 rows: 2 or 8
+
+// What the first four lanes hold, to all.
+fn spread(x: f32) -> vec4f {
+  return vec4f(
+    subgroupBroadcast(x, 0u),
+    subgroupBroadcast(x, 1u),
+    subgroupBroadcast(x, 2u),
+    subgroupBroadcast(x, 3u),
+  );
+}
+
+// Makes a subgroup's tile of C; lane l fetches row l of each block, the others get it from there.
+fn multiply_lanes(group: vec3u, lane: u32) {
+  let row = group.y * 4u * BLOCKS;
+  let column = (group.x * LANES + lane) * 8u;
+  let own_row = row + lane % 4u;
+
+  let last = dims.m - 1u;
+  let row0 = min(own_row, last) * dims.a_m;
+  let row1 = min(own_row + 4u, last) * dims.a_m;
+  let row2 = min(own_row + 8u, last) * dims.a_m;
+  let row3 = min(own_row + 12u, last) * dims.a_m;
+  let row4 = min(own_row + 16u, last) * dims.a_m;
+  let row5 = min(own_row + 20u, last) * dims.a_m;
+  let row6 = min(own_row + 24u, last) * dims.a_m;
+  let row7 = min(own_row + 28u, last) * dims.a_m;
+
+  let left = min(vec4u(column) + vec4u(0u, 1u, 2u, 3u), vec4u(dims.n - 1u)) * dims.b_n;
+  let right = min(vec4u(column) + vec4u(4u, 5u, 6u, 7u), vec4u(dims.n - 1u)) * dims.b_n;
+
+  var l0 = mat4x4f();
+  var l1 = mat4x4f();
+  var l2 = mat4x4f();
+  var l3 = mat4x4f();
+  var l4 = mat4x4f();
+  var l5 = mat4x4f();
+  var l6 = mat4x4f();
+  var l7 = mat4x4f();
+  var r0 = mat4x4f();
+  var r1 = mat4x4f();
+  var r2 = mat4x4f();
+  var r3 = mat4x4f();
+  var r4 = mat4x4f();
+  var r5 = mat4x4f();
+  var r6 = mat4x4f();
+  var r7 = mat4x4f();
+  for (var k = 0u; k < dims.k; k++) {
+    let in_a = k * dims.a_k;
+    let in_b = k * dims.b_k;
+    let b_l = vec4f(b[in_b + left.x], b[in_b + left.y], b[in_b + left.z], b[in_b + left.w]);
+    let b_r = vec4f(b[in_b + right.x], b[in_b + right.y], b[in_b + right.z], b[in_b + right.w]);
+    let a0 = spread(a[in_a + row0]);
+    add_outer(&l0, a0, b_l);
+    add_outer(&r0, a0, b_r);
+    let a1 = spread(a[in_a + row1]);
+    add_outer(&l1, a1, b_l);
+    add_outer(&r1, a1, b_r);
+    if (BLOCKS > 2u) {
+      let a2 = spread(a[in_a + row2]);
+      add_outer(&l2, a2, b_l);
+      add_outer(&r2, a2, b_r);
+      let a3 = spread(a[in_a + row3]);
+      add_outer(&l3, a3, b_l);
+      add_outer(&r3, a3, b_r);
+      let a4 = spread(a[in_a + row4]);
+      add_outer(&l4, a4, b_l);
+      add_outer(&r4, a4, b_r);
+      let a5 = spread(a[in_a + row5]);
+      add_outer(&l5, a5, b_l);
+      add_outer(&r5, a5, b_r);
+      let a6 = spread(a[in_a + row6]);
+      add_outer(&l6, a6, b_l);
+      add_outer(&r6, a6, b_r);
+      let a7 = spread(a[in_a + row7]);
+      add_outer(&l7, a7, b_l);
+      add_outer(&r7, a7, b_r);
+    }
+  }
+
+  let left_sums = array<mat4x4f, 8>(l0, l1, l2, l3, l4, l5, l6, l7);
+  let right_sums = array<mat4x4f, 8>(r0, r1, r2, r3, r4, r5, r6, r7);
+  for (var j = 0u; j < BLOCKS; j++) {
+    for (var i = 0u; i < 4u; i++) {
+      store(row + 4u * j + i, column, left_sums[j][i]);
+      store(row + 4u * j + i, column + 4u, right_sums[j][i]);
+    }
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn forward_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  multiply_lanes(group, lane);
+}
+
+@compute @workgroup_size(LANES)
+fn backward_input_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  multiply_lanes(group, lane);
+}
+
+@compute @workgroup_size(LANES)
+fn backward_weight_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  multiply_lanes(group, lane);
+  if (dims.sums_rows != 0u && group.x == 0u) {
+    store_dbias(group.y * 4u * BLOCKS, 4u * BLOCKS, vec2u(lane, LANES));
+  }
+}

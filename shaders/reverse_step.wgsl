@@ -1,0 +1,214 @@
+// reverse_step.wgsl — one step of any sampler, from the network's output to the next x.
+//
+//   x̂_0  = x0_from_x · x + x0_from_output · o, clipped         o: the network's output for x
+//   ε̂    = eps_from_x · x + eps_from_output · o               or eps_of_x · x + eps_of_x0 · x̂_0
+//   x'   = a · x + b · x̂_0 + c · x̂_0 of the row before + d · ε̂ + σ · s · z      z ~ N(0, I)
+//   s    = 1, or with a learned variance exp(½ ln σ²), ln σ² = min + (v + 1)/2 · (max − min),
+//          v the second half of the output's channels
+//   advance   state.step += 1
+//   source    the table of src/samplers/plan.ts: Ho et al. 2020 eq. 11, 15; Song et al. 2020
+//             (DDIM, arXiv:2010.02502) eq. 12; Lu et al. 2022 (arXiv:2211.01095) Algorithm 2
+//
+//   shapes    xt (x above), x0_previous [N, C, H, W], in place · output [N, C or 2C, H, W] f32
+//             rows [rows] of Row, read at state.step · state u32 [8]
+//   dispatch  apply: one lane four elements, y = image. advance: one lane
+//   numerics  z within 1e-6 of src/core/philox.ts; exp within 2⁻²² relative
+//   launcher  src/kernels/reverse_step.ts · oracle tests/reference/reverse_step.ts
+
+const WG: u32 = 64u;
+
+struct StepState {
+  step: u32,
+  seed_low: u32,
+  seed_high: u32,
+  skipped: u32,
+  first_image: u32, // where this batch begins among all images that are drawn
+}
+
+struct Row {
+  x0_from_x: f32,
+  x0_from_output: f32,
+  eps_from_x: f32,
+  eps_from_output: f32,
+  clip: f32, // a huge number where nothing is clipped
+  rederive_eps: f32, // 1: ε̂ from the clipped x̂_0
+  eps_of_x: f32,
+  eps_of_x0: f32,
+  a: f32,
+  b: f32,
+  c: f32,
+  d: f32,
+  sigma: f32,
+  learned: f32, // 1: a learned variance
+  log_variance_min: f32,
+  log_variance_max: f32,
+}
+
+struct Step {
+  size: u32, // C · H · W
+  stride: u32, // elements of one image of the output: size, or 2 · size
+  stream: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Step;
+@group(0) @binding(1) var<storage, read> state: StepState;
+@group(0) @binding(2) var<storage, read> rows: array<Row>;
+@group(0) @binding(3) var<storage, read> output: array<f32>;
+@group(0) @binding(4) var<storage, read_write> xt: array<f32>;
+@group(0) @binding(5) var<storage, read_write> x0_previous: array<f32>;
+@group(0) @binding(6) var<storage, read_write> progress: StepState;
+
+// ---- random numbers: the same text in diffusion.wgsl and reverse_step.wgsl ----
+
+/// The high 32 bits of a · b, from four 16-bit products; no sum of them overflows.
+fn mul_high(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let middle = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u);
+}
+
+fn philox(counter: vec4u) -> vec4u {
+  var c = counter;
+  var key = vec2u(state.seed_low, state.seed_high);
+  for (var round = 0u; round < 10u; round++) {
+    let high = vec2u(mul_high(0xcd9e8d57u, c.z), mul_high(0xd2511f53u, c.x));
+    c = vec4u(high.x ^ c.y ^ key.x, 0xcd9e8d57u * c.z, high.y ^ c.w ^ key.y, 0xd2511f53u * c.x);
+    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}
+
+/// ln u, from u = 2^exponent · (1 + f), √½ ≤ 1 + f < √2
+fn natural_log(u: vec2f) -> vec2f {
+  let exponent = (bitcast<vec2i>(u) - vec2i(0x3f3504f3)) >> vec2u(23u);
+  let f = bitcast<vec2f>(bitcast<vec2i>(u) - (exponent << vec2u(23u))) - 1.0;
+  var p = 0.086721912 * f - 0.143790081;
+  p = p * f + 0.149779916;
+  p = p * f - 0.165644258;
+  p = p * f + 0.199548751;
+  p = p * f - 0.250016987;
+  p = p * f + 0.333341658;
+  return vec2f(exponent) * 0.6931471805599453 + (f + f * f * (f * p - 0.5));
+}
+
+/// √(−2 ln u): one Newton step makes good what the adapter's root lacks.
+fn radius_of(u: vec2f) -> vec2f {
+  let square = -2.0 * natural_log(u);
+  let inverse = inverseSqrt(square);
+  let root = square * inverse;
+  return root + 0.5 * inverse * (square - root * root);
+}
+
+/// x, or −x where bit 1 is set.
+fn with_sign(x: vec2f, bits: vec2u) -> vec2f {
+  return bitcast<vec2f>(bitcast<vec2u>(x) ^ ((bits & vec2u(2u)) << vec2u(30u)));
+}
+
+/// Four normals of four words: (x, y) give two, (z, w) the others.
+fn box_muller(four: vec4u) -> vec4f {
+  let radius = radius_of((vec2f(four.xz >> vec2u(9u)) + 0.5) * 0x1p-23);
+
+  // the angle is quadrant / 4 + r turns, |r| ≤ 1/8: the integers reduce it without rounding
+  let quadrant = (four.yw + vec2u(0x20000000u)) >> vec2u(30u);
+  let residue = bitcast<vec2i>(four.yw - (quadrant << vec2u(30u)));
+  let r = (vec2f(residue >> vec2u(8u)) + 0.5) * 0x1p-24;
+  let q = r * r;
+  let s = r * (((-75.4020691 * q + 81.5925522) * q - 41.3416634) * q + 6.28318548);
+  let c = 1.0 + q * (((59.2459641 * q - 85.4437408) * q + 64.9393234) * q - 19.7392082);
+
+  let odd = (quadrant & vec2u(1u)) == vec2u(1u);
+  let cosine = radius * with_sign(select(c, s, odd), quadrant + 1u);
+  let sine = radius * with_sign(select(s, c, odd), quadrant);
+  return vec4f(cosine.x, sine.x, cosine.y, sine.y);
+}
+
+/// Four elements that share a counter. `first` is where they begin in their image; it wraps
+/// below 0 where the first of them belong to the image before.
+struct Quad {
+  counter: u32,
+  first: u32,
+}
+
+/// The i-th quad of image n. Elements are numbered through all images of a step: image m begins at
+/// m · size = 4 · counter + skip.
+fn quad_of(n: u32, i: u32, size: u32) -> Quad {
+  let m = state.first_image + n;
+  let rest = m * (size % 4u);
+  return Quad(m * (size / 4u) + rest / 4u + i, 4u * i - rest % 4u);
+}
+
+fn normals_of(counter: u32, stream: u32) -> vec4f {
+  return box_muller(philox(vec4u(counter, stream, state.step, 0u)));
+}
+
+// ---- end of the shared text ----
+
+/// eᵃ = 2ᵏ · e^r with |r| ≤ ½ ln 2; the argument is kept where the result is a normal number.
+fn exponential(argument: f32) -> f32 {
+  let a = clamp(argument, -87.0, 88.0);
+  let k = round(a * 1.44269504);
+  let r = (a - k * 0.693359375) + k * 2.12194440e-4; // ln 2 in two parts, the first exact
+  var p = 1.98412698e-4 * r + 1.38888889e-3;
+  p = p * r + 8.33333333e-3;
+  p = p * r + 4.16666667e-2;
+  p = p * r + 0.166666667;
+  p = p * r + 0.5;
+  return (1.0 + (r + r * r * p)) * bitcast<f32>((i32(k) + 127) << 23u);
+}
+
+/// σ · s of element i of image n.
+fn deviation(row: Row, n: u32, i: u32) -> f32 {
+  if (row.learned == 0.0) {
+    return row.sigma;
+  }
+  let part = 0.5 * output[n * dims.stride + dims.size + i] + 0.5;
+  let log_variance = part * row.log_variance_max + (1.0 - part) * row.log_variance_min;
+  return row.sigma * exponential(0.5 * log_variance);
+}
+
+/// Steps element i of image n.
+fn step_element(row: Row, n: u32, i: u32, z: f32) {
+  let at = n * dims.size + i;
+  let x = xt[at];
+  let o = output[n * dims.stride + i];
+
+  // x̂_0, ε̂
+  let x0_hat = clamp(row.x0_from_x * x + row.x0_from_output * o, -row.clip, row.clip);
+  var eps_hat = row.eps_from_x * x + row.eps_from_output * o;
+  if (row.rederive_eps != 0.0) {
+    eps_hat = row.eps_of_x * x + row.eps_of_x0 * x0_hat;
+  }
+
+  // x'; before the first row, x0_previous may hold anything
+  var next = row.a * x + row.b * x0_hat + row.d * eps_hat;
+  if (row.c != 0.0) {
+    next += row.c * x0_previous[at];
+  }
+  if (row.sigma != 0.0) {
+    next += deviation(row, n, i) * z;
+  }
+  xt[at] = next;
+  x0_previous[at] = x0_hat;
+}
+
+@compute @workgroup_size(WG)
+fn apply(@builtin(global_invocation_id) id: vec3u) {
+  let row = rows[state.step];
+  let quad = quad_of(id.y, id.x, dims.size);
+  var z = vec4f(0.0);
+  if (row.sigma != 0.0) {
+    z = normals_of(quad.counter, dims.stream);
+  }
+  for (var k = 0u; k < 4u; k++) {
+    let i = quad.first + k;
+    if (i < dims.size) {
+      step_element(row, id.y, i, z[k]);
+    }
+  }
+}
+
+@compute @workgroup_size(1)
+fn advance() {
+  progress.step += 1u;
+}

@@ -1,0 +1,114 @@
+// What commands share: the GPU, interruption, progress, and how errors are told.
+import { SingleBar } from "cli-progress";
+import { InvalidArgumentError } from "commander";
+import { DiffusionError } from "../core/errors.ts";
+import { Gpu } from "../device/gpu.ts";
+import { openGpu } from "../platform/node_gpu.ts";
+
+/** What a command that was interrupted throws, after it has saved what it had. */
+export const INTERRUPTED = Symbol("interrupted");
+
+export interface OpenedGpu {
+  gpu: Gpu;
+  /** adapter and why it was chosen, for people */
+  description: string;
+}
+
+/** The GPU that this machine has: see `openGpu`. */
+export async function commandGpu(): Promise<OpenedGpu> {
+  const { gpu: source, driver, reason } = await openGpu();
+  const gpu = await Gpu.open({ gpu: source });
+  const { vendor, architecture, description } = gpu.info;
+  const name = description || `${vendor} ${architecture}`;
+  return { gpu, description: `${name} (${driver}: ${reason})` };
+}
+
+/** A signal that Ctrl-C or a polite kill aborts; a second one ends the process at once. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(INTERRUPTED);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
+}
+
+/** A bar on a terminal, plain lines elsewhere; always on stderr, for stdout is the result's. */
+export interface Progress {
+  update(done: number, note: string): void;
+  end(): void;
+}
+
+const LINE_INTERVAL_MS = 5000;
+
+export function progressOf(what: string, total: number): Progress {
+  const isTerminal = process.stderr.isTTY === true && !process.env.CI;
+  return isTerminal ? progressBar(what, total) : progressLines(what, total);
+}
+
+function progressBar(what: string, total: number): Progress {
+  const bar = new SingleBar({
+    format: `${what} {bar} {value}/{total} · {note} · {eta_formatted} left`,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    hideCursor: true,
+    stream: process.stderr,
+  });
+  bar.start(total, 0, { note: "compiling" });
+  return {
+    update: (done, note) => bar.update(done, { note }),
+    end: () => bar.stop(),
+  };
+}
+
+function progressLines(what: string, total: number): Progress {
+  let last = 0;
+  return {
+    update(done, note) {
+      const now = performance.now();
+      if (done < total && now - last < LINE_INTERVAL_MS) return;
+      last = now;
+      process.stderr.write(`${what} ${done}/${total} · ${note}\n`);
+    },
+    end() {},
+  };
+}
+
+/** How an error is told: class, code, message; the stack only of what nobody foresaw. */
+export function failureText(error: unknown): string {
+  if (error instanceof DiffusionError) return `${error.name} [${error.code}]: ${error.message}`;
+  if (error instanceof Error) return `unexpected ${error.stack ?? error.message}`;
+  return `unexpected ${String(error)}`;
+}
+
+/** Prints a command's result: one JSON object as the last line, or lines for people. */
+export function printResult(isJson: boolean | undefined, result: object, lines: string[]): void {
+  process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : `${lines.join("\n")}\n`);
+}
+
+type Check = (value: number) => boolean;
+
+/** A parser of a number option, for commander: usage errors exit with 2. */
+export function numberOption(rule: string, accepts: Check): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && accepts(value)) return value;
+    throw new InvalidArgumentError(`It must be ${rule}.`);
+  };
+}
+
+export const positiveInteger = numberOption(
+  "a whole number above 0",
+  (n) => Number.isSafeInteger(n) && n > 0,
+);
+export const positiveNumber = numberOption("a number above 0", (n) => n > 0);
+export const atLeastZero = numberOption("a number, 0 or more", (n) => n >= 0);
+export const fraction = numberOption("a number from 0 to below 1", (n) => n >= 0 && n < 1);
+
+/** A seed: a whole number 0 … 2⁶⁴ − 1. */
+export function seedOption(text: string): bigint {
+  if (/^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
+  throw new InvalidArgumentError("It must be a whole number from 0 to 2^64 − 1.");
+}

@@ -1,0 +1,106 @@
+// The options of `train`, and what they make of a preset.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { BETA_SCHEDULES } from "../diffusion/betas.ts";
+import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
+import type { HyperParameters } from "../train/hyper_parameters.ts";
+import type { Preset } from "../train/presets.ts";
+import { atLeastZero, fraction, positiveInteger, positiveNumber, seedOption } from "./console.ts";
+
+export interface TrainOptions {
+  data: string;
+  batches?: string;
+  config?: string;
+  model?: string;
+  out?: string;
+  force?: boolean;
+  steps?: number;
+  saveEvery?: number;
+  batch?: number;
+  lr?: number;
+  warmup?: number;
+  lrDecay?: "constant" | "cosine";
+  betas?: [number, number];
+  weightDecay?: number;
+  clip?: number;
+  ema?: number;
+  emaWarmup?: boolean;
+  seed: bigint;
+  schedule?: string;
+  prediction?: string;
+  json?: boolean;
+}
+
+/** `train` with its options, without what it does. */
+export const trainOptions = (): Command =>
+  new Command("train")
+    .description("Train a U-Net; leaves a run folder with models, samples and losses.")
+    .option("--data <name>", "fashion-mnist, or FILE.idx[.gz] of grey images", "fashion-mnist")
+    .option(
+      "--batches <file>",
+      "safetensors instead of --data: x0, noise [S,B,C,H,W], timestep [S,B]",
+    )
+    .option("--config <file>", "config.json of the U-Net; default: one that suits the adapter")
+    .option("--model <dir>", "start from this model folder instead")
+    .option("--out <dir>", "run folder; default: a new one in runs/")
+    .option("--force", "write into a run folder that exists")
+    .option("--steps <n>", "training steps", positiveInteger)
+    .option("--save-every <n>", "write the models every n steps", positiveInteger)
+    .option("--batch <n>", "images a step", positiveInteger)
+    .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)
+    .option("--warmup <n>", "steps over which the learning rate rises", atLeastZero)
+    .addOption(new Option("--lr-decay <how>", "after that").choices(["constant", "cosine"]))
+    .option("--betas <b1,b2>", "AdamW's, such as 0.9,0.999", betasOption)
+    .option("--weight-decay <x>", "AdamW's", atLeastZero)
+    .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
+    .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
+    .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
+    .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
+    .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
+    .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
+    .option("--json", "print one JSON object");
+
+/**
+ * The run's numbers: the preset's, where neither a learning rate nor given batches ask for a plain
+ * run; an option that is given always counts.
+ */
+export function hyperParametersOf(
+  options: TrainOptions,
+  preset: Preset,
+  steps: number,
+): Partial<HyperParameters> {
+  const isPlain = options.lr !== undefined || options.batches !== undefined;
+  const base: Partial<HyperParameters> = isPlain
+    ? { batch: preset.hyperParameters.batch ?? 1 }
+    : { ...preset.hyperParameters, decaySteps: steps };
+  const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
+  return {
+    ...base,
+    seed,
+    ...(batch !== undefined && { batch }),
+    ...(lr !== undefined && { learningRate: lr }),
+    ...(warmup !== undefined && { warmup }),
+    ...(lrDecay !== undefined && { decay: lrDecay, decaySteps: steps }),
+    ...(betas !== undefined && { betas }),
+    ...(weightDecay !== undefined && { weightDecay }),
+    ...(clip !== undefined && { clip }),
+    ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
+    ...(emaWarmup && { emaWarmup }),
+  };
+}
+
+/** The scheduler of a new model: the preset's with the options' schedule and prediction. */
+export const schedulerFor = (
+  { schedule, prediction }: TrainOptions,
+  base: Record<string, unknown>,
+): Record<string, unknown> => ({
+  ...base,
+  ...(schedule !== undefined && { beta_schedule: schedule }),
+  ...(prediction !== undefined && { prediction_type: prediction }),
+});
+
+function betasOption(text: string): [number, number] {
+  const [first, second, ...rest] = text.split(",").map(Number);
+  const fits = (x: number | undefined): x is number => x !== undefined && x >= 0 && x < 1;
+  if (fits(first) && fits(second) && rest.length === 0) return [first, second];
+  throw new InvalidArgumentError("It must be two numbers from 0 to below 1, such as 0.9,0.999.");
+}

@@ -1,0 +1,64 @@
+// `--data` and `--batches`: from names and files to what the trainer takes.
+import { fileURLToPath } from "node:url";
+import { FileError, ShapeError } from "../core/errors.ts";
+import { showShape, sizeOf } from "../core/shape.ts";
+import type { UNetConfig } from "../formats/unet_config.ts";
+import { readBytes } from "../platform/files.ts";
+import { fitImages, idxDataset } from "../train/dataset.ts";
+import type { GivenValues } from "../train/given_batch.ts";
+import type { TrainingData } from "../train/trainer.ts";
+import { TensorFile } from "./inputs.ts";
+
+/** The embedded images: Fashion-MNIST's 10,000 test images (Zalando SE, MIT licence). */
+const FASHION_MNIST = new URL(
+  "../../data/fashion-mnist/t10k-images-idx3-ubyte.gz",
+  import.meta.url,
+);
+
+/** What `--data` names, at the size the network takes. */
+export async function datasetOf(name: string, { sample_size }: UNetConfig): Promise<TrainingData> {
+  const path = name === "fashion-mnist" ? fileURLToPath(FASHION_MNIST) : name;
+  if (name !== "fashion-mnist" && !/\.(idx|gz|ubyte)$|idx\d-ubyte/.test(name)) {
+    throw new FileError(
+      "file/data",
+      `${name}: --data takes fashion-mnist, or a file FILE.idx or FILE.idx.gz.`,
+      "Convert other images to IDX.",
+    );
+  }
+  const data = await idxDataset(await readBytes(path), name);
+  const [H, W] =
+    sample_size === null
+      ? data.shape.slice(1)
+      : typeof sample_size === "number"
+        ? [sample_size, sample_size]
+        : sample_size;
+  return { data: fitImages(data, H!, W!) };
+}
+
+/** The steps of a `--batches` file. @throws FileError, ShapeError for tensors that do not fit */
+export async function givenBatches(
+  path: string,
+): Promise<TrainingData & { batches: GivenValues[] }> {
+  const file = await TensorFile.open(path);
+  const [x0, noise, timestep] = [file.floats("x0"), file.floats("noise"), file.numbers("timestep")];
+  const [S = 0, B = 0, C = 0, H = 0, W = 0] = x0.shape;
+  const fits =
+    x0.shape.length === 5 &&
+    showShape(noise.shape) === showShape(x0.shape) &&
+    showShape(timestep.shape) === showShape([S, B]);
+  if (!fits || sizeOf(x0.shape) === 0) {
+    throw new ShapeError(
+      "shape/batches",
+      `${path}: must hold x0 and noise [S, B, C, H, W] and timestep [S, B], got ` +
+        `${showShape(x0.shape)}, ${showShape(noise.shape)} and ${showShape(timestep.shape)}.`,
+      "S is the number of steps, B of images in each.",
+    );
+  }
+  const size = B * C * H * W;
+  const batches = Array.from({ length: S }, (_, s) => ({
+    x0: x0.data.subarray(s * size, (s + 1) * size),
+    noise: noise.data.subarray(s * size, (s + 1) * size),
+    timestep: timestep.data.slice(s * B, (s + 1) * B),
+  }));
+  return { batches, shape: [B, C, H, W] };
+}

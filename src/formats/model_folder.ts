@@ -1,0 +1,109 @@
+// A diffusers folder: a U-Net's config, weights and scheduler, read from files and made into files.
+//
+// Where files come from (disk, web, a picked folder) is the caller's: it gives a function. Whether
+// the weights fit the config is for who builds the network. Two kinds of folder are known: a U-Net
+// (config.json) and a pipeline (model_index.json, unet/, scheduler/).
+import { FileError } from "../core/errors.ts";
+import { withCurrentNames } from "./attention_names.ts";
+import { type JsonObject, jsonText, parseJsonObject, showValue } from "./json.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { readShards } from "./shards.ts";
+import type { StoredTensor } from "./stored_tensor.ts";
+import { parseUNetConfig, type UNetConfig, unetConfigJson } from "./unet_config.ts";
+
+/** The bytes of a file by its path in the folder, "unet/config.json"; undefined: there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
+
+export interface ModelFolder {
+  config: UNetConfig;
+  /** by today's names, see attention_names.ts; views of the files' bytes */
+  tensors: Map<string, StoredTensor>;
+  /** scheduler_config.json as it is; undefined where there is none */
+  scheduler: JsonObject | undefined;
+}
+
+const CONFIG = "config.json";
+const SCHEDULER = "scheduler_config.json";
+const PIPELINE = "model_index.json";
+const WEIGHTS = "diffusion_pytorch_model.safetensors";
+const INDEX = `${WEIGHTS}.index.json`;
+const PICKLES = ["diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json"];
+
+/**
+ * The model of a U-Net folder or a pipeline folder.
+ *
+ * @param read   the folder's files
+ * @param where  the folder's name, for the errors
+ * @throws FileError for missing or wrong files, and for weights in pickle; SafetensorsError for
+ *         damaged weights; OptionError, ShapeError for a config that cannot be built
+ */
+export async function readModelFolder(read: ReadFile, where: string): Promise<ModelFolder> {
+  const pipeline = await readJson(read, PIPELINE, where);
+  if (pipeline) requireUNet(pipeline, `${where}/${PIPELINE}`);
+  const [unet, scheduling] = pipeline ? ["unet/", "scheduler/"] : ["", ""];
+
+  const json = await readJson(read, unet + CONFIG, where);
+  if (!json) {
+    const expected = pipeline ? `${unet}${CONFIG}` : `${CONFIG} (of a U-Net) or ${PIPELINE}`;
+    throw missing(`${where}: a model folder must hold ${expected}, which is not there.`);
+  }
+  const config = parseUNetConfig(json, `${where}/${unet}${CONFIG}`);
+  const scheduler = await readJson(read, scheduling + SCHEDULER, where);
+  const weights = await readWeights((file) => read(unet + file), `${where}/${unet}`);
+  return { config, tensors: withCurrentNames(weights, where), scheduler };
+}
+
+/**
+ * The files of a U-Net folder, by name: what `readModelFolder` and diffusers read.
+ *
+ * The same model gives the same bytes.
+ */
+export function modelFiles({ config, tensors, scheduler }: ModelFolder): Map<string, Uint8Array> {
+  const utf8 = new TextEncoder();
+  const files = new Map([
+    [CONFIG, utf8.encode(jsonText(unetConfigJson(config)))],
+    [WEIGHTS, writeSafetensors(tensors, { format: "pt" })], // diffusers asks for the format
+  ]);
+  if (scheduler) files.set(SCHEDULER, utf8.encode(jsonText(scheduler)));
+  return files;
+}
+
+async function readJson(
+  read: ReadFile,
+  path: string,
+  where: string,
+): Promise<JsonObject | undefined> {
+  const bytes = await read(path);
+  return bytes && parseJsonObject(bytes, `${where}/${path}`);
+}
+
+/** One file, or shards. `folder` ends with a slash. */
+async function readWeights(read: ReadFile, folder: string): Promise<Map<string, StoredTensor>> {
+  const bytes = await read(WEIGHTS);
+  if (bytes) return readSafetensors(bytes, folder + WEIGHTS).tensors;
+  const index = await read(INDEX);
+  if (index) return readShards(index, folder + INDEX, read);
+  for (const pickle of PICKLES) {
+    if (!(await read(pickle))) continue;
+    throw new FileError(
+      "file/pickle",
+      `${folder}: the weights must be ${WEIGHTS}, got ${pickle}, a pickle: it could run any code.`,
+      "Save them in Python with safe_serialization=True.",
+    );
+  }
+  throw missing(`${folder}: the weights must be in ${WEIGHTS} or ${INDEX}, neither is there.`);
+}
+
+const missing = (message: string): FileError =>
+  new FileError("file/missing", message, "Check the folder's path, or fetch all of its files.");
+
+/** A pipeline's `unet` entry is [library, class]. */
+function requireUNet(pipeline: JsonObject, name: string): void {
+  const { unet } = pipeline;
+  if (Array.isArray(unet) && unet[1] === "UNet2DModel") return;
+  throw new FileError(
+    "file/model-class",
+    `${name}: the pipeline's unet must be a UNet2DModel, got ${showValue(unet)}.`,
+    "Other networks of diffusers cannot be loaded.",
+  );
+}

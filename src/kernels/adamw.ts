@@ -1,0 +1,233 @@
+// Launches shaders/adamw.wgsl: the gradient norm, the end of a step, and the update of the weights.
+//
+// Parameters, gradients, both moments and the running average are one flat buffer each. What changes
+// from step to step lies on the GPU: `schedule` holds rows for the steps to come, formed here in
+// float64, and `history` those of the steps done.
+import { OptionError, ShapeError } from "../core/errors.ts";
+import { ceilDiv, requireShape, showShape, sizeOf } from "../core/shape.ts";
+import type { Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { STATE_SHAPE } from "./diffusion.ts";
+import { adamw as family } from "./generated/adamw.ts";
+
+/** Fields of `ScheduleRow` in adamw.wgsl, in its order. */
+export const SCHEDULE_FIELDS = [
+  "stepSize",
+  "rootScale",
+  "decay",
+  "firstGain",
+  "secondGain",
+  "eps",
+  "emaGain",
+] as const;
+
+/** Fields of `Record` in adamw.wgsl, in its order; `step` is a u32, the others f32. */
+export const RECORD_FIELDS = ["step", "loss", "gradientNorm", "clipFactor"] as const;
+
+export type StepRecord = Record<(typeof RECORD_FIELDS)[number], number>;
+
+export interface AdamWOptions {
+  /** of this step, ≥ 0 */
+  learningRate: number;
+  /** β₁, β₂ in [0, 1) */
+  betas: readonly [number, number];
+  /** added to the root of the second moment, > 0 */
+  eps: number;
+  /** λ ≥ 0; the learning rate multiplies it */
+  weightDecay: number;
+  /** of the running average at this step, in [0, 1]; 0 makes it the weights */
+  emaDecay: number;
+}
+
+/** Flat buffers hold a multiple of this many numbers; the rest is zeros, and stays so. */
+const PADDING = 64;
+const WORKGROUP = 64; // WG in the shader
+const VECTORS = 4; // vec4 a lane of update
+const LANES = 256; // of norm
+const MOST_PARTS = 512; // of the sum of squares
+const NORM_TRIPS = 4; // vec4 a lane of norm, at least: a workgroup's sum costs two barriers
+const UPDATE_FLOPS = 18; // a parameter
+
+export const adamwVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
+  family,
+  entry,
+  constants: {},
+}));
+
+/**
+ * The numbers of one step, formed in float64.
+ *
+ * @param step  as the state counts: 0 is the first, so that s = step + 1 corrects the moments
+ * @returns     [lr / (1 − β₁ˢ), 1 / √(1 − β₂ˢ), lr · λ, 1 − β₁, 1 − β₂, eps, 1 − emaDecay]: row
+ *              step % ring of the schedule
+ * @throws OptionError for options out of range
+ * @see Loshchilov & Hutter 2017 (arXiv:1711.05101) Algorithm 2. Departs from it as PyTorch does: the
+ *      learning rate multiplies the weight decay.
+ */
+export function scheduleRow(step: number, options: AdamWOptions): number[] {
+  requireOptions(options);
+  const { learningRate, betas, eps, weightDecay, emaDecay } = options;
+  const s = step + 1;
+  const row: Record<(typeof SCHEDULE_FIELDS)[number], number> = {
+    stepSize: learningRate / (1 - betas[0] ** s),
+    rootScale: 1 / Math.sqrt(1 - betas[1] ** s),
+    decay: learningRate * weightDecay,
+    firstGain: 1 - betas[0],
+    secondGain: 1 - betas[1],
+    eps,
+    emaGain: 1 - emaDecay,
+  };
+  return SCHEDULE_FIELDS.map((field) => row[field]);
+}
+
+/**
+ * Σ g² of a flat buffer, in at most 512 parts.
+ *
+ * @param gradients  [count], a multiple of 64
+ * @returns          [parts], for `finishStep`
+ */
+export function gradientNorm(graph: Graph, { gradients }: { gradients: Tensor }): Tensor {
+  const vectors = requireFlat("gradientNorm", gradients) / 4;
+  const parts = Math.min(MOST_PARTS, ceilDiv(vectors, LANES * NORM_TRIPS));
+  const squares = graph.alloc([parts], "adamw.squares");
+  const reduction = { vectors, trips: ceilDiv(vectors, LANES * parts) };
+  const args = { reduction, gradients, squares };
+  graph.dispatch([family, "norm"], args, [parts], { flops: 8 * vectors });
+  return squares;
+}
+
+export interface FinishTensors {
+  /** u32 [8], see `STATE`; `skipped` is counted up. It may not share a buffer with what is read. */
+  state: Tensor;
+  /** [parts], of `gradientNorm` */
+  squares: Tensor;
+  /** [N], of `diffusionLoss` */
+  perImage: Tensor;
+  /** [ring, 4], see `unpackRecords`: row step % ring is written */
+  history: Tensor;
+}
+
+/**
+ * The gradient norm, what clips it, and the record of the step.
+ *
+ *   norm = √ Σ squares        factor = min(1, clip / (norm + 1e-6))        loss = mean of perImage
+ *
+ * Where a gradient is not finite, or the norm exceeds 10¹⁹, the factor is 0: `adamw` then changes
+ * nothing. Such a step still counts as a step.
+ *
+ * @param clip  the largest norm; Infinity (default) or ≤ 0: no clipping
+ * @returns     clipFactor [1]
+ * @see PyTorch's `clip_grad_norm_`
+ */
+export function finishStep(
+  graph: Graph,
+  { state, squares, perImage, history }: FinishTensors,
+  { clip = Number.POSITIVE_INFINITY }: { clip?: number } = {},
+): Tensor {
+  const ring = history.shape[0] ?? 0;
+  requireShape("finishStep", "state", state.shape, STATE_SHAPE);
+  requireShape("finishStep", "history", history.shape, [ring, RECORD_FIELDS.length]);
+
+  const clipFactor = graph.alloc([1], "adamw.clipFactor");
+  const finishing = { clip: Number.isFinite(clip) ? Math.max(clip, 0) : 0, ring };
+  const read = { finishing, squares_bits: squares, per_image: perImage };
+  const args = { ...read, progress: state, history, clip_factor: clipFactor };
+  graph.dispatch([family, "finish"], args, [1]);
+  return clipFactor;
+}
+
+export interface AdamWTensors {
+  /** u32 [8], see `STATE` */
+  state: Tensor;
+  /** [ring, 7], see `scheduleRow` */
+  schedule: Tensor;
+  /** [1], of `finishStep` */
+  clipFactor: Tensor;
+  /** [count], a multiple of 64; as are all below, which are updated in place */
+  gradients: Tensor;
+  parameters: Tensor;
+  /** m */
+  expAvg: Tensor;
+  /** v */
+  expAvgSq: Tensor;
+  /** running average of the parameters */
+  ema: Tensor;
+}
+
+/**
+ * One step of AdamW on flat buffers, in place, by row step % ring of the schedule.
+ *
+ *   g = clipFactor · gradient        m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
+ *   w ← w (1 − lr λ) − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)
+ *   ema ← emaDecay · ema + (1 − emaDecay) w
+ *
+ * @throws ShapeError unless the flat buffers agree and hold a multiple of 64 numbers
+ */
+export function adamw(graph: Graph, tensors: AdamWTensors): void {
+  const { state, schedule, clipFactor, gradients, parameters, expAvg, expAvgSq, ema } = tensors;
+  const count = requireFlat("adamw", gradients);
+  const ring = schedule.shape[0] ?? 0;
+  requireShape("adamw", "state", state.shape, STATE_SHAPE);
+  requireShape("adamw", "schedule", schedule.shape, [ring, SCHEDULE_FIELDS.length]);
+  for (const [name, { shape }] of Object.entries({ parameters, expAvg, expAvgSq, ema })) {
+    requireShape("adamw", name, shape, gradients.shape);
+  }
+
+  const moments = { exp_avg: expAvg, exp_avg_sq: expAvgSq };
+  const dims = { vectors: count / 4, ring };
+  const args = {
+    dims,
+    state,
+    schedule,
+    factor: clipFactor,
+    gradients,
+    parameters,
+    ...moments,
+    ema,
+  };
+  const groups = foldWorkgroups(count / 4, WORKGROUP * VECTORS);
+  graph.dispatch([family, "update"], args, groups, { flops: UPDATE_FLOPS * count });
+}
+
+/** Rows of `history` as they are read back: slot step % ring holds the record of that step. */
+export function unpackRecords(values: Float32Array<ArrayBuffer>): StepRecord[] {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const width = RECORD_FIELDS.length;
+  return Array.from({ length: values.length / width }, (_, slot) => {
+    const at = slot * width;
+    const [loss, gradientNorm, clipFactor] = values.subarray(at + 1, at + width);
+    return { step: words[at]!, loss: loss!, gradientNorm: gradientNorm!, clipFactor: clipFactor! };
+  });
+}
+
+/** Count of a flat buffer. @throws ShapeError unless it is [a multiple of 64] */
+function requireFlat(operation: string, { shape }: Tensor): number {
+  const count = sizeOf(shape);
+  if (shape.length === 1 && count > 0 && count % PADDING === 0) return count;
+  throw new ShapeError(
+    "shape/flat",
+    `${operation}: flat buffers must hold a multiple of ${PADDING} numbers, got ${showShape(shape)}.`,
+    "Pad them with zeros, which stay zeros.",
+  );
+}
+
+function requireOptions(options: AdamWOptions): void {
+  const { learningRate, betas, eps, weightDecay, emaDecay } = options;
+  const LEAST = 2 ** -126; // smaller numbers may be 0 on a GPU
+  const rules: [string, number, boolean][] = [
+    ["learningRate must be ≥ 0", learningRate, learningRate >= 0],
+    ["beta1 must be in [0, 1)", betas[0], betas[0] >= 0 && betas[0] < 1],
+    ["beta2 must be in [0, 1)", betas[1], betas[1] >= 0 && betas[1] < 1],
+    ["eps must be above 0", eps, eps >= LEAST],
+    ["weightDecay must be ≥ 0", weightDecay, weightDecay >= 0],
+    ["emaDecay must be in [0, 1]", emaDecay, emaDecay >= 0 && emaDecay <= 1],
+  ];
+  const broken = rules.find(([, value, holds]) => !(holds && Number.isFinite(value)));
+  if (!broken) return;
+  throw new OptionError(
+    "option/optimiser",
+    `adamw: ${broken[0]}, got ${broken[1]}.`,
+    "PyTorch's defaults: 1e-3, 0.9, 0.999, 1e-8, 0.01.",
+  );
+}

@@ -1,0 +1,325 @@
+// Launches shaders/diffusion.wgsl: checks shapes, allocates outputs, records the dispatches.
+//
+// Here is also what the GPU keeps between steps: the words of its state, and the random streams of
+// a seed. A recorded program reads them, so that it can be replayed with nothing from the host.
+import { OptionError, ShapeError } from "../core/errors.ts";
+import { seedWords } from "../core/philox.ts";
+import { ceilDiv, requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
+import type { Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { diffusion } from "./generated/diffusion.ts";
+
+/**
+ * Words of the state, u32 [8]: `StepState` in diffusion.wgsl, reverse_step.wgsl and adamw.wgsl. The
+ * last three are free.
+ */
+export const STATE = {
+  /** steps done: of training, or rows of a sampling plan; `advance` counts it up */
+  step: 0,
+  seedLow: 1,
+  seedHigh: 2,
+  /** training steps left out for a gradient that is not finite; `finishStep` counts it up */
+  skipped: 3,
+  /** where this batch begins among the images of the step, so that noise does not depend on batches */
+  firstImage: 4,
+} as const;
+
+/** The shape of the state. */
+export const STATE_SHAPE: Shape = [8];
+
+/**
+ * Philox streams of a seed: what numbers are for, so that no two uses share them. From 16 on they
+ * are free for layers; the data order has 2³² − 1.
+ */
+export const STREAMS = { noise: 0, timestep: 1, initialNoise: 2, reverseStep: 3 } as const;
+
+/** The state of a first step. @throws OptionError for a seed out of range, see `seedWords` */
+export function initialState(
+  seed: number | bigint,
+  { step = 0, firstImage = 0 }: { step?: number; firstImage?: number } = {},
+): Uint32Array<ArrayBuffer> {
+  const state = new Uint32Array(sizeOf(STATE_SHAPE));
+  const [low, high] = seedWords(seed);
+  state[STATE.step] = step;
+  state[STATE.seedLow] = low;
+  state[STATE.seedHigh] = high;
+  state[STATE.firstImage] = firstImage;
+  return state;
+}
+
+/** Fields of `Level` in diffusion.wgsl, in its order. */
+export const LEVEL_FIELDS = ["signal", "spread", "noiseFactor", "x0Factor", "weight"] as const;
+
+export type DiffusionLoss = "mse" | "l1" | "huber";
+export type DiffusionTarget = "epsilon" | "sample" | "v_prediction";
+
+/**
+ * The table that noising and loss read, a row a timestep: √ᾱ, √(1 − ᾱ), the target's parts of ε
+ * and of x_0, and the loss weight.
+ *
+ *   epsilon  ε        sample  x_0        v_prediction  √ᾱ ε − √(1 − ᾱ) x_0
+ *
+ * @param alphaBars  ᾱ_t [T], float64
+ * @param weights    w_t [T]; default 1
+ * @returns          f32 [T, 5]
+ */
+export function packLevels(
+  alphaBars: ArrayLike<number>,
+  { target, weights }: { target: DiffusionTarget; weights?: ArrayLike<number> },
+): Float32Array<ArrayBuffer> {
+  const rows = Array.from(alphaBars, (bar, t) => {
+    const [signal, spread] = [Math.sqrt(bar), Math.sqrt(1 - bar)];
+    const [noiseFactor, x0Factor] = targetFactors(target, signal, spread);
+    const row = { signal, spread, noiseFactor, x0Factor, weight: weights?.[t] ?? 1 };
+    return LEVEL_FIELDS.map((field) => row[field]);
+  });
+  return Float32Array.from(rows.flat());
+}
+
+/** The target's parts of ε and of x_0. */
+function targetFactors(
+  target: DiffusionTarget,
+  signal: number,
+  spread: number,
+): readonly [noise: number, x0: number] {
+  switch (target) {
+    case "epsilon":
+      return [1, 0];
+    case "sample":
+      return [0, 1];
+    case "v_prediction":
+      return [signal, -spread];
+  }
+}
+
+const WORKGROUP = 64; // WG in the shader
+const NORMAL_FLOPS = 25; // of one normal: its share of logarithm, root, sine and cosine
+const LOSS_KINDS: readonly DiffusionLoss[] = ["mse", "l1", "huber"];
+
+export const diffusionVariants: Variant[] = Object.keys(diffusion.entries).map((entry) => ({
+  family: diffusion,
+  entry,
+  constants: {},
+}));
+
+/**
+ * Raw words of Philox4x32-10: counter i gives those of [i, stream, step, 0].
+ *
+ * @returns  u32 [counters, 4]
+ */
+export function philoxWords(
+  graph: Graph,
+  { state }: { state: Tensor },
+  { counters: count, stream }: { counters: number; stream: number },
+): Tensor {
+  requireShape("philoxWords", "state", state.shape, STATE_SHAPE);
+  const words = graph.alloc([count, 4], "diffusion.words", "u32");
+  const args = { counters: { count, stream }, state, words };
+  graph.dispatch([diffusion, "philox_words"], args, foldWorkgroups(count, WORKGROUP));
+  return words;
+}
+
+/**
+ * scale · N(0, I). Element i of image n is number firstElement + (firstImage + n) · size + i of its
+ * stream at the state's step, where size is that of one image: as `philoxNormals` gives it.
+ *
+ * @param shape         [N, ...]; of rank 1, one image
+ * @param stream        one of `STREAMS`, or a number from 16 on
+ * @param firstElement  a multiple of 4, default 0
+ * @param scale         standard deviation, default 1
+ * @throws OptionError for another firstElement
+ */
+export function normals(
+  graph: Graph,
+  { state }: { state: Tensor },
+  options: { shape: Shape; stream: number; firstElement?: number; scale?: number },
+): Tensor {
+  const { shape, stream, firstElement = 0, scale = 1 } = options;
+  requireShape("normals", "state", state.shape, STATE_SHAPE);
+  requireQuad(firstElement);
+  const N = shape.length > 1 ? shape[0]! : 1;
+  const size = sizeOf(shape) / N;
+
+  const sampled = graph.alloc(shape, "diffusion.normals");
+  const draw = { counter: firstElement / 4, stream, scale };
+  const args = { draw, image: { size }, state, sampled };
+  const flops = NORMAL_FLOPS * N * size;
+  graph.dispatch([diffusion, "normals"], args, quadWorkgroups(N, size), { flops });
+  return sampled;
+}
+
+export interface Batches {
+  /** u32 [8], see `STATE` */
+  state: Tensor;
+  /** u32: four bytes a word, C·H·W bytes an image without gaps */
+  images: Tensor;
+  /** u32 [ring, N]: the images of the batch of step s, in row s modulo ring */
+  order: Tensor;
+  /** f32 [T, 5], see `packLevels` */
+  levels: Tensor;
+}
+
+/**
+ * x_t = √ᾱ_t · x_0 + √(1 − ᾱ_t) · ε with t and ε drawn for the state's step, x_0 = byte/127.5 − 1.
+ *
+ * @param shape  [N, C, H, W]
+ * @returns      xt [N, C, H, W]; timesteps u32 [N], uniform in 0 … T−1
+ * @throws ShapeError unless the tensors fit the shape
+ * @see DDPM (arXiv:2006.11239) eq. 4
+ */
+export function qSample(
+  graph: Graph,
+  { state, images, order, levels }: Batches,
+  { shape }: { shape: Shape },
+): { xt: Tensor; timesteps: Tensor } {
+  const { N, size, source } = batchOf("qSample", { state, images, order, levels }, shape);
+
+  const xt = graph.alloc(shape, "diffusion.xt");
+  const drawn = graph.alloc([N], "diffusion.timesteps", "u32");
+
+  const args = { image: { size }, source, state, images, order, levels, xt, drawn };
+  const flops = (NORMAL_FLOPS + 5) * N * size;
+  graph.dispatch([diffusion, "q_sample"], args, quadWorkgroups(N, size), { flops });
+  return { xt, timesteps: drawn };
+}
+
+/** `qSample` of x_0, ε and t that are given: x0, noise [N, C, H, W], timesteps u32 [N]. */
+export function qSampleGiven(
+  graph: Graph,
+  { x0, noise, timesteps, levels }: Record<"x0" | "noise" | "timesteps" | "levels", Tensor>,
+): { xt: Tensor } {
+  const N = givenOf("qSampleGiven", { x0, noise, timesteps, levels });
+  const size = sizeOf(x0.shape) / N;
+
+  const xt = graph.alloc(x0.shape, "diffusion.xt");
+  const args = { image: { size }, levels, timesteps, x0, noise, xt };
+  const flops = 3 * N * size;
+  graph.dispatch([diffusion, "q_sample_given"], args, quadWorkgroups(N, size), { flops });
+  return { xt };
+}
+
+/**
+ * The training loss of the batch that `qSample` made at this step, and its gradient.
+ *
+ *   per_image_n = w_t · mean over c, h, w of l(prediction − target)
+ *   dprediction = w_t · l′(prediction − target) / (N·C·H·W)
+ *
+ * @param timesteps   u32 [N], of `qSample`
+ * @param prediction  [N, C, H, W], or [N, 2C, H, W] with a learned variance, which has gradient 0
+ * @param shape       [N, C, H, W]
+ * @param loss        l: mse d², l1 |d|, huber ½ d² where |d| < 1, else |d| − ½; default mse
+ * @returns           dprediction in the prediction's shape; perImage [N], whose mean is the loss
+ * @throws ShapeError unless the tensors fit the shape
+ * @see DDPM (arXiv:2006.11239) eq. 14
+ */
+export function diffusionLoss(
+  graph: Graph,
+  inputs: Batches & { timesteps: Tensor; prediction: Tensor },
+  { shape, loss = "mse" }: { shape: Shape; loss?: DiffusionLoss },
+): { dprediction: Tensor; perImage: Tensor } {
+  const { state, images, order, levels, timesteps, prediction } = inputs;
+  const { N, size, source } = batchOf("diffusionLoss", { state, images, order, levels }, shape);
+  requireShape("diffusionLoss", "timesteps", timesteps.shape, [N]);
+  const objective = objectiveOf("diffusionLoss", { shape, prediction: prediction.shape, loss });
+
+  const outputs = lossOutputs(graph, prediction);
+  const drawn = { image: { size }, source, objective, state, images, order, levels };
+  const args = { ...drawn, timesteps, prediction, ...outputs };
+  const flops = (NORMAL_FLOPS + 10) * N * size;
+  graph.dispatch([diffusion, "loss"], args, [N], { flops });
+  return { dprediction: outputs.dprediction, perImage: outputs.per_image };
+}
+
+/** `diffusionLoss` of x_0, ε and t that are given: x0, noise [N, C, H, W], timesteps u32 [N]. */
+export function diffusionLossGiven(
+  graph: Graph,
+  inputs: Record<"x0" | "noise" | "timesteps" | "levels" | "prediction", Tensor>,
+  { loss = "mse" }: { loss?: DiffusionLoss } = {},
+): { dprediction: Tensor; perImage: Tensor } {
+  const { x0, noise, timesteps, levels, prediction } = inputs;
+  const N = givenOf("diffusionLossGiven", { x0, noise, timesteps, levels });
+  const shapes = { shape: x0.shape, prediction: prediction.shape, loss };
+  const objective = objectiveOf("diffusionLossGiven", shapes);
+
+  const outputs = lossOutputs(graph, prediction);
+  const image = { size: sizeOf(x0.shape) / N };
+  const args = { image, objective, levels, timesteps, x0, noise, prediction, ...outputs };
+  graph.dispatch([diffusion, "loss_given"], args, [N], { flops: 9 * sizeOf(x0.shape) });
+  return { dprediction: outputs.dprediction, perImage: outputs.per_image };
+}
+
+function lossOutputs(graph: Graph, prediction: Tensor) {
+  return {
+    dprediction: graph.alloc(prediction.shape, "diffusion.dprediction"),
+    per_image: graph.alloc([prediction.shape[0]!], "diffusion.perImage"),
+  };
+}
+
+/** One lane four elements of an image; where they do not begin at a counter, one lane more. */
+export const quadWorkgroups = (N: number, size: number): [number, number] => [
+  ceilDiv(ceilDiv(size + 3, 4), WORKGROUP),
+  N,
+];
+
+function batchOf(operation: string, { state, images, order, levels }: Batches, shape: Shape) {
+  const [N, C, H, W] = shape4(operation, shape);
+  const size = C * H * W;
+  const ring = order.shape[0] ?? 0;
+  requireShape(operation, "state", state.shape, STATE_SHAPE);
+  requireShape(operation, "order", order.shape, [ring, N]);
+  requireLevels(operation, levels);
+  const bytes = 4 * sizeOf(images.shape);
+  if (images.dtype !== "u32" || bytes < size) {
+    throw new ShapeError(
+      "shape/mismatch",
+      `${operation}: images must be u32 words of at least one image, ${size} bytes, ` +
+        `got ${images.dtype} ${showShape(images.shape)}.`,
+      "Pack four bytes a word, image after image.",
+    );
+  }
+  const source = { ring, noise_stream: STREAMS.noise, timestep_stream: STREAMS.timestep };
+  return { N, size, source };
+}
+
+function givenOf(
+  operation: string,
+  { x0, noise, timesteps, levels }: Record<"x0" | "noise" | "timesteps" | "levels", Tensor>,
+): number {
+  const [N] = shape4(operation, x0.shape);
+  requireShape(operation, "noise", noise.shape, x0.shape);
+  requireShape(operation, "timesteps", timesteps.shape, [N]);
+  requireLevels(operation, levels);
+  return N;
+}
+
+function requireLevels(operation: string, { shape }: Tensor): void {
+  requireShape(operation, "levels", shape, [shape[0] ?? 0, LEVEL_FIELDS.length]);
+}
+
+function objectiveOf(
+  operation: string,
+  { shape, prediction, loss }: { shape: Shape; prediction: Shape; loss: DiffusionLoss },
+) {
+  const [N, C, H, W] = shape4(operation, shape);
+  const isLearned = prediction[1] === 2 * C;
+  requireShape(operation, "prediction", prediction, [N, isLearned ? 2 * C : C, H, W]);
+  if (!LOSS_KINDS.includes(loss)) {
+    throw new OptionError(
+      "option/loss",
+      `${operation}: the loss must be one of ${LOSS_KINDS.join(", ")}, got ${loss}.`,
+      "DDPM's is mse.",
+    );
+  }
+  const stride = sizeOf(prediction) / N;
+  return { stride, kind: LOSS_KINDS.indexOf(loss), gradient_scale: 1 / sizeOf(shape) };
+}
+
+function requireQuad(firstElement: number): void {
+  if (Number.isInteger(firstElement / 4) && firstElement >= 0) return;
+  throw new OptionError(
+    "option/random",
+    `normals: firstElement must be a multiple of 4, got ${firstElement}.`,
+    "One counter yields four numbers.",
+  );
+}

@@ -1,0 +1,282 @@
+// Generated from shaders/concat.wgsl by `npm run shaders`. Do not edit.
+import type { ShaderFamily } from "../../device/shader.ts";
+
+export const concat = {
+ "name": "concat",
+ "hash": "53c86dcca3db6c23",
+ "settings": {
+  "WG": {
+   "chunk": 0,
+   "kind": "const",
+   "value": "64u"
+  }
+ },
+ "entries": {
+  "forward": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 12,
+     "fields": [
+      {
+       "name": "count",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "first",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "second",
+       "type": "u32",
+       "offset": 8
+      }
+     ]
+    },
+    {
+     "name": "a",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "b",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "y",
+     "binding": 3,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "forward_wide": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    6,
+    7,
+    9,
+    10,
+    11,
+    12
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 12,
+     "fields": [
+      {
+       "name": "count",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "first",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "second",
+       "type": "u32",
+       "offset": 8
+      }
+     ]
+    },
+    {
+     "name": "a4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "b4",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "y4",
+     "binding": 6,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  },
+  "backward": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    6,
+    13,
+    14,
+    15,
+    16,
+    17
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "half",
+     "binding": 7,
+     "type": "uniform",
+     "size": 16,
+     "fields": [
+      {
+       "name": "count",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "size",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "before",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "whole",
+       "type": "u32",
+       "offset": 12
+      }
+     ]
+    },
+    {
+     "name": "dy",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "part",
+     "binding": 9,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "backward_wide": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    6,
+    13,
+    14,
+    18,
+    19,
+    20
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "half",
+     "binding": 7,
+     "type": "uniform",
+     "size": 16,
+     "fields": [
+      {
+       "name": "count",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "size",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "before",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "whole",
+       "type": "u32",
+       "offset": 12
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 10,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "part4",
+     "binding": 11,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  }
+ },
+ "chunks": [
+  "\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
+  "\n\nstruct Dims {\n  count: u32,\n  first: u32,\n  second: u32,\n}",
+  "\n\n\nstruct Place {\n  image: u32,\n  offset: u32,\n}",
+  "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
+  "\n@group(0) @binding(1) var<storage, read> a: array<f32>;",
+  "\n@group(0) @binding(2) var<storage, read> b: array<f32>;",
+  "\n@group(0) @binding(3) var<storage, read_write> y: array<f32>;",
+  "\n\nfn place_of(i: u32) -> Place {\n  let image = i / (dims.first + dims.second);\n  return Place(image, i - image * (dims.first + dims.second));\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    y[i] = a[place.image * dims.first + place.offset];\n  } else {\n    y[i] = b[place.image * dims.second + place.offset - dims.first];\n  }\n}",
+  "\n\n@group(0) @binding(4) var<storage, read> a4: array<vec4f>;",
+  "\n@group(0) @binding(5) var<storage, read> b4: array<vec4f>;",
+  "\n@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;",
+  "\n\n@compute @workgroup_size(WG)\nfn forward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    y4[i] = a4[place.image * dims.first + place.offset];\n  } else {\n    y4[i] = b4[place.image * dims.second + place.offset - dims.first];\n  }\n}",
+  "\n\n\nstruct Half {\n  count: u32,\n  size: u32,\n  before: u32,\n  whole: u32,\n}",
+  "\n\n@group(0) @binding(7) var<uniform> half: Half;",
+  "\n@group(0) @binding(8) var<storage, read> dy: array<f32>;",
+  "\n@group(0) @binding(9) var<storage, read_write> part: array<f32>;",
+  "\n\n@compute @workgroup_size(WG)\nfn backward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part[i] = dy[image * half.whole + half.before + i - image * half.size];\n}",
+  "\n\n@group(0) @binding(10) var<storage, read> dy4: array<vec4f>;",
+  "\n@group(0) @binding(11) var<storage, read_write> part4: array<vec4f>;",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part4[i] = dy4[image * half.whole + half.before + i - image * half.size];\n}"
+ ]
+} as const satisfies ShaderFamily;

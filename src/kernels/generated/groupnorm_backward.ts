@@ -1,0 +1,874 @@
+// Generated from shaders/groupnorm_backward.wgsl by `npm run shaders`. Do not edit.
+import type { ShaderFamily } from "../../device/shader.ts";
+
+export const groupnorm_backward = {
+ "name": "groupnorm_backward",
+ "hash": "a92bf525bd37d482",
+ "settings": {
+  "WG": {
+   "chunk": 0,
+   "kind": "const",
+   "value": "16u"
+  },
+  "SHARED": {
+   "chunk": 1,
+   "kind": "const",
+   "value": "64u"
+  },
+  "LANES": {
+   "chunk": 2,
+   "kind": "const",
+   "value": "1u"
+  },
+  "ACTIVATION": {
+   "chunk": 3,
+   "kind": "const",
+   "value": "1u"
+  }
+ },
+ "entries": {
+  "sums": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    3,
+    4,
+    5,
+    6,
+    7,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sums_out",
+     "binding": 9,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  },
+  "sums_wide": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    3,
+    4,
+    5,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    24,
+    25,
+    26,
+    27,
+    28,
+    30,
+    31,
+    32
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sums_out",
+     "binding": 9,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  },
+  "sums_shared": {
+   "workgroupSize": [
+    "SHARED",
+    1,
+    1
+   ],
+   "chunks": [
+    1,
+    3,
+    4,
+    5,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    24,
+    25,
+    26,
+    27,
+    28,
+    30,
+    31,
+    33,
+    34
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sums_out",
+     "binding": 9,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  },
+  "totals": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    4,
+    5,
+    7,
+    10,
+    11,
+    12,
+    23,
+    35,
+    36,
+    37,
+    38,
+    39,
+    40,
+    41,
+    42,
+    43,
+    44
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "row_sums",
+     "binding": 10,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "means_out",
+     "binding": 11,
+     "type": "storage",
+     "size": 16
+    },
+    {
+     "name": "dweight",
+     "binding": 12,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "dbias",
+     "binding": 13,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "dscale_shift",
+     "binding": 14,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "backward_input": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    45,
+    46,
+    48,
+    50,
+    51,
+    52,
+    54
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "means",
+     "binding": 15,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "pending",
+     "binding": 16,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "dx",
+     "binding": 18,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "backward_input_wide": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    2,
+    3,
+    4,
+    5,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    45,
+    47,
+    49,
+    50,
+    51,
+    53,
+    55
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "means",
+     "binding": 15,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "pending4",
+     "binding": 17,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "dx4",
+     "binding": 19,
+     "type": "storage",
+     "size": 16
+    }
+   ]
+  }
+ },
+ "chunks": [
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
+  "\nconst SHARED: u32 = 64u;",
+  "\nconst LANES: u32 = 1u;",
+  "\nconst ACTIVATION: u32 = 1u;",
+  "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  part: u32,\n  parts: u32,\n  has_scale_shift: u32,\n  has_pending: u32,\n}",
+  "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
+  "\n@group(0) @binding(1) var<storage, read> dy: array<f32>;",
+  "\n@group(0) @binding(2) var<storage, read> x: array<f32>;",
+  "\n@group(0) @binding(3) var<storage, read> dy4: array<vec4f>;",
+  "\n@group(0) @binding(4) var<storage, read> x4: array<vec4f>;",
+  "\n@group(0) @binding(5) var<storage, read> weight: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read> bias: array<f32>;",
+  "\n@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;",
+  "\n\n\n\nfn derivative(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let e = exp(min(-h, 87.0));\n    let s = 1.0 / (1.0 + e);\n    return s * (1.0 + h * (e * s));\n  }\n  if (ACTIVATION == 2u) {\n    let v = min(h, 20.0);\n    let w = exp(v);\n    let q = w * (w + 2.0);\n    let d = 1.0 / (q + 2.0);\n    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);\n  }\n  if (ACTIVATION == 3u) {\n    let tail = normal_tail(h);\n    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;\n  }\n  if (ACTIVATION == 4u) {\n    return select(0.0, 1.0, h > 0.0);\n  }\n  return 1.0;\n}",
+  "\n\n\nfn normal_tail(h: f32) -> f32 {\n  let v = clamp(h, -14.0, 14.0);\n  return exp(-0.5 * v * v);\n}",
+  "\n\n\nfn normal_below(h: f32, tail: f32) -> f32 {\n  let t = 1.0 / (1.0 + 0.34 * abs(h));\n  var p = -0.0260217396;\n  p = p * t + 0.13903717;\n  p = p * t - 0.272217016;\n  p = p * t + 0.201183813;\n  p = p * t - 0.0440644423;\n  p = p * t + 0.115096865;\n  p = p * t + 0.115260378;\n  p = p * t + 0.136104045;\n  p = p * t + 0.135620943;\n  let below = p * t * tail;\n  return select(below, 1.0 - below, h > 0.0);\n}",
+  "\n\nfn derivative4(h: vec4f) -> vec4f {\n  return vec4f(derivative(h.x), derivative(h.y), derivative(h.z), derivative(h.w));\n}",
+  "\n\n\nstruct Part {\n  row: u32,\n  first: u32,\n  count: u32,\n}",
+  "\n\nfn part_of(index: u32) -> Part {\n  let row = index / dims.parts;\n  let start = (index - row * dims.parts) * dims.part;\n  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));\n}",
+  "\n\nfn part_total() -> u32 {\n  return dims.batch * dims.channels * dims.parts;\n}",
+  "\n\nfn group_of(row: u32) -> u32 {\n  return row / (dims.channels / dims.groups);\n}",
+  "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
+  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let n = row / dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.has_scale_shift == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let at = n * 2u * dims.channels + c;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);\n}",
+  "\n\n\nfn scale_of(row: u32) -> f32 {\n  if (dims.has_scale_shift == 0u) {\n    return 1.0;\n  }\n  let n = row / dims.channels;\n  return 1.0 + scale_shift[n * dims.channels + row];\n}",
+  "\n\n\n\n@group(0) @binding(8) var<storage, read> stats: array<vec2f>;",
+  "\n@group(0) @binding(9) var<storage, read_write> sums_out: array<vec4f>;",
+  "\n\n\nstruct Terms {\n  dh: vec4f,\n  product: vec4f,\n}",
+  "\n\nfn terms_of(gradient: vec4f, v: vec4f, line: Line) -> Terms {\n  let off = v - line.mean;\n  let dh = gradient * derivative4(off * line.factor + line.offset);\n  return Terms(dh, dh * off);\n}",
+  "\n\nfn record(index: u32, sum: vec2f, statistics: vec2f) {\n  sums_out[index] = vec4f(sum.x, sum.y * statistics.y, statistics);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn sums(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) id: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + id;\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var all = Terms();\n  for (var k = 0u; k < part.count / 4u; k++) {\n    let i = part.first + k * 4u;\n    let gradient = vec4f(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]);\n    let terms = terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line);\n    all = Terms(all.dh + terms.dh, all.product + terms.product);\n  }\n  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {\n    let terms = terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line);\n    all = Terms(all.dh + terms.dh, all.product + terms.product);\n  }\n  record(index, sum_of(all), statistics);\n}",
+  "\n\nfn sum_of(terms: Terms) -> vec2f {\n  let h = terms.dh.xy + terms.dh.zw;\n  let p = terms.product.xy + terms.product.zw;\n  return vec2f(h.x + h.y, p.x + p.y);\n}",
+  "\n\n\nfn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {\n  let start = part.first / 4u + lane;\n  let count = part.count / 4u;\n  var all = Terms();\n  for (var k = 0u; k < count / (2u * lanes); k++) {\n    let i = start + k * 2u * lanes;\n    let a = terms_of(dy4[i], x4[i], line);\n    let b = terms_of(dy4[i + lanes], x4[i + lanes], line);\n    all = Terms(all.dh + (a.dh + b.dh), all.product + (a.product + b.product));\n  }\n  for (var k = count / (2u * lanes) * 2u; k * lanes + lane < count; k++) {\n    let i = start + k * lanes;\n    let terms = terms_of(dy4[i], x4[i], line);\n    all = Terms(all.dh + terms.dh, all.product + terms.product);\n  }\n  return sum_of(all);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn sums_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) id: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + id;\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  record(index, terms_of_part(part, line, 0u, 1u), statistics);\n}",
+  "\n\nvar<workgroup> shared_sums: array<vec2f, SHARED>;",
+  "\n\n@compute @workgroup_size(SHARED)\nfn sums_shared(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var sum = terms_of_part(part, line, lane, SHARED);\n\n\n  for (var step = 1u; step <= 6u; step++) {\n    let half = SHARED >> step;\n    shared_sums[lane] = sum;\n    workgroupBarrier();\n    if (lane < half) {\n      sum += shared_sums[lane + half];\n    }\n    workgroupBarrier();\n  }\n  if (lane == 0u) {\n    record(index, sum, statistics);\n  }\n}",
+  "\n\n\n\n@group(0) @binding(10) var<storage, read> row_sums: array<vec4f>;",
+  "\n@group(0) @binding(11) var<storage, read_write> means_out: array<vec4f>;",
+  "\n@group(0) @binding(12) var<storage, read_write> dweight: array<f32>;",
+  "\n@group(0) @binding(13) var<storage, read_write> dbias: array<f32>;",
+  "\n@group(0) @binding(14) var<storage, read_write> dscale_shift: array<f32>;",
+  "\n\n\nfn sum_of_row(row: u32) -> vec2f {\n  var sum = vec2f();\n  for (var p = 0u; p < dims.parts; p++) {\n    sum += row_sums[row * dims.parts + p].xy;\n  }\n  return sum;\n}",
+  "\n\nfn write_means(group: u32) {\n  let rows = dims.channels / dims.groups;\n  var sum = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = group * rows + k;\n    sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);\n  }\n  let statistics = row_sums[group * rows * dims.parts].zw;\n  means_out[group] = vec4f(sum / f32(rows * dims.pixels), statistics);\n}",
+  "\n\nfn write_channel(c: u32) {\n  var sum = vec2f();\n  for (var n = 0u; n < dims.batch; n++) {\n    let row = n * dims.channels + c;\n    sum += scale_of(row) * sum_of_row(row);\n  }\n  dbias[c] = sum.x;\n  dweight[c] = sum.y;\n}",
+  "\n\nfn write_row(row: u32) {\n  let sum = sum_of_row(row);\n  let c = row % dims.channels;\n  let at = row / dims.channels * dims.channels + row;\n  dscale_shift[at] = weight[c] * sum.y + bias[c] * sum.x;\n  dscale_shift[at + dims.channels] = sum.x;\n}",
+  "\n\n\n@compute @workgroup_size(WG)\nfn totals(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) id: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + id;\n  let channels_from = dims.batch * dims.groups;\n  let rows_from = channels_from + dims.channels;\n  if (index < channels_from) {\n    write_means(index);\n  } else if (index < rows_from) {\n    write_channel(index - channels_from);\n  } else if (dims.has_scale_shift == 1u && index < rows_from + dims.batch * dims.channels) {\n    write_row(index - rows_from);\n  }\n}",
+  "\n\n\n\n@group(0) @binding(15) var<storage, read> means: array<vec4f>;",
+  "\n@group(0) @binding(16) var<storage, read> pending: array<f32>;",
+  "\n@group(0) @binding(17) var<storage, read> pending4: array<vec4f>;",
+  "\n@group(0) @binding(18) var<storage, read_write> dx: array<f32>;",
+  "\n@group(0) @binding(19) var<storage, read_write> dx4: array<vec4f>;",
+  "\n\n\nstruct Fall {\n  slope: f32,\n  offset: f32,\n}",
+  "\n\nfn fall_of(group_means: vec4f) -> Fall {\n  let r = group_means.w;\n  return Fall(r * r * group_means.y, r * group_means.x);\n}",
+  "\n\nfn put(i: u32, line: Line, fall: Fall) {\n  let off = x[i] - line.mean;\n  let dh = dy[i] * derivative(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending[i];\n  }\n  dx[i] = result;\n}",
+  "\n\nfn put4(i: u32, line: Line, fall: Fall) {\n  let off = x4[i] - line.mean;\n  let dh = dy4[i] * derivative4(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending4[i];\n  }\n  dx4[i] = result;\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_input(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) id: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + id;\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  let start = part.first + lane;\n  for (var k = 0u; k < part.count / (2u * LANES); k++) {\n    let i = start + k * 2u * LANES;\n    put(i, line, fall);\n    put(i + LANES, line, fall);\n  }\n  for (var k = part.count / (2u * LANES) * 2u; k * LANES + lane < part.count; k++) {\n    put(start + k * LANES, line, fall);\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) id: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + id;\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  let start = part.first / 4u + lane;\n  let count = part.count / 4u;\n  for (var k = 0u; k < count / (2u * LANES); k++) {\n    let i = start + k * 2u * LANES;\n    put4(i, line, fall);\n    put4(i + LANES, line, fall);\n  }\n  for (var k = count / (2u * LANES) * 2u; k * LANES + lane < count; k++) {\n    put4(start + k * LANES, line, fall);\n  }\n}"
+ ]
+} as const satisfies ShaderFamily;

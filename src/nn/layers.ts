@@ -1,0 +1,79 @@
+// Layers: each names its parameters as PyTorch does, and applies one rule.
+//
+// A Network carries the tape and the weights; layers are functions of it, and hold no state.
+
+import { conv2dRule } from "../autograd/rules/conv2d.ts";
+import { groupNormRule } from "../autograd/rules/groupnorm.ts";
+import { linearRule } from "../autograd/rules/linear.ts";
+import type { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { ActivationName } from "../kernels/activation.ts";
+import type { Padding } from "../kernels/conv2d.ts";
+import type { Weights } from "./weights.ts";
+
+export interface Network {
+  readonly tape: Tape;
+  readonly weights: Weights;
+}
+
+/** One pixel of zeros on every side. */
+export const SAME: Padding = { top: 1, bottom: 1, left: 1, right: 1 };
+export const NO_PADDING: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
+
+export interface ConvOptions {
+  /** name of the module, as in PyTorch's state dict */
+  name: string;
+  out: number;
+  kernel?: 1 | 3;
+  stride?: 1 | 2;
+  padding?: Padding;
+  /** read the input through a nearest-neighbour doubling */
+  upsample?: boolean;
+  /** [N, out], added to every pixel */
+  rows?: Tensor | undefined;
+  /** added to the output */
+  residual?: Tensor | undefined;
+  /** weights stored as a linear layer's, [out, in]; for kernel 1 */
+  linear?: boolean;
+}
+
+/** conv2d(x) + bias + rows + residual. */
+export function conv({ tape, weights }: Network, x: Tensor, options: ConvOptions): Tensor {
+  const { name, out, kernel = 3, stride = 1, upsample = false, rows, residual } = options;
+  const padding = options.padding ?? (kernel === 3 ? SAME : NO_PADDING);
+  const channels = x.shape[1]!;
+  const view = [out, channels, kernel, kernel];
+  const start = { fanIn: channels * kernel * kernel };
+  const shape = options.linear ? [out, channels] : view;
+  const weight = weights.declare({ name: `${name}.weight`, shape, start }, view);
+  const bias = weights.declare({ name: `${name}.bias`, shape: [out], start });
+  const inputs = { x, weight, bias, rows, residual };
+  return tape.apply(conv2dRule, inputs, { stride, padding, upsample });
+}
+
+/** x Wᵀ + bias for x [N, in]. */
+export function linear({ tape, weights }: Network, x: Tensor, name: string, out: number): Tensor {
+  const fanIn = x.shape[1]!;
+  const weight = weights.declare({ name: `${name}.weight`, shape: [out, fanIn], start: { fanIn } });
+  const bias = weights.declare({ name: `${name}.bias`, shape: [out], start: { fanIn } });
+  return tape.apply(linearRule, { x, weight, bias }, {});
+}
+
+export interface NormOptions {
+  name: string;
+  groups: number;
+  eps: number;
+  activation: ActivationName;
+  /** [N, 2C]: h · (1 + first half) + second half, before the activation */
+  scaleShift?: Tensor | undefined;
+}
+
+/** Group norm, scale and shift, activation: one kernel. */
+export function groupNorm({ tape, weights }: Network, x: Tensor, options: NormOptions): Tensor {
+  const { name, groups, eps, activation, scaleShift } = options;
+  const shape = [x.shape[1]!];
+  const weight = weights.declare({ name: `${name}.weight`, shape, start: { constant: 1 } });
+  const bias = weights.declare({ name: `${name}.bias`, shape, start: { constant: 0 } });
+  const inputs = { x, weight, bias, scaleShift };
+  return tape.apply(groupNormRule, inputs, { groups, eps, activation });
+}

@@ -1,0 +1,99 @@
+// A model: a configuration, its weights on the GPU, and the scheduler's configuration it came with.
+import { DeviceError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { modelFiles, type ReadFile, readModelFolder } from "../formats/model_folder.ts";
+import { float32Tensor, toFloat32 } from "../formats/safetensors.ts";
+import type { UNetConfig } from "../formats/unet_config.ts";
+import { unetWeights } from "./unet.ts";
+import type { Weights } from "./weights.ts";
+
+export type NamedValues = ReadonlyMap<string, { shape: Shape; data: Float32Array }>;
+
+export class DiffusionModel {
+  readonly gpu: Gpu;
+  readonly config: UNetConfig;
+  /** scheduler_config.json as it was read, or is to be written */
+  readonly scheduler: Record<string, unknown> | undefined;
+  readonly weights: Weights;
+  #disposed = false;
+
+  private constructor(gpu: Gpu, config: UNetConfig, parts: ModelParts) {
+    this.gpu = gpu;
+    this.config = config;
+    this.scheduler = parts.scheduler;
+    this.weights = parts.weights;
+  }
+
+  /**
+   * A new model with PyTorch's starting values.
+   *
+   * @param seed  of the starting values
+   * @throws ShapeError, OptionError for a configuration that cannot be built
+   */
+  static async create(
+    gpu: Gpu,
+    config: UNetConfig,
+    { seed, scheduler }: { seed: number | bigint; scheduler?: Record<string, unknown> | undefined },
+  ): Promise<DiffusionModel> {
+    const weights = unetWeights(config);
+    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
+    weights.initialise(gpu, seed);
+    return new DiffusionModel(gpu, config, { weights, scheduler });
+  }
+
+  /**
+   * Opens a folder as diffusers saves it: of a U-Net, or of a whole pipeline.
+   *
+   * @param read   gives a file of the folder, or undefined
+   * @param where  the folder's name, for messages
+   * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened
+   */
+  static async load(gpu: Gpu, read: ReadFile, where: string): Promise<DiffusionModel> {
+    const { config, tensors, scheduler } = await readModelFolder(read, where);
+    const weights = unetWeights(config);
+    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
+    try {
+      const values = new Map(
+        [...tensors].map(([name, stored]) => [
+          name,
+          { shape: stored.shape, data: toFloat32(stored, name) },
+        ]),
+      );
+      weights.load(gpu, values);
+    } catch (error) {
+      weights.buffer.destroy(gpu);
+      throw error;
+    }
+    return new DiffusionModel(gpu, config, { weights, scheduler });
+  }
+
+  /** The files of a folder that diffusers opens: config, weights, scheduler. */
+  async files(weights: Weights = this.weights): Promise<Map<string, Uint8Array>> {
+    const values = await weights.save(this.gpu);
+    const tensors = new Map(
+      [...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]),
+    );
+    return modelFiles({ config: this.config, tensors, scheduler: this.scheduler });
+  }
+
+  /** @throws DeviceError after dispose() */
+  requireAlive(): void {
+    if (!this.#disposed) return;
+    throw new DeviceError(
+      "device/disposed",
+      "DiffusionModel: it was disposed of.",
+      "Load it again; a disposed model has no weights.",
+    );
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.weights.buffer.destroy(this.gpu);
+  }
+}
+
+interface ModelParts {
+  weights: Weights;
+  scheduler: Record<string, unknown> | undefined;
+}

@@ -1,0 +1,157 @@
+// The parameters of a network: named tensors in one flat buffer.
+//
+// Layers declare what they use the first time the network is recorded; later recordings find the
+// same tensors by name. Gradients, moments and averages are further sets of the same layout, so that
+// the optimiser runs over flat memory.
+import { FileError, OptionError } from "../core/errors.ts";
+import { philoxNormals, philoxUniforms } from "../core/philox.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
+
+/** How PyTorch starts a parameter: U(−k, k) with k = 1/√fanIn, N(0, std²), or a constant. */
+export type Start =
+  | { readonly fanIn: number }
+  | { readonly normal: number }
+  | { readonly constant: number };
+
+export interface ParameterSpec {
+  readonly name: string;
+  /** in files */
+  readonly shape: Shape;
+  readonly start: Start;
+}
+
+/** The Philox stream of starting values; a parameter's place in the list is the step. */
+const START_STREAM = 0xfffffffe;
+
+export class Weights {
+  readonly buffer: ResidentBuffer;
+  readonly specs = new Map<string, ParameterSpec>();
+  /** numbers that are stored with the weights and never trained: the Fourier frequencies */
+  readonly constants = new Map<string, { shape: Shape; values: Float32Array }>();
+  readonly #tensors = new Map<string, Tensor>();
+
+  constructor(label: string) {
+    this.buffer = new ResidentBuffer(label);
+  }
+
+  /**
+   * The tensor of a parameter; declared if it is new.
+   *
+   * @param view  the shape kernels see, of as many elements; default the spec's
+   */
+  declare(spec: ParameterSpec, view: Shape = spec.shape): Tensor {
+    const known = this.#tensors.get(spec.name);
+    if (known && sameShape(known.shape, view)) return known;
+    if (known) throw new Error(`${spec.name}: ${showShape(known.shape)} and ${showShape(view)}`);
+    const tensor = this.buffer.add(view, spec.name);
+    this.specs.set(spec.name, spec);
+    this.#tensors.set(spec.name, tensor);
+    return tensor;
+  }
+
+  tensor(name: string): Tensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor) return tensor;
+    throw new OptionError(
+      "option/parameter",
+      `weights: there is no parameter "${name}".`,
+      `There are ${this.specs.size}, such as ${[...this.specs.keys()].slice(0, 2).join(", ")}.`,
+    );
+  }
+
+  /** Numbers trained. */
+  get count(): number {
+    return [...this.specs.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** Another set of the same layout: the same offsets, so that flat kernels may pair them. */
+  like(label: string): Weights {
+    const other = new Weights(label);
+    for (const spec of this.specs.values()) {
+      other.declare(spec, this.tensor(spec.name).shape);
+    }
+    for (const [name, value] of this.constants) other.constants.set(name, value);
+    return other;
+  }
+
+  /** Starting values as PyTorch distributes them, from Philox: a function of the seed alone. */
+  initialise(gpu: Gpu, seed: number | bigint): void {
+    let step = 0;
+    for (const spec of this.specs.values()) {
+      writeTensor(gpu, this.tensor(spec.name), startValues(spec, seed, step));
+      step++;
+    }
+  }
+
+  /**
+   * Sets every parameter.
+   *
+   * @param values  by name, float32
+   * @throws FileError for a parameter that is missing, unknown, or of another shape
+   */
+  load(gpu: Gpu, values: ReadonlyMap<string, { shape: Shape; data: Float32Array }>): void {
+    this.#requireNames([...values.keys()]);
+    for (const { name, shape } of this.specs.values()) {
+      const value = values.get(name)!;
+      if (!sameShape(value.shape, shape)) {
+        throw new FileError(
+          "file/shape",
+          `weights: ${name} must be ${showShape(shape)}, got ${showShape(value.shape)}.`,
+          "The weights belong to another config.json.",
+        );
+      }
+      writeTensor(gpu, this.tensor(name), Float32Array.from(value.data));
+    }
+    for (const [name, { shape }] of this.constants) {
+      this.constants.set(name, { shape, values: values.get(name)!.data });
+    }
+  }
+
+  /** Every parameter by name. @throws DeviceError as `Gpu.read` does */
+  async save(gpu: Gpu): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
+    const flat = await readTensor(gpu, this.buffer.whole());
+    const saved = new Map<string, { shape: Shape; data: Float32Array }>();
+    for (const { name, shape } of this.specs.values()) {
+      const first = (this.tensor(name).home?.offset ?? 0) / 4;
+      saved.set(name, { shape, data: flat.slice(first, first + sizeOf(shape)) });
+    }
+    for (const [name, { shape, values }] of this.constants) {
+      saved.set(name, { shape, data: values });
+    }
+    return saved;
+  }
+
+  #requireNames(given: readonly string[]): void {
+    const wanted = [...this.specs.keys(), ...this.constants.keys()];
+    const missing = wanted.filter((name) => !given.includes(name));
+    const unknown = given.filter((name) => !wanted.includes(name));
+    if (missing.length + unknown.length === 0) return;
+    const some = (names: string[]) =>
+      names.length > 3
+        ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
+        : names.join(", ");
+    throw new FileError(
+      "file/tensors",
+      `weights: the file and config.json differ; missing: ${some(missing) || "none"}; ` +
+        `unknown: ${some(unknown) || "none"}.`,
+      "Use the config.json that was saved with these weights.",
+    );
+  }
+}
+
+function startValues(
+  { shape, start }: ParameterSpec,
+  seed: number | bigint,
+  step: number,
+): Float32Array<ArrayBuffer> {
+  const count = sizeOf(shape);
+  const place = { stream: START_STREAM, step };
+  if ("constant" in start) return new Float32Array(count).fill(start.constant);
+  if ("normal" in start) {
+    return Float32Array.from(philoxNormals(seed, count, place), (z) => z * start.normal);
+  }
+  const k = 1 / Math.sqrt(start.fanIn);
+  return Float32Array.from(philoxUniforms(seed, count, place), (u) => (2 * u - 1) * k);
+}

@@ -1,0 +1,17 @@
+// The door to Node: all of the public API, and a GPU from Dawn.
+import { Gpu } from "./device/gpu.ts";
+import { type OpenGpuOptions, openGpu } from "./platform/node_gpu.ts";
+
+export * from "./index.ts";
+export { readBytes, readBytesIfAny, writeFolder } from "./platform/files.ts";
+export type { OpenGpuOptions } from "./platform/node_gpu.ts";
+
+/**
+ * The machine's GPU: the system's driver, else the SwiftShader that npm brought.
+ *
+ * @throws DeviceError as `openGpu` does
+ */
+export async function nodeGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+  const { gpu } = await openGpu(options);
+  return Gpu.open({ gpu });
+}

@@ -1,0 +1,83 @@
+// Files in Node: whole or not at all.
+//
+// A file is written beside its place under another name, flushed, and renamed: a reader sees the old
+// one or the new one. A folder of files is made the same way.
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { FileError } from "../core/errors.ts";
+
+/** Reads a file. @throws FileError where it is missing or unreadable */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readBytesIfAny(path);
+  if (bytes) return bytes;
+  throw new FileError("file/missing", `${path}: there is no such file.`, "Check the path.");
+}
+
+/** Reads a file; undefined where there is none. @throws FileError for any other failure */
+export async function readBytesIfAny(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return Uint8Array.from(await readFile(path));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unusable(path, "read", cause);
+  }
+}
+
+/** Writes a file, whole or not at all; its folder is made if need be. */
+export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw unusable(path, "written", cause);
+  }
+}
+
+/** Writes a folder of files, replacing the folder that is there: whole or not at all. */
+export async function writeFolder(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<void> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    const temporary = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+    try {
+      for (const [name, bytes] of files) await writeBytes(join(temporary, name), bytes);
+      const old = `${temporary}-old`;
+      const replaces = await exists(folder);
+      if (replaces) await rename(folder, old);
+      await rename(temporary, folder);
+      await rm(old, { recursive: true, force: true });
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  } catch (cause) {
+    if (cause instanceof FileError) throw cause;
+    throw unusable(folder, "written", cause);
+  }
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+function unusable(path: string, what: string, cause: unknown): FileError {
+  return new FileError(
+    "file/access",
+    `${path}: cannot be ${what}: ${(cause as Error).message}.`,
+    "Check its permissions and the room on the disk.",
+    { cause },
+  );
+}

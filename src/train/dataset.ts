@@ -1,0 +1,72 @@
+// Images in memory as bytes, [count, C, H, W]: what the batch kernel reads. No files here.
+import { FileError, ShapeError } from "../core/errors.ts";
+import { readIdx } from "../formats/idx.ts";
+
+export interface Dataset {
+  readonly name: string;
+  readonly count: number;
+  /** [C, H, W] */
+  readonly shape: readonly [number, number, number];
+  /** bytes 0 … 255 in the order [count, C, H, W]; x_0 = byte / 127.5 − 1 */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * Grey images of an IDX file, gzipped or not.
+ *
+ * @throws FileError where the file is not one of images [count, H, W]
+ */
+export async function idxDataset(bytes: Uint8Array, name: string): Promise<Dataset> {
+  const { shape, data } = await readIdx(bytes, name);
+  const [count, H, W] = shape;
+  if (shape.length === 3 && count && H && W) return { name, count, shape: [1, H, W], pixels: data };
+  throw new FileError(
+    "file/idx",
+    `${name}: must hold images [count, H, W], got [${shape.join(", ")}].`,
+    "Labels are in a file of their own; give the one with the images.",
+  );
+}
+
+/**
+ * The same images at another size: shrunk by whole factors (means of blocks) until they fit, then
+ * centred on black.
+ *
+ * @param height, width  wanted, in pixels
+ */
+export function fitImages(dataset: Dataset, height: number, width: number): Dataset {
+  const [C, H, W] = dataset.shape;
+  if (H === height && W === width) return dataset;
+  const factor = Math.max(Math.ceil(H / height), Math.ceil(W / width));
+  const [smallH, smallW] = [Math.floor(H / factor), Math.floor(W / factor)];
+  if (smallH < 1 || smallW < 1) {
+    throw new ShapeError(
+      "shape/image",
+      `${dataset.name}: images of ${H} × ${W} cannot be fitted into ${height} × ${width}.`,
+      "Choose a larger sample_size.",
+    );
+  }
+  const [top, left] = [Math.floor((height - smallH) / 2), Math.floor((width - smallW) / 2)];
+  const pixels = new Uint8Array(dataset.count * C * height * width);
+  for (let plane = 0; plane < dataset.count * C; plane++) {
+    const source = dataset.pixels.subarray(plane * H * W, (plane + 1) * H * W);
+    for (let i = 0; i < smallH; i++) {
+      for (let j = 0; j < smallW; j++) {
+        const mean = blockMean(source, W, { i, j, factor });
+        pixels[(plane * height + top + i) * width + left + j] = Math.round(mean);
+      }
+    }
+  }
+  return { ...dataset, shape: [C, height, width], pixels };
+}
+
+function blockMean(
+  plane: Uint8Array,
+  width: number,
+  { i, j, factor }: { i: number; j: number; factor: number },
+): number {
+  let sum = 0;
+  for (let y = 0; y < factor; y++) {
+    for (let x = 0; x < factor; x++) sum += plane[(i * factor + y) * width + j * factor + x]!;
+  }
+  return sum / factor ** 2;
+}

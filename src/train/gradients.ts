@@ -1,0 +1,87 @@
+// Loss and every parameter's gradient of one batch that is given whole: for checking, not training.
+import { Tape } from "../autograd/tape.ts";
+import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
+import { Graph } from "../graph/graph.ts";
+import { Program } from "../graph/program.ts";
+import { ResidentBuffer, type Tensor } from "../graph/tensor.ts";
+import { requireImages } from "../nn/evaluate.ts";
+import type { DiffusionModel, NamedValues } from "../nn/model.ts";
+import { unet } from "../nn/unet.ts";
+import type { Weights } from "../nn/weights.ts";
+import { GivenBatch } from "./given_batch.ts";
+
+export interface GradientInputs {
+  /** [N, C, H, W], in [−1, 1] */
+  x0: { shape: Shape; data: Float32Array };
+  /** ε, of x0's shape */
+  noise: { shape: Shape; data: Float32Array };
+  /** [N], whole numbers from 0 */
+  timestep: ArrayLike<number>;
+  classLabels?: ArrayLike<number> | undefined;
+}
+
+export interface Gradients {
+  loss: number;
+  /** ∂L/∂parameter, by its name in files */
+  parameters: NamedValues;
+  /** ∂L/∂x_t */
+  sample: { shape: Shape; data: Float32Array };
+}
+
+/**
+ * L_simple of a batch and its gradient by every parameter and by x_t.
+ *
+ *   x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε        L = mean (prediction − target)²
+ *
+ * The schedule and the target are those of the model's scheduler; DDPM's where it has none.
+ *
+ * @throws ShapeError, OptionError for inputs that do not fit the model; DeviceError
+ * @see DDPM (arXiv:2006.11239) eq. 14
+ */
+export async function lossGradients(
+  model: DiffusionModel,
+  { x0, noise, timestep, classLabels }: GradientInputs,
+): Promise<Gradients> {
+  model.requireAlive();
+  const { gpu, config, weights } = model;
+  const N = requireImages("gradients", x0.shape, config.in_channels);
+  requireShape("gradients", "noise", noise.shape, x0.shape);
+  requireShape("gradients", "timestep", [timestep.length], [N]);
+
+  const buffer = new ResidentBuffer("gradients.inputs");
+  const batch = new GivenBatch(model, buffer, { shape: x0.shape });
+  const gradients = weights.like("gradients");
+  const graph = new Graph(gpu.target);
+  const inputs = batch.noised(graph);
+  const { sample } = inputs;
+  const leaves = new Map<Tensor, Tensor | undefined>(gradientTargets(weights, gradients));
+  const tape = new Tape(graph, leaves.set(sample, undefined));
+  const prediction = unet({ tape, weights }, config, inputs);
+  const { dprediction, perImage } = batch.loss(graph, prediction);
+  graph.phase = "backward";
+  const dSample = tape.backward(prediction, dprediction).get(sample);
+  if (!dSample) throw new Error("gradients: the network does not depend on its input");
+
+  const keep = [perImage, dSample];
+  const program = await Program.compile(gpu, graph, { label: "gradients", keep });
+  try {
+    batch.writeTables();
+    batch.write({ x0: x0.data, noise: noise.data, timestep, classLabels });
+    program.run();
+    const losses = (await program.read(perImage)).subarray(0, N);
+    const values = (await program.read(dSample)).slice(0, sizeOf(sample.shape));
+    return {
+      loss: losses.reduce((sum, loss) => sum + loss, 0) / N,
+      parameters: await gradients.save(gpu),
+      sample: { shape: sample.shape, data: values },
+    };
+  } finally {
+    program.dispose();
+    buffer.destroy(gpu);
+    gradients.buffer.destroy(gpu);
+  }
+}
+
+/** Every parameter → where its gradient goes. */
+export const gradientTargets = (weights: Weights, gradients: Weights): Map<Tensor, Tensor> =>
+  new Map([...weights.specs.keys()].map((name) => [weights.tensor(name), gradients.tensor(name)]));

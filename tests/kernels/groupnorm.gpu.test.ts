@@ -1,0 +1,284 @@
+import { describe, expect, test } from "vitest";
+import { addRule } from "../../src/autograd/rules/elementwise.ts";
+import { groupNormRule } from "../../src/autograd/rules/groupnorm.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { ACTIVATIONS, type ActivationName } from "../../src/kernels/activation.ts";
+import { groupNorm, groupNormVariants } from "../../src/kernels/groupnorm.ts";
+import {
+  groupNormBackward,
+  groupNormBackwardVariants,
+} from "../../src/kernels/groupnorm_backward.ts";
+import { scattered } from "../reference/agreement.ts";
+import {
+  type GroupNormInputs,
+  groupNormStages,
+  groupNorm as twin,
+  groupNormBackward as twinBackward,
+} from "../reference/groupnorm.ts";
+import { groupNormBackwardBound, groupNormBound } from "../reference/groupnorm_bounds.ts";
+import { absolute, mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
+import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
+import { evaluate, expectWithin } from "../support/gpu.ts";
+
+interface Options {
+  groups: number;
+  eps: number;
+  activation: ActivationName;
+}
+
+/** The two ways a tensor is cut: groupnorm_cut.ts. */
+const TARGETS: [string, Target][] = [
+  ["software adapters", { subgroupSize: 4, software: "swiftshader" }],
+  ["other devices", PLAIN_TARGET],
+];
+
+/** 1×1 images, odd sizes, G = 1, G = C, N = 1, rows and groups of several runs. */
+const AWKWARD: [shape: number[], groups: number][] = [
+  [[1, 4, 1, 1], 2],
+  [[1, 1, 1, 3], 1],
+  [[2, 6, 3, 5], 6],
+  [[2, 6, 3, 5], 1],
+  [[3, 8, 2, 2], 4],
+  [[1, 6, 7, 7], 3],
+  [[2, 4, 14, 14], 2],
+  [[1, 4, 65, 33], 1],
+  [[1, 2, 32, 36], 2],
+  [[1, 3, 100, 92], 1],
+  [[5, 40, 4, 4], 8],
+];
+
+const rounded = (x: NdArray) => mapArray(x, Math.fround);
+
+/** Values that look random, those of x about `mean`. */
+function inputsOf(shape: readonly number[], { mean = 0, scales = true } = {}): GroupNormInputs {
+  const [N, C] = shape as [number, number];
+  const inputs = {
+    x: rounded(mapArray(scattered(shape, 1), (value) => mean + 1.7 * value)),
+    weight: rounded(scattered([C], 2)),
+    bias: rounded(scattered([C], 3)),
+  };
+  if (!scales) return inputs;
+  return { ...inputs, scale: rounded(scattered([N, C], 4)), shift: rounded(scattered([N, C], 5)) };
+}
+
+/** [N, 2C] from scale and shift [N, C]. */
+function scaleShiftOf({ scale, shift }: Pick<GroupNormInputs, "scale" | "shift">) {
+  if (!scale || !shift) return undefined;
+  const [N, C] = scale.shape as [number, number];
+  return mapArray(ndarray([N, 2 * C]), (_, i) => {
+    const [n, c] = [Math.floor(i / (2 * C)), i % (2 * C)];
+    return c < C ? scale.data[n * C + c]! : shift.data[n * C + c - C]!;
+  });
+}
+
+/** μ and r beside one another, [N, G, 2]. */
+const statsOf = (mean: NdArray, rstd: NdArray) =>
+  ndarray([...mean.shape, 2], [...mean.data].flatMap((mu, i) => [mu, rstd.data[i]!]));
+
+/** |μ| may err by the mean |x|; r in proportion, by itself and by what that does to x − μ. */
+function statsBound(inputs: GroupNormInputs, { groups, eps }: Options): NdArray {
+  const { mean, rstd } = groupNormStages(inputs, { groups, eps });
+  const size = inputs.x.data.length / mean.data.length;
+  const bounds = [...rstd.data].flatMap((r, group) => {
+    const values = absolute(inputs.x).data.subarray(group * size, (group + 1) * size);
+    const meanOfX = values.reduce((sum, value) => sum + value, 0) / size;
+    return [meanOfX, r * (1 + r * meanOfX)];
+  });
+  return ndarray([...mean.shape, 2], bounds);
+}
+
+async function expectForward(inputs: GroupNormInputs, options: Options, target: Target) {
+  const { x, weight, bias } = inputs;
+  const given = { x, weight, bias, scaleShift: scaleShiftOf(inputs) };
+  const { y, stats } = await evaluate(given, (g, tensors) => groupNorm(g, tensors, options), target);
+  const expected = twin(inputs, options);
+  expectWithin("y", y, { expected: expected.y, bound: groupNormBound(inputs, options) });
+  const moments = statsOf(expected.mean, expected.rstd);
+  expectWithin("stats", stats, { expected: moments, bound: statsBound(inputs, options) });
+}
+
+type Gradients = Record<"dx" | "dweight" | "dbias" | "dscaleShift", NdArray>;
+
+/** All gradients on the GPU; the forward pass there gives the statistics. */
+async function gradientsOf(
+  inputs: GroupNormInputs,
+  { dy, pending }: { dy: NdArray; pending?: NdArray },
+  options: Options,
+  target: Target,
+): Promise<Partial<Gradients>> {
+  const { x, weight, bias } = inputs;
+  const given = { x, weight, bias, dy, pending, scaleShift: scaleShiftOf(inputs) };
+  return evaluate(
+    given,
+    (graph, tensors) => {
+      const { stats } = groupNorm(graph, tensors, options);
+      const targets: Record<string, Tensor> = {
+        dx: graph.alloc(x.shape, "dx"),
+        dweight: graph.alloc(weight.shape, "dweight"),
+        dbias: graph.alloc(bias.shape, "dbias"),
+        ...(tensors.scaleShift && { dscaleShift: graph.alloc(tensors.scaleShift.shape, "dss") }),
+      };
+      groupNormBackward(graph, { ...tensors, stats }, options, targets);
+      return targets;
+    },
+    target,
+  );
+}
+
+function expectGradients(
+  actual: Partial<Gradients>,
+  expected: ReturnType<typeof twinBackward>,
+  bounds: ReturnType<typeof groupNormBackwardBound>,
+) {
+  for (const role of ["dx", "dweight", "dbias"] as const) {
+    expectWithin(role, actual[role]!, { expected: expected[role], bound: bounds[role] });
+  }
+  const both = scaleShiftOf({ scale: expected.dscale, shift: expected.dshift });
+  expect(actual.dscaleShift === undefined).toBe(both === undefined);
+  if (!both) return;
+  const bound = scaleShiftOf({ scale: bounds.dscale, shift: bounds.dshift })!;
+  expectWithin("dscaleShift", actual.dscaleShift!, { expected: both, bound });
+}
+
+async function expectBackward(inputs: GroupNormInputs, options: Options, target: Target) {
+  const dy = rounded(scattered(inputs.x.shape, 6));
+  const actual = await gradientsOf(inputs, { dy }, options, target);
+  const bounds = groupNormBackwardBound(inputs, dy, options);
+  expectGradients(actual, twinBackward(inputs, dy, options), bounds);
+}
+
+describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift)", (_, target) => {
+  test.each(AWKWARD)("%j in %d groups: y, statistics and every gradient", async (shape, groups) => {
+    const options = { groups, eps: 1e-5, activation: "silu" as const };
+    const inputs = inputsOf(shape);
+    await expectForward(inputs, options, target);
+    await expectBackward(inputs, options, target);
+  });
+
+  test.each(ACTIVATIONS)("with %s, with and without scale and shift", async (activation) => {
+    for (const [shape, scales] of [
+      [[2, 6, 4, 5], true],
+      [[2, 6, 3, 5], true],
+      [[2, 6, 4, 5], false],
+    ] as const) {
+      const options = { groups: 3, eps: 1e-6, activation };
+      const inputs = inputsOf(shape, { scales });
+      await expectForward(inputs, options, target);
+      await expectBackward(inputs, options, target);
+    }
+  });
+
+  test.each([[[1, 4, 64, 64]], [[1, 4, 31, 33]]])("%j of mean 1000", async (shape) => {
+    const options = { groups: 2, eps: 1e-5, activation: "silu" as const };
+    const inputs = inputsOf(shape, { mean: 1000 });
+    await expectForward(inputs, options, target);
+    await expectBackward(inputs, options, target);
+  });
+
+  test("pending is added to dx, and to nothing else", async () => {
+    for (const shape of [
+      [2, 4, 4, 4],
+      [2, 4, 3, 3],
+    ]) {
+      const options = { groups: 2, eps: 1e-5, activation: "none" as const };
+      const inputs = inputsOf(shape);
+      const [dy, pending] = [rounded(scattered(shape, 6)), rounded(scattered(shape, 7))];
+      const actual = await gradientsOf(inputs, { dy, pending }, options, target);
+      const expected = twinBackward(inputs, dy, options);
+      const bounds = groupNormBackwardBound(inputs, dy, options);
+      const dx = mapArray(expected.dx, (value, i) => value + pending.data[i]!);
+      const bound = mapArray(bounds.dx, (value, i) => value + Math.abs(pending.data[i]!));
+      expectGradients(actual, { ...expected, dx }, { ...bounds, dx: bound });
+    }
+  });
+
+  test.each(golden())("$name of PyTorch", async (one) => {
+    const { groups, eps, silu } = one.options;
+    const options = { groups, eps, activation: silu ? ("silu" as const) : ("none" as const) };
+    const inputs: GroupNormInputs = {
+      x: goldenTensor(one, "x"),
+      weight: goldenTensor(one, "weight"),
+      bias: goldenTensor(one, "bias"),
+      scale: one.tensors.get("scale"),
+      shift: one.tensors.get("shift"),
+    };
+    await expectForward(inputs, options, target);
+    const dy = goldenTensor(one, "dy");
+    const actual = await gradientsOf(inputs, { dy }, options, target);
+    const stored = (role: string) => one.tensors.get(role)!;
+    const expected = {
+      dx: stored("dx"),
+      dweight: stored("dweight"),
+      dbias: stored("dbias"),
+      ...(inputs.scale && { dscale: stored("dscale"), dshift: stored("dshift") }),
+    };
+    expectGradients(actual, expected, groupNormBackwardBound(inputs, dy, options));
+  });
+
+  test("launches only variants that are listed", () => {
+    const known = new Set([...groupNormVariants, ...groupNormBackwardVariants].map(idOf));
+    for (const [shape, groups] of AWKWARD) {
+      const graph = new Graph(target);
+      recordBoth(graph, shape, { groups, eps: 1e-5, activation: "gelu" });
+      for (const { variant } of graph.dispatches) expect(known).toContain(idOf(variant));
+    }
+  });
+});
+
+function golden(): GoldenCase<{ groups: number; eps: number; silu: boolean }>[] {
+  return goldenCases("group_norm");
+}
+
+const idOf = ({ entry, constants }: { entry: string; constants: object }) =>
+  `${entry} ${JSON.stringify(Object.entries(constants).sort())}`;
+
+/** Forward and backward of x + norm(x), by the tape. */
+function recordBoth(graph: Graph, shape: readonly number[], options: Options) {
+  const x = graph.alloc(shape, "x");
+  const weight = graph.alloc([shape[1]!], "weight");
+  const bias = graph.alloc([shape[1]!], "bias");
+  const tape = new Tape(graph, new Map([x, weight, bias].map((leaf) => [leaf, undefined])));
+  const normal = tape.apply(groupNormRule, { x, weight, bias }, options);
+  const y = tape.apply(addRule, { a: x, b: normal }, {});
+  return tape.backward(y, graph.alloc(shape, "dy"));
+}
+
+describe("the rule of group norm", () => {
+  test("takes the gradient of x's other uses along: nothing is added afterwards", () => {
+    const graph = new Graph();
+    recordBoth(graph, [2, 4, 4, 4], { groups: 2, eps: 1e-5, activation: "silu" });
+    expect(graph.dispatches.map(({ label }) => label)).toEqual([
+      "groupnorm.moments_shared",
+      "groupnorm.apply_wide",
+      "elementwise.add_wide",
+      "groupnorm_backward.sums_shared",
+      "groupnorm_backward.totals",
+      "groupnorm_backward.backward_input_wide",
+    ]);
+  });
+
+  test("refuses groups that do not divide the channels, and says which do", () => {
+    const graph = new Graph();
+    const options = { groups: 8, eps: 1e-5, activation: "silu" as const };
+    expect(() => recordBoth(graph, [4, 30, 16, 16], options)).toThrow(
+      "groupNorm: groups must divide C, got groups = 8 and C = 30 (x: [4, 30, 16, 16]). Divisors of 30: 1, 2, 3, 5, 6, 10, 15, 30.",
+    );
+  });
+
+  test("refuses an eps that is not positive, and an activation it does not know", () => {
+    const record = (change: object) => () =>
+      recordBoth(new Graph(), [1, 2, 1, 1], {
+        groups: 1,
+        eps: 1e-5,
+        activation: "silu",
+        ...change,
+      });
+    expect(record({ eps: 0 })).toThrow("groupNorm: eps must be positive, got 0.");
+    expect(record({ activation: "swish" })).toThrow(
+      'groupNorm: activation must be one of none, silu, mish, gelu, relu, got "swish".',
+    );
+  });
+});

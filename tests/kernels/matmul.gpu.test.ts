@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import { linearRule } from "../../src/autograd/rules/linear.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import { PLAIN_TARGET } from "../../src/device/gpu.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import {
+  linear,
+  linearBackwardInput,
+  linearBackwardWeight,
+  matmulVariants,
+} from "../../src/kernels/matmul.ts";
+import { scattered } from "../reference/agreement.ts";
+import { linearBackward, linear as linearTwin } from "../reference/matmul.ts";
+import { absolute, absoluteAll, mapArray, type NdArray } from "../reference/ndarray.ts";
+import { goldenCases, goldenTensor } from "../support/golden.ts";
+import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
+
+/** rows, in, out: single numbers, odd ones, whole tiles of both variants, one past them. */
+const SHAPES = [
+  [1, 1, 1],
+  [1, 128, 32],
+  [3, 1, 5],
+  [8, 32, 64],
+  [9, 17, 33],
+  [33, 31, 7],
+  [32, 64, 32],
+  [65, 130, 67],
+] as const;
+
+/** The workgroups' variant, and the one the device gets (subgroups of 4 or 8, where it has them). */
+const TARGETS = [
+  { name: "by workgroup tiles", target: PLAIN_TARGET },
+  { name: "as the device chooses", target: undefined },
+];
+
+interface Given {
+  x: NdArray;
+  weight: NdArray;
+  bias?: NdArray | undefined;
+}
+
+const sum = (a: NdArray, b: NdArray) => mapArray(a, (value, i) => value + b.data[i]!);
+
+describe.each(TARGETS)("y = x Wᵀ + b and its gradients, $name", ({ target }) => {
+  async function expectLinear(given: Given, dy: NdArray) {
+    const { y, dx, dweight, dbias } = await evaluate(
+      { ...given, dy },
+      (graph, { dy, ...inputs }) => {
+        const gradients = like(graph, inputs);
+        linearBackwardInput(graph, { dy, weight: inputs.weight }, gradients.dx);
+        linearBackwardWeight(graph, { x: inputs.x, dy }, gradients);
+        return { y: linear(graph, inputs), ...gradients };
+      },
+      target,
+    );
+    const bounds = linearBackward(absoluteAll(given), absolute(dy));
+    const exact = linearBackward(given, dy);
+    expectWithin("y", y, { expected: linearTwin(given), bound: linearTwin(absoluteAll(given)) });
+    expectWithin("dx", dx, { expected: exact.dx, bound: bounds.dx });
+    expectWithin("dweight", dweight, { expected: exact.dweight, bound: bounds.dweight });
+    expectWithin("dbias", dbias, { expected: exact.dbias, bound: bounds.dbias });
+  }
+
+  test.each(SHAPES)("%i rows, %i numbers in, %i out", async (rows, inputs, outputs) => {
+    const given = {
+      x: scattered([rows, inputs], 1),
+      weight: scattered([outputs, inputs], 2),
+      bias: scattered([outputs], 3),
+    };
+    await expectLinear(given, scattered([rows, outputs], 4));
+  });
+
+  test.each(goldenCases<{ bias: boolean }>("linear"))("$name of PyTorch", async (golden) => {
+    const given = {
+      x: goldenTensor(golden, "x"),
+      weight: goldenTensor(golden, "weight"),
+      bias: golden.options.bias ? goldenTensor(golden, "bias") : undefined,
+    };
+    const dy = goldenTensor(golden, "dy");
+    const results = await evaluate(
+      { ...given, dy },
+      (graph, { dy, ...inputs }) => {
+        const gradients = like(graph, inputs);
+        const dbias = inputs.bias ? gradients.dbias : undefined;
+        linearBackwardInput(graph, { dy, weight: inputs.weight }, gradients.dx);
+        linearBackwardWeight(graph, { x: inputs.x, dy }, { dweight: gradients.dweight, dbias });
+        const { dx, dweight } = gradients;
+        const results: Record<string, Tensor> = { y: linear(graph, inputs), dx, dweight };
+        return dbias ? { ...results, dbias } : results;
+      },
+      target,
+    );
+    const bounds = linearBackward(absoluteAll(given), absolute(dy));
+    const all: Record<string, NdArray> = { y: linearTwin(absoluteAll(given)), ...bounds };
+    for (const [role, actual] of Object.entries(results)) {
+      expectWithin(role, actual, { expected: goldenTensor(golden, role), bound: all[role]! });
+    }
+  });
+
+  test("the gradient of other consumers is added to dx", async () => {
+    const [weight, dy] = [scattered([7, 35], 1), scattered([5, 7], 2)];
+    const pending = scattered([5, 35], 3);
+    const { dx } = await evaluate(
+      { weight, dy, pending },
+      (graph, inputs) => {
+        const dx = graph.alloc([5, 35], "dx");
+        linearBackwardInput(graph, inputs, dx);
+        return { dx };
+      },
+      target,
+    );
+    const product = (of: (x: NdArray) => NdArray) =>
+      sum(linearBackward({ x: of(pending), weight: of(weight) }, of(dy)).dx, of(pending));
+    expectWithin("dx", dx, { expected: product((x) => x), bound: product(absolute) });
+  });
+});
+
+describe("linearRule", () => {
+  const shapes = { x: [5, 7], weight: [3, 7], bias: [3] };
+
+  function record(wanted: readonly (keyof typeof shapes)[]) {
+    const graph = new Graph();
+    const x = graph.alloc(shapes.x, "x");
+    const weight = graph.alloc(shapes.weight, "weight");
+    const bias = graph.alloc(shapes.bias, "bias");
+    const all: Record<string, Tensor> = { x, weight, bias };
+    const tape = new Tape(graph, new Map(wanted.map((name) => [all[name]!, undefined])));
+    const y = tape.apply(linearRule, { x, weight, bias }, {});
+    const gradients = tape.backward(y, graph.alloc(y.shape, "dy"));
+    const given = wanted.map((name) => gradients.get(all[name]!)?.shape);
+    return { given, labels: graph.dispatches.map(({ label }) => label) };
+  }
+
+  test("takes one dispatch forward and one a gradient, dbias with dweight", () => {
+    const { given, labels } = record(["x", "weight", "bias"]);
+    expect(given).toEqual([shapes.x, shapes.weight, shapes.bias]);
+    expect(labels).toEqual([
+      "matmul.forward_tile",
+      "matmul.backward_input_tile",
+      "matmul.backward_weight_tile",
+    ]);
+  });
+
+  test("computes no gradient that nobody asked for", () => {
+    expect(record(["x"]).labels).toEqual(["matmul.forward_tile", "matmul.backward_input_tile"]);
+    expect(record(["weight"]).labels).not.toContain("matmul.backward_input_tile");
+  });
+});
+
+describe("linear refuses", () => {
+  const graph = new Graph();
+  const tensor = (...shape: number[]) => graph.alloc(shape, "t");
+
+  test("a weight for other inputs", () => {
+    expect(() => linear(graph, { x: tensor(4, 8), weight: tensor(3, 7) })).toThrow(
+      "linear: weight must be [3, 8], got [3, 7]. Check which tensor was passed.",
+    );
+  });
+
+  test("a bias of another length", () => {
+    const bias = tensor(4);
+    expect(() => linear(graph, { x: tensor(4, 8), weight: tensor(3, 8), bias })).toThrow(
+      "linear: bias must be [3], got [4].",
+    );
+  });
+
+  test("what is no matrix", () => {
+    expect(() => linear(graph, { x: tensor(8), weight: tensor(3, 8) })).toThrow(
+      "linear: x must be a matrix, got [8]. Reshape the tensor to two extents.",
+    );
+  });
+});
+
+test("every variant that this device can run compiles", async () => {
+  const gpu = await testGpu();
+  const lanes = gpu.target.subgroupSize;
+  const here = matmulVariants.filter(({ constants }) =>
+    [undefined, lanes].includes(constants.LANES as number | undefined),
+  );
+  expect(here.length).toBeGreaterThanOrEqual(3);
+  await Promise.all(here.map((variant) => gpu.pipelines.get(variant)));
+});
+
+function like(graph: Graph, { x, weight }: { x: Tensor; weight: Tensor }) {
+  return {
+    dx: graph.alloc(x.shape, "dx"),
+    dweight: graph.alloc(weight.shape, "dweight"),
+    dbias: graph.alloc([weight.shape[0]!], "dbias"),
+  };
+}
