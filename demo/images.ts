@@ -7,6 +7,9 @@ let fetched: Promise<Dataset> | undefined;
 /** @throws Error where the file cannot be fetched */
 export async function imagesFor({ sample_size: size }: UNetConfig): Promise<Dataset> {
   fetched ??= fetchImages();
+  fetched.catch(() => {
+    fetched = undefined; // the next run tries again
+  });
   const images = await fetched;
   if (size === null) return images;
   return typeof size === "number" ? fitImages(images, size, size) : fitImages(images, ...size);

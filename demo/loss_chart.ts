@@ -1,6 +1,6 @@
 // The loss, step by step: a thin line of what was measured, a bold one of its running mean.
+import "./language.ts";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 
 const KEPT = 0.95; // of the running mean, each step
 

@@ -1,58 +1,73 @@
-// The page: a form, a chart, a grid and some figures, fed by the worker's messages.
+// The page: controls, chart, grid and figures, fed by the worker's messages.
+import { Controls } from "./controls.ts";
 import { element } from "./elements.ts";
+import { Figures } from "./figures.ts";
 import { LossChart } from "./loss_chart.ts";
 import type { FromWorker, Losses, RunPlan, ToWorker } from "./messages.ts";
 import { askedInAddress } from "./query.ts";
 import { SampleGrids } from "./sample_grid.ts";
-import {
-  adapterWords,
-  durationWords,
-  failureWords,
-  lossWords,
-  networkWords,
-  planWords,
-  speedWords,
-  stepWords,
-} from "./words.ts";
+import { adapterWords, unavailableWords } from "./words.ts";
 
-type Phase = "opening" | "ready" | "preparing" | "training" | "paused" | "unavailable";
-
-const form = element("run", HTMLFormElement);
-const seed = element("seed", HTMLInputElement);
-const main = element("main", HTMLButtonElement);
-const stop = element("stop", HTMLButtonElement);
-const status = element("status", HTMLElement);
-const adapter = element("adapter", HTMLElement);
+const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+const controls = new Controls(tell);
+const figures = new Figures();
 const chart = new LossChart(element("loss-chart", HTMLElement));
 const grids = new SampleGrids({
   canvas: element("samples", HTMLCanvasElement),
   slider: element("when", HTMLInputElement),
   caption: element("drawn", HTMLElement),
 });
+const adapter = element("adapter", HTMLElement);
 
-const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-const tell = (message: ToWorker) => worker.postMessage(message);
+const ENDED = { finished: "Finished", stopped: "Stopped" };
 
-let phase: Phase = "opening";
-let plan: RunPlan | undefined;
 let done = 0; // steps
-let started = 0; // ms
 
-/** The one button that starts, holds and goes on, by phase. */
-const MAIN_LABELS: Partial<Record<Phase, string>> = { training: "Pause", paused: "Continue" };
-
-function enter(next: Phase, words: string): void {
-  phase = next;
-  document.body.dataset.phase = next;
-  status.textContent = words;
-  main.textContent = MAIN_LABELS[next] ?? "Start";
-  main.disabled = !["ready", "training", "paused"].includes(next);
-  const isRunning = ["preparing", "training", "paused"].includes(next);
-  if (!isRunning && document.activeElement === stop) main.focus();
-  stop.disabled = !isRunning;
-  seed.disabled = isRunning;
+function tell(message: ToWorker): void {
+  if (message.type === "start") Object.assign(message.request, askedInAddress(location.search));
+  worker.postMessage(message);
 }
 
-function figure(id: string, words: string): void {
-  element(id, HTMLElement).textContent = words;
+worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+  switch (data.type) {
+    case "ready":
+      adapter.textContent = adapterWords(data.adapter);
+      return controls.enter("ready", "Ready.");
+    case "planned":
+      return begin(data.plan);
+    case "losses":
+      return progress(data.losses);
+    case "samples":
+      return grids.push(data.samples);
+    case "ended":
+      return controls.enter("ready", `${ENDED[data.reason]} after ${stepWords(done)}.`);
+    case "failed":
+      return fail(data.code, data.message);
+  }
+});
+
+worker.addEventListener("error", ({ message }) => {
+  fail("unexpected", message || "The worker’s script could not be loaded. Load the page again.");
+});
+
+const stepWords = (n: number) => `${n} ${n === 1 ? "step" : "steps"}`;
+
+function begin(plan: RunPlan): void {
+  done = 0;
+  chart.begin(plan.steps);
+  grids.begin();
+  figures.begin(plan);
+  if (controls.phase === "preparing") controls.enter("training", "Training.");
+}
+
+function progress({ first, losses, imagesPerSecond }: Losses): void {
+  done = first + losses.length - 1;
+  chart.push(first, losses);
+  figures.progress({ step: done, loss: chart.mean, imagesPerSecond });
+}
+
+function fail(code: string, message: string): void {
+  const words = unavailableWords(code);
+  if (words) adapter.textContent = words;
+  controls.enter(words ? "unavailable" : "ready", words ? "" : message);
 }

@@ -82,7 +82,10 @@ async function* trainSome(
     losses.push(loss);
     if (step === end || gate.isShut || performance.now() - told >= AIM_MS) {
       const { imagesPerSecond } = speed;
-      yield { type: "losses", losses: { first: step + 1 - losses.length, losses, imagesPerSecond } };
+      yield {
+        type: "losses",
+        losses: { first: step + 1 - losses.length, losses, imagesPerSecond },
+      };
       losses = [];
       told = performance.now();
     }

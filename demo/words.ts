@@ -1,21 +1,5 @@
-// The page's sentences and figures, in words. No elements here.
-import type { Adapter, RunPlan } from "./messages.ts";
-
-const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const whole = new Intl.NumberFormat("en");
-
-export const stepWords = (step: number, of: number): string =>
-  `${whole.format(step)} of ${whole.format(of)}`;
-
-export const lossWords = (loss: number): string => loss.toPrecision(3);
-
-export const speedWords = (imagesPerSecond: number): string => number.format(imagesPerSecond);
-
-export const networkWords = ({ parameters, size }: RunPlan): string =>
-  `${whole.format(parameters)} parameters, ${size.join(" × ")} pixels`;
-
-export const planWords = ({ batch, dispatches, memoryBytes }: RunPlan): string =>
-  `${batch} images, ${dispatches} dispatches, ${number.format(memoryBytes / 2 ** 20)} MiB`;
+// What the page says of the adapter, and of what failed. No elements here.
+import type { Adapter } from "./messages.ts";
 
 /** What is told of an adapter before anything is trained on it. */
 export function adapterWords({ name, isSoftware }: Adapter): string {
@@ -26,29 +10,20 @@ export function adapterWords({ name, isSoftware }: Adapter): string {
   );
 }
 
-/** Why nothing can be trained here, and what to do. */
-export function failureWords(code: string, message: string): string {
+/** Why nothing can be trained here, and what to do; undefined where it can. */
+export function unavailableWords(code: string): string | undefined {
   if (code === "device/unsupported") {
     return (
       "This browser has no WebGPU, so nothing can be trained here. Open the page in a current " +
-      "Chrome, Edge, Safari or Firefox, at an address that begins with https or with " +
+      "Chrome, Edge, Safari or Firefox, at an address that begins with https:// or with " +
       "http://localhost."
     );
   }
   if (code === "device/no-adapter") {
     return (
-      "This browser has WebGPU, but offers no GPU to it. Switch hardware acceleration on in its " +
-      "settings, update the graphics driver, and load the page again."
+      "This browser has WebGPU, but no GPU to offer it. Switch on hardware acceleration in the " +
+      "browser’s settings, update the graphics driver, and load the page again."
     );
   }
-  return message;
-}
-
-/** 75 → "1 min 15 s" */
-export function durationWords(seconds: number): string {
-  const total = Math.round(seconds);
-  if (total < 60) return `${total} s`;
-  const minutes = Math.floor(total / 60);
-  if (minutes < 60) return `${minutes} min ${total % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return undefined;
 }

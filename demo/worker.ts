@@ -35,14 +35,17 @@ async function run(request: RunRequest): Promise<void> {
   }
 }
 
-/** The device; a new one where the last was lost. */
-async function openGpu(): Promise<Gpu> {
-  opened ??= Gpu.open();
-  const gpu = await opened;
-  gpu.device.lost.then(() => {
+/** The device; a new one where the last was lost, or could not be had. */
+function openGpu(): Promise<Gpu> {
+  const forget = () => {
     opened = undefined;
+  };
+  opened ??= Gpu.open().then((gpu) => {
+    gpu.device.lost.then(forget);
+    return gpu;
   });
-  return gpu;
+  opened.catch(forget);
+  return opened;
 }
 
 function adapterOf({ info, target }: Gpu): Adapter {

@@ -29,7 +29,8 @@ struct Dims {
 
 fn activation(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    return h / (1.0 + exp(min(-h, 87.0)));
+    let v = max(h, -87.0); // exp(87) is finite
+    return v / (1.0 + exp(-v));
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
     let w = exp(min(h, 20.0));
@@ -47,9 +48,10 @@ fn activation(h: f32) -> f32 {
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let e = exp(min(-h, 87.0));
+    let v = max(h, -87.0); // exp(87) is finite
+    let e = exp(-v);
     let s = 1.0 / (1.0 + e);
-    return s * (1.0 + h * (e * s));
+    return s * (1.0 + v * (e * s));
   }
   if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
     let v = min(h, 20.0);
@@ -62,10 +64,7 @@ fn derivative(h: f32) -> f32 {
     let tail = normal_tail(h);
     return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
   }
-  if (ACTIVATION == 4u) {
-    return select(0.0, 1.0, h > 0.0);
-  }
-  return 1.0;
+  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0); // relu, or none
 }
 
 // exp(−h²/2), nothing beyond 14.

@@ -14,8 +14,8 @@
 //   shapes    parameters, gradients, exp_avg, exp_avg_sq, ema [count] f32, count a multiple of 4
 //             squares [P] · per_image [N] · schedule [ring] of ScheduleRow, row step % ring
 //             history [ring] of Record, row step % ring · clip_factor [1] · state u32 [8]
-//   dispatch  norm: P workgroups of LANES, each lane every (P · LANES)-th vec4. finish: one
-//             workgroup. update: one lane VECTORS vec4
+//   dispatch  norm: P lanes in workgroups of WG, each lane every P-th vec4. finish: one workgroup
+//             of LANES. update: one lane VECTORS vec4, in workgroups folded into two dimensions
 //   numerics  the host forms the schedule in float64; sums in a fixed order; not finite is told by
 //             the exponent's bits, as WGSL may assume that no number is infinite
 //   launcher  src/kernels/adamw.ts · oracle tests/reference/adamw.ts
@@ -67,15 +67,15 @@ struct Update {
 @group(0) @binding(1) var<uniform> finishing: Finish;
 @group(0) @binding(2) var<uniform> dims: Update;
 @group(0) @binding(3) var<storage, read> gradients: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> squares: array<f32>; // Σ g² of a workgroup
-@group(0) @binding(5) var<storage, read> squares_bits: array<u32>; // the same, as bits
+@group(0) @binding(4) var<storage, read_write> squares: array<f32>; // Σ g² of a lane
+@group(0) @binding(5) var<storage, read> squares_bits: array<vec4u>; // the same, as bits
 @group(0) @binding(6) var<storage, read> per_image: array<f32>;
 @group(0) @binding(7) var<storage, read_write> progress: StepState;
 @group(0) @binding(8) var<storage, read_write> history: array<Record>;
 @group(0) @binding(9) var<storage, read_write> clip_factor: array<f32>;
 @group(0) @binding(10) var<storage, read> state: StepState;
 @group(0) @binding(11) var<storage, read> schedule: array<ScheduleRow>;
-@group(0) @binding(12) var<storage, read> factor: array<f32>;
+@group(0) @binding(12) var<storage, read> applied: array<f32>;
 @group(0) @binding(13) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(14) var<storage, read_write> exp_avg: array<vec4f>;
 @group(0) @binding(15) var<storage, read_write> exp_avg_sq: array<vec4f>;
@@ -84,15 +84,15 @@ struct Update {
 const ROWS: u32 = 16u;
 const LANES: u32 = 256u; // ROWS²: the lanes that share a sum
 
-var<workgroup> partials: array<f32, LANES>;
-var<workgroup> row_sums: array<f32, ROWS>;
+var<workgroup> partials: array<vec3f, LANES>;
+var<workgroup> row_sums: array<vec3f, ROWS>;
 
 /// Σ of the lanes' values, in a fixed order; only lane 0 gets it.
 /// contract  call in uniform control flow: it holds barriers
-fn workgroup_sum(value: f32, lane: u32) -> f32 {
+fn workgroup_sum(value: vec3f, lane: u32) -> vec3f {
   partials[lane] = value;
   workgroupBarrier();
-  var sum = 0.0;
+  var sum = vec3f(0.0);
   if (lane < ROWS) {
     for (var k = 0u; k < ROWS; k++) {
       sum += partials[lane * ROWS + k];
@@ -100,7 +100,7 @@ fn workgroup_sum(value: f32, lane: u32) -> f32 {
     row_sums[lane] = sum;
   }
   workgroupBarrier();
-  sum = 0.0;
+  sum = vec3f(0.0);
   if (lane == 0u) {
     for (var k = 0u; k < ROWS; k++) {
       sum += row_sums[k];
@@ -109,24 +109,20 @@ fn workgroup_sum(value: f32, lane: u32) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(WG)
 fn norm(
-  @builtin(workgroup_id) group: vec3u,
+  @builtin(global_invocation_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
 ) {
   var own = vec4f(0.0);
   for (var trip = 0u; trip < reduction.trips; trip++) {
-    let i = (trip * groups.x + group.x) * LANES + lane;
+    let i = trip * groups.x * WG + id.x;
     if (i < reduction.vectors) {
       let g = gradients[i];
       own += g * g;
     }
   }
-  let total = workgroup_sum((own.x + own.y) + (own.z + own.w), lane);
-  if (lane == 0u) {
-    squares[group.x] = total;
-  }
+  squares[id.x] = (own.x + own.y) + (own.z + own.w);
 }
 
 @compute @workgroup_size(LANES)
@@ -134,41 +130,40 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
   // Σ g², how many parts of it are not finite, Σ per_image
   let parts = arrayLength(&squares_bits);
   let images = arrayLength(&per_image);
-  var own = 0.0;
-  var broken = 0.0;
-  var losses = 0.0;
+  var own = vec4f(0.0);
+  var broken = vec4u(0u);
   for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {
     let i = trip * LANES + lane;
     if (i < parts) {
       let bits = squares_bits[i];
-      own += bitcast<f32>(bits);
-      broken += f32((bits & 0x7f800000u) == 0x7f800000u);
+      own += bitcast<vec4f>(bits);
+      broken += select(vec4u(0u), vec4u(1u), (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));
     }
   }
+  var losses = 0.0;
   for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {
     let i = trip * LANES + lane;
     if (i < images) {
       losses += per_image[i];
     }
   }
-  let all_squares = workgroup_sum(own, lane);
-  let all_broken = workgroup_sum(broken, lane);
-  let all_losses = workgroup_sum(losses, lane);
+  let own_broken = f32(broken.x + broken.y + broken.z + broken.w);
+  let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);
 
   if (lane == 0u) {
-    let global_norm = sqrt(all_squares);
-    let clip = finishing.clip;
-    var applied = 1.0;
-    if (clip > 0.0) {
-      applied = clamp(clip / (global_norm + 1e-6), 1e-37, 1.0); // above 0, which means skipped
+    let gradient_norm = sqrt(all.x);
+    var chosen = 1.0;
+    if (finishing.clip > 0.0) {
+      let factor = finishing.clip / (gradient_norm + 1e-6);
+      chosen = clamp(factor, 1e-37, 1.0); // above 0, which means skipped
     }
-    if (all_broken > 0.0 || all_squares > 1e38) {
-      applied = 0.0;
+    if (all.y > 0.0 || all.x > 1e38) {
+      chosen = 0.0;
       progress.skipped += 1u;
     }
-    clip_factor[0] = applied;
-    let loss = all_losses / f32(images);
-    history[progress.step % finishing.ring] = Record(progress.step, loss, global_norm, applied);
+    clip_factor[0] = chosen;
+    let loss = all.z / f32(images);
+    history[progress.step % finishing.ring] = Record(progress.step, loss, gradient_norm, chosen);
   }
 }
 
@@ -178,8 +173,8 @@ fn update(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let applied = factor[0];
-  if (applied == 0.0) {
+  let factor = applied[0];
+  if (factor == 0.0) {
     return;
   }
   let row = schedule[state.step % dims.ring];
@@ -188,7 +183,7 @@ fn update(
     let i = first + k * WG;
     if (i < dims.vectors) {
       // m, v
-      let g = applied * gradients[i];
+      let g = factor * gradients[i];
       var m = exp_avg[i];
       var v = exp_avg_sq[i];
       m += row.first_gain * (g - m);

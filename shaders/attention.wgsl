@@ -1,11 +1,30 @@
 // attention.wgsl — multi-head self-attention on channel-major images, and its gradients.
-enable subgroups;
+//
+//   forward         s_ij = q_i · k_j / √d      P_ij = exp s_ij / Σ_j exp s_ij      y_i = Σ_j P_ij v_j
+//   backward_query  D_i = dy_i · y_i           dq_i = Σ_j P_ij (dy_i · v_j − D_i) k_j / √d
+//   backward_key    dv_j = Σ_i P_ij dy_i       dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d
+//   source          Vaswani et al. 2017, arXiv:1706.03762, eq. 1; P made again where it is needed, and
+//                   D from y, as in Dao 2023 (FlashAttention-2), arXiv:2307.08691, algorithms 1 and 2
+//
+//   shapes    q, k, v, y [N, heads · d, S] f32, head h in channels h·d … (h+1)·d − 1
+//             stats [N, heads, S] of (max_j, 1 / Σ_j), powers being of 2: 2^(s · log2 e) = exp s
+//             means [N, heads, S] of D
+//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns:
+//                               row_a  column_a  row_b  column_b   sum_a  sum_b
+//               forward           q       k               v                 y
+//               backward_query    q       k       dy      v         dq
+//               backward_key      k       q       v       dy        dk     dv
+//   dispatch  (⌈S/32⌉, heads, N) workgroups of 64 lanes: 32 rows, 32 columns at a time, 4 × 4 of them
+//             a lane; sums over columns are kept in the output. attention_lanes.wgsl does the same
+//             without workgroup memory
+//   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows
+//   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 
 struct Heads {
   tokens: u32, // S
   channels: u32, // of a head: d
-  scale: f32, // log2 e / √d: powers are of 2
-  sqrt_scale: f32,
+  scale: f32, // 1 / √d
+  log2_scale: f32, // log2 e / √d
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
@@ -13,294 +32,357 @@ struct Heads {
 @group(0) @binding(2) var<storage, read> column_a: array<f32>;
 @group(0) @binding(3) var<storage, read> row_b: array<f32>;
 @group(0) @binding(4) var<storage, read> column_b: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sum_a: array<f32>;
-@group(0) @binding(6) var<storage, read_write> sum_b: array<f32>;
-@group(0) @binding(7) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(5) var<storage, read> y: array<f32>;
+@group(0) @binding(6) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(7) var<storage, read> means: array<f32>;
+@group(0) @binding(8) var<storage, read_write> sum_a: array<f32>;
+@group(0) @binding(9) var<storage, read_write> sum_b: array<f32>;
+@group(0) @binding(10) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(11) var<storage, read_write> new_means: array<f32>;
 
-const LANES: u32 = 4u;
-const BLOCKS: u32 = 8u;
+const LOWEST = -1e30; // below every logit
 
-fn exp2_of(x: vec4f) -> vec4f {
+// 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
+fn power_of_2(x: vec4f) -> vec4f {
   let t = max(x, vec4f(-126.0));
   let n = round(t);
-  let r = t - n;
+  let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
   var p = 1.53458120e-4 * r + 1.33999312e-3;
   p = p * r + 9.61848896e-3;
   p = p * r + 5.55032878e-2;
   p = p * r + 0.240226469;
   p = p * r + 0.693147206;
   p = p * r + 1.0;
-  return p * bitcast<vec4f>((vec4i(n) + vec4i(127)) << vec4u(23u));
+  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u); // 1.5 · 2^23: n in the last bits
+  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
 }
 
-fn add_outer(sums: ptr<private, mat4x4f>, u: vec4f, v: vec4f) {
-  (*sums)[0] += v * u.x;
-  (*sums)[1] += v * u.y;
-  (*sums)[2] += v * u.z;
-  (*sums)[3] += v * u.w;
-}
+// --- a workgroup's 32 rows; quads are 4 neighbours ---
 
-fn spread(x: f32) -> vec4f {
-  return vec4f(
-    subgroupBroadcast(x, 0u),
-    subgroupBroadcast(x, 1u),
-    subgroupBroadcast(x, 2u),
-    subgroupBroadcast(x, 3u),
-  );
-}
+const STEPS: u32 = 8u; // channels staged together
+const PITCH: u32 = 9u; // 8 quads and one more: what is written together lies in other banks
 
-var<private> l0: mat4x4f;
-var<private> l1: mat4x4f;
-var<private> l2: mat4x4f;
-var<private> l3: mat4x4f;
-var<private> l4: mat4x4f;
-var<private> l5: mat4x4f;
-var<private> l6: mat4x4f;
-var<private> l7: mat4x4f;
-var<private> r0: mat4x4f;
-var<private> r1: mat4x4f;
-var<private> r2: mat4x4f;
-var<private> r3: mat4x4f;
-var<private> r4: mat4x4f;
-var<private> r5: mat4x4f;
-var<private> r6: mat4x4f;
-var<private> r7: mat4x4f;
+var<workgroup> row_tile: array<vec4f, STEPS * PITCH>; // [channel, quad of rows]
+var<workgroup> column_tile: array<vec4f, STEPS * PITCH>; // [channel, quad of columns]
+var<workgroup> power_tile: array<vec4f, 32u * PITCH>; // [column, quad of rows]
+var<workgroup> shared_rows: array<vec4f, 8u * PITCH>; // [one of 8 lanes, quad of rows]
+var<workgroup> weights: array<vec4f, 8>; // of columns: 1, or 1 / Σ; 0 past the last token
+var<workgroup> decays: array<vec4f, 8>; // of rows
+var<workgroup> factors: array<vec4f, 8>;
 
 struct Place {
-  head: u32,
-  row: u32,
-  rows_l: vec4u,
-  rows_r: vec4u,
-  columns_lo: vec4u,
-  columns_hi: vec4u,
+  head: u32, // where the head's numbers begin
+  first: u32, // the same in stats and means
+  row: u32, // first of the workgroup's rows
+  column: u32, // first of the tile's columns
+  y: u32, // the lane's quad of rows where it multiplies; its channel where it sums and stages
+  x: u32, // its quad of columns where it multiplies or stages; of rows where it sums
 }
 
-struct Start {
-  columns_lo: vec4f,
-  columns_hi: vec4f,
-  rows_l: vec4f,
-  rows_r: vec4f,
+fn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {
+  let first = (group.z * groups.y + group.y) * dims.tokens;
+  return Place(first * dims.channels, first, group.x * 32u, 0u, lane / 8u, lane % 8u);
 }
 
-fn products_a(place: Place, start: Start) {
-  l0 = mat4x4f();
-  l1 = mat4x4f();
-  l2 = mat4x4f();
-  l3 = mat4x4f();
-  l4 = mat4x4f();
-  l5 = mat4x4f();
-  l6 = mat4x4f();
-  l7 = mat4x4f();
-  r0 = mat4x4f();
-  r1 = mat4x4f();
-  r2 = mat4x4f();
-  r3 = mat4x4f();
-  r4 = mat4x4f();
-  r5 = mat4x4f();
-  r6 = mat4x4f();
-  r7 = mat4x4f();
-  let mask0 = spread(start.columns_lo.x);
-  let mask1 = spread(start.columns_lo.y);
-  let mask2 = spread(start.columns_lo.z);
-  let mask3 = spread(start.columns_lo.w);
-  let mask4 = spread(start.columns_hi.x);
-  let mask5 = spread(start.columns_hi.y);
-  let mask6 = spread(start.columns_hi.z);
-  let mask7 = spread(start.columns_hi.w);
-  let one = vec4f(1.0);
-  add_outer(&l0, mask0, one);
-  add_outer(&r0, mask0, one);
-  add_outer(&l1, mask1, one);
-  add_outer(&r1, mask1, one);
-  add_outer(&l2, mask2, one);
-  add_outer(&r2, mask2, one);
-  add_outer(&l3, mask3, one);
-  add_outer(&r3, mask3, one);
-  add_outer(&l4, mask4, one);
-  add_outer(&r4, mask4, one);
-  add_outer(&l5, mask5, one);
-  add_outer(&r5, mask5, one);
-  add_outer(&l6, mask6, one);
-  add_outer(&r6, mask6, one);
-  add_outer(&l7, mask7, one);
-  add_outer(&r7, mask7, one);
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let l = dims.scale * vec4f(row_a[at + place.rows_l.x], row_a[at + place.rows_l.y], row_a[at + place.rows_l.z], row_a[at + place.rows_l.w]);
-    let r = dims.scale * vec4f(row_a[at + place.rows_r.x], row_a[at + place.rows_r.y], row_a[at + place.rows_r.z], row_a[at + place.rows_r.w]);
-    let k0 = spread(column_a[at + place.columns_lo.x]);
-    add_outer(&l0, k0, l);
-    add_outer(&r0, k0, r);
-    let k1 = spread(column_a[at + place.columns_lo.y]);
-    add_outer(&l1, k1, l);
-    add_outer(&r1, k1, r);
-    let k2 = spread(column_a[at + place.columns_lo.z]);
-    add_outer(&l2, k2, l);
-    add_outer(&r2, k2, r);
-    let k3 = spread(column_a[at + place.columns_lo.w]);
-    add_outer(&l3, k3, l);
-    add_outer(&r3, k3, r);
-    if (BLOCKS > 4u) {
-      let k4 = spread(column_a[at + place.columns_hi.x]);
-      add_outer(&l4, k4, l);
-      add_outer(&r4, k4, r);
-      let k5 = spread(column_a[at + place.columns_hi.y]);
-      add_outer(&l5, k5, l);
-      add_outer(&r5, k5, r);
-      let k6 = spread(column_a[at + place.columns_hi.z]);
-      add_outer(&l6, k6, l);
-      add_outer(&r6, k6, r);
-      let k7 = spread(column_a[at + place.columns_hi.w]);
-      add_outer(&l7, k7, l);
-      add_outer(&r7, k7, r);
-    }
-  }
+fn quad(first: u32) -> vec4u {
+  return vec4u(first, first + 1u, first + 2u, first + 3u);
 }
 
-fn combine_b(place: Place, decay_l: vec4f, decay_r: vec4f, factor_l: vec4f, factor_r: vec4f, first: bool) {
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let v0 = spread(column_b[at + place.columns_lo.x]);
-    let v1 = spread(column_b[at + place.columns_lo.y]);
-    let v2 = spread(column_b[at + place.columns_lo.z]);
-    let v3 = spread(column_b[at + place.columns_lo.w]);
-    var l = l0 * v0 + l1 * v1 + l2 * v2 + l3 * v3;
-    var r = r0 * v0 + r1 * v1 + r2 * v2 + r3 * v3;
-    if (BLOCKS > 4u) {
-      let v4 = spread(column_b[at + place.columns_hi.x]);
-      let v5 = spread(column_b[at + place.columns_hi.y]);
-      let v6 = spread(column_b[at + place.columns_hi.z]);
-      let v7 = spread(column_b[at + place.columns_hi.w]);
-      l += l4 * v4 + l5 * v5 + l6 * v6 + l7 * v7;
-      r += r4 * v4 + r5 * v5 + r6 * v6 + r7 * v7;
-    }
-    let into = at + place.row;
-    l *= factor_l;
-    r *= factor_r;
-    if (place.row + 8u <= dims.tokens) {
-      if (!first) {
-        l += decay_l * vec4f(sum_b[into], sum_b[into + 1u], sum_b[into + 2u], sum_b[into + 3u]);
-        r += decay_r * vec4f(sum_b[into + 4u], sum_b[into + 5u], sum_b[into + 6u], sum_b[into + 7u]);
-      }
-      sum_b[into] = l.x;
-      sum_b[into + 1u] = l.y;
-      sum_b[into + 2u] = l.z;
-      sum_b[into + 3u] = l.w;
-      sum_b[into + 4u] = r.x;
-      sum_b[into + 5u] = r.y;
-      sum_b[into + 6u] = r.z;
-      sum_b[into + 7u] = r.w;
-    } else {
-      let values = array<vec4f, 2>(l, r);
-      let decays = array<vec4f, 2>(decay_l, decay_r);
-      for (var i = 0u; i < 8u; i++) {
-        if (place.row + i < dims.tokens) {
-          var value = values[i / 4u][i % 4u];
-          if (!first) {
-            value += decays[i / 4u][i % 4u] * sum_b[into + i];
-          }
-          sum_b[into + i] = value;
-        }
-      }
-    }
-  }
+// A quad of tokens, none past the last.
+fn tokens(first: u32) -> vec4u {
+  return min(quad(first), vec4u(dims.tokens - 1u));
 }
 
-fn max4(m: mat4x4f) -> vec4f {
+fn is_token(first: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));
+}
+
+// Where a staged quad of a channel lies; a channel past the last is staged as zeros.
+fn at_channel(place: Place, channel: u32) -> vec4u {
+  return vec4u(place.head + min(channel, dims.channels - 1u) * dims.tokens);
+}
+
+fn exists(channel: u32) -> f32 {
+  return select(0.0, 1.0, channel < dims.channels);
+}
+
+fn max_of(m: mat4x4f) -> vec4f {
   return max(max(m[0], m[1]), max(m[2], m[3]));
 }
 
-fn sum4(m: mat4x4f) -> vec4f {
-  return m[0] + m[1] + m[2] + m[3];
+// sums + Σ_c over the staged channels, rows × columns
+fn add_outer(sums: mat4x4f, place: Place) -> mat4x4f {
+  var m = sums;
+  for (var step = 0u; step < STEPS; step++) {
+    let u = row_tile[step * PITCH + place.y];
+    let v = column_tile[step * PITCH + place.x];
+    m[0] += u * v.x;
+    m[1] += u * v.y;
+    m[2] += u * v.z;
+    m[3] += u * v.w;
+  }
+  return m;
 }
 
-fn exp_minus(m: ptr<private, mat4x4f>, top: vec4f) {
-  (*m)[0] = exp2_of((*m)[0] - top);
-  (*m)[1] = exp2_of((*m)[1] - top);
-  (*m)[2] = exp2_of((*m)[2] - top);
-  (*m)[3] = exp2_of((*m)[3] - top);
+// contract: as all that follow, call in uniform control flow: they hold barriers.
+// start + Σ_c row_a · column_a · log2 e / √d
+fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
+  var m = start;
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let channel = chunk * STEPS + place.y;
+    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
+    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
+    let rows = vec4f(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]);
+    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);
+    workgroupBarrier();
+    row_tile[place.y * PITCH + place.x] = rows * (dims.log2_scale * exists(channel));
+    column_tile[place.y * PITCH + place.x] = columns;
+    workgroupBarrier();
+    m = add_outer(m, place);
+  }
+  return m;
 }
 
-fn columns(first: u32) -> vec4u {
-  return vec4u(first, first + 4u, first + 8u, first + 12u);
+// start + Σ_c row_b · column_b
+fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
+  var m = start;
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let channel = chunk * STEPS + place.y;
+    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
+    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
+    let rows = vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]);
+    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);
+    workgroupBarrier();
+    row_tile[place.y * PITCH + place.x] = rows * exists(channel);
+    column_tile[place.y * PITCH + place.x] = columns;
+    workgroupBarrier();
+    m = add_outer(m, place);
+  }
+  return m;
 }
 
-@compute @workgroup_size(LANES)
-fn forward_lanes(
+// Shows 4 × 4 powers or slopes to the workgroup.
+fn show(m: mat4x4f, place: Place) {
+  workgroupBarrier();
+  power_tile[(4u * place.x) * PITCH + place.y] = m[0];
+  power_tile[(4u * place.x + 1u) * PITCH + place.y] = m[1];
+  power_tile[(4u * place.x + 2u) * PITCH + place.y] = m[2];
+  power_tile[(4u * place.x + 3u) * PITCH + place.y] = m[3];
+}
+
+// Σ_columns of what is shown · the staged values of the lane's channel
+fn sum_columns(place: Place) -> vec4f {
+  var sum = vec4f();
+  for (var j = 0u; j < 8u; j++) {
+    let v = column_tile[place.y * PITCH + j];
+    sum += power_tile[(4u * j) * PITCH + place.x] * v.x;
+    sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;
+    sum += power_tile[(4u * j + 2u) * PITCH + place.x] * v.z;
+    sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;
+  }
+  return sum;
+}
+
+// sum_a = sum_a + factors · Σ_columns shown · column_a
+fn combine_a(place: Place) {
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let channel = chunk * STEPS + place.y;
+    let at = at_channel(place, channel);
+    let j = at + tokens(place.column + 4u * place.x);
+    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);
+    workgroupBarrier();
+    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
+    workgroupBarrier();
+    let sum = sum_columns(place) * factors[place.x];
+    let row = place.row + 4u * place.x;
+    for (var i = 0u; i < 4u; i++) {
+      if (channel < dims.channels && row + i < dims.tokens) {
+        let to = at.x + row + i;
+        let before = select(sum_a[to], 0.0, place.column == 0u);
+        sum_a[to] = before + sum[i];
+      }
+    }
+  }
+}
+
+// sum_b = decays · sum_b + factors · Σ_columns shown · column_b
+fn combine_b(place: Place) {
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let channel = chunk * STEPS + place.y;
+    let at = at_channel(place, channel);
+    let j = at + tokens(place.column + 4u * place.x);
+    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);
+    workgroupBarrier();
+    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
+    workgroupBarrier();
+    let sum = sum_columns(place) * factors[place.x];
+    let decay = decays[place.x];
+    let row = place.row + 4u * place.x;
+    for (var i = 0u; i < 4u; i++) {
+      if (channel < dims.channels && row + i < dims.tokens) {
+        let to = at.x + row + i;
+        let before = select(sum_b[to], 0.0, place.column == 0u);
+        sum_b[to] = decay[i] * before + sum[i];
+      }
+    }
+  }
+}
+
+// What 8 lanes hold of each quad of rows, to all that own or sum the quad; then reduced by them.
+fn share_rows(rows: vec4f, at: u32, by: u32) {
+  workgroupBarrier();
+  shared_rows[by * PITCH + at] = rows;
+  workgroupBarrier();
+}
+
+fn largest_shared(at: u32) -> vec4f {
+  var largest = shared_rows[at];
+  for (var by = 1u; by < 8u; by++) {
+    largest = max(largest, shared_rows[by * PITCH + at]);
+  }
+  return largest;
+}
+
+fn sum_shared(at: u32) -> vec4f {
+  var sum = shared_rows[at];
+  for (var by = 1u; by < 8u; by++) {
+    sum += shared_rows[by * PITCH + at];
+  }
+  return sum;
+}
+
+fn power(m: mat4x4f) -> mat4x4f {
+  return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));
+}
+
+fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
+}
+
+// Column j's number for every row of it; a row's number for every column of it.
+fn by_columns(x: vec4f) -> mat4x4f {
+  return mat4x4f(vec4f(x.x), vec4f(x.y), vec4f(x.z), vec4f(x.w));
+}
+
+fn by_rows(x: vec4f) -> mat4x4f {
+  return mat4x4f(x, x, x, x);
+}
+
+@compute @workgroup_size(64)
+fn forward(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
 ) {
-  let last = vec4u(dims.tokens - 1u);
-  let one_head = group.z * groups.y + group.y;
-  var place = Place();
-  place.head = one_head * dims.channels * dims.tokens;
-  place.row = (group.x * LANES + lane) * 8u;
-  place.rows_l = min(vec4u(place.row) + vec4u(0u, 1u, 2u, 3u), last);
-  place.rows_r = min(vec4u(place.row) + vec4u(4u, 5u, 6u, 7u), last);
-  var top_l = vec4f(-1e30);
-  var top_r = vec4f(-1e30);
-  var total_l = vec4f();
-  var total_r = vec4f();
-  let tiles = (dims.tokens + 4u * BLOCKS - 1u) / (4u * BLOCKS);
+  var place = place_of(group, groups, lane);
+  var top = vec4f(LOWEST);
+  var total = vec4f(); // the lane's columns alone
+  var all_total = vec4f();
+  let tiles = (dims.tokens + 31u) / 32u;
   for (var tile = 0u; tile < tiles; tile++) {
-    let own_lo = columns(tile * 4u * BLOCKS + lane % 4u);
-    let own_hi = own_lo + vec4u(16u);
-    place.columns_lo = min(own_lo, last);
-    place.columns_hi = min(own_hi, last);
-    var start = Start();
-    start.columns_lo = select(vec4f(), vec4f(-1e30), own_lo > last);
-    start.columns_hi = select(vec4f(), vec4f(-1e30), own_hi > last);
-    products_a(place, start);
+    place.column = tile * 32u;
+    let outside = (1.0 - is_token(place.column + 4u * place.x)) * LOWEST;
+    var p = multiply_a(by_columns(outside), place);
 
-    var new_l = max(top_l, max(max(max4(l0), max4(l1)), max(max4(l2), max4(l3))));
-    var new_r = max(top_r, max(max(max4(r0), max4(r1)), max(max4(r2), max4(r3))));
-    if (BLOCKS > 4u) {
-      new_l = max(new_l, max(max(max4(l4), max4(l5)), max(max4(l6), max4(l7))));
-      new_r = max(new_r, max(max(max4(r4), max4(r5)), max(max4(r6), max4(r7))));
-    }
-    var decay_l = exp2_of(top_l - new_l);
-    var decay_r = exp2_of(top_r - new_r);
-    top_l = new_l;
-    top_r = new_r;
-    exp_minus(&l0, new_l);
-    exp_minus(&l1, new_l);
-    exp_minus(&l2, new_l);
-    exp_minus(&l3, new_l);
-    exp_minus(&r0, new_r);
-    exp_minus(&r1, new_r);
-    exp_minus(&r2, new_r);
-    exp_minus(&r3, new_r);
-    total_l = total_l * decay_l + sum4(l0) + sum4(l1) + sum4(l2) + sum4(l3);
-    total_r = total_r * decay_r + sum4(r0) + sum4(r1) + sum4(r2) + sum4(r3);
-    if (BLOCKS > 4u) {
-      exp_minus(&l4, new_l);
-      exp_minus(&l5, new_l);
-      exp_minus(&l6, new_l);
-      exp_minus(&l7, new_l);
-      exp_minus(&r4, new_r);
-      exp_minus(&r5, new_r);
-      exp_minus(&r6, new_r);
-      exp_minus(&r7, new_r);
-      total_l += sum4(l4) + sum4(l5) + sum4(l6) + sum4(l7);
-      total_r += sum4(r4) + sum4(r5) + sum4(r6) + sum4(r7);
-    }
-    var factor_l = vec4f(1.0);
-    var factor_r = vec4f(1.0);
+    // the largest logit so far, and what it makes of sums taken by the one before
+    share_rows(max_of(p), place.y, place.x);
+    let new_top = max(top, largest_shared(place.y));
+    let decay = power_of_2(top - new_top);
+    top = new_top;
+
+    p = power(p - by_rows(top));
+    total = total * decay + p[0] + p[1] + p[2] + p[3];
+    var factor = vec4f(1.0);
     if (tile + 1u == tiles) {
-      factor_l = 1.0 / total_l;
-      factor_r = 1.0 / total_r;
-      decay_l *= factor_l;
-      decay_r *= factor_r;
+      share_rows(total, place.y, place.x);
+      all_total = sum_shared(place.y);
+      factor = 1.0 / all_total;
     }
-    combine_b(place, decay_l, decay_r, factor_l, factor_r, tile == 0u);
+
+    show(p, place);
+    if (place.x == 0u) {
+      decays[place.y] = decay * factor;
+      factors[place.y] = factor;
+      weights[place.y] = is_token(place.column + 4u * place.y);
+    }
+    combine_b(place);
   }
-  for (var i = 0u; i < 4u; i++) {
-    if (place.row + i < dims.tokens) {
-      new_stats[one_head * dims.tokens + place.row + i] = vec2f(top_l[i], 1.0 / total_l[i]);
+  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {
+    let at = place.first + place.row + 4u * place.y + place.x;
+    new_stats[at] = vec2f(top[place.x], 1.0 / all_total[place.x]);
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_query(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var place = place_of(group, groups, lane);
+
+  // D: the channels in 8 parts
+  var part = vec4f();
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let channel = chunk * STEPS + place.y;
+    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
+    part += exists(channel) * vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])
+      * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
+  }
+  share_rows(part, place.x, place.y);
+  let mean = sum_shared(place.y);
+  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {
+    new_means[place.first + place.row + 4u * place.y + place.x] = mean[place.x];
+  }
+
+  // what the forward pass left
+  let i = vec4u(place.first) + tokens(place.row + 4u * place.y);
+  let top = vec4f(stats[i.x].x, stats[i.y].x, stats[i.z].x, stats[i.w].x);
+  if (place.x == 0u) {
+    let inverse = vec4f(stats[i.x].y, stats[i.y].y, stats[i.z].y, stats[i.w].y);
+    factors[place.y] = inverse * dims.scale;
+  }
+
+  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {
+    place.column = tile * 32u;
+    let p = power(multiply_a(by_rows(-top), place));
+    let slopes = multiply_b(by_rows(-mean), place);
+    show(times(p, slopes), place);
+    if (place.x == 0u) {
+      weights[place.y] = is_token(place.column + 4u * place.y);
     }
-    if (place.row + 4u + i < dims.tokens) {
-      new_stats[one_head * dims.tokens + place.row + 4u + i] = vec2f(top_r[i], 1.0 / total_r[i]);
+    combine_a(place);
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_key(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var place = place_of(group, groups, lane);
+  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {
+    place.column = tile * 32u;
+    let j = vec4u(place.first) + tokens(place.column + 4u * place.x);
+    let top = vec4f(stats[j.x].x, stats[j.y].x, stats[j.z].x, stats[j.w].x);
+    let mean = vec4f(means[j.x], means[j.y], means[j.z], means[j.w]);
+    let inverse = vec4f(stats[j.x].y, stats[j.y].y, stats[j.z].y, stats[j.w].y);
+
+    let p = power(multiply_a(by_columns(-top), place));
+    let slopes = multiply_b(by_columns(-mean), place);
+    show(p, place);
+    if (place.y == 0u) {
+      weights[place.x] = inverse * is_token(place.column + 4u * place.x);
+      decays[place.x] = vec4f(1.0);
+      factors[place.x] = vec4f(1.0);
     }
+    combine_b(place);
+
+    show(times(p, slopes), place);
+    if (place.y == 0u) {
+      factors[place.x] = vec4f(dims.scale);
+    }
+    combine_a(place);
   }
 }

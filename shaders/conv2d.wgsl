@@ -1,32 +1,34 @@
-// conv2d.wgsl — 2-D convolution of [N, C, H, W] images, and its gradient by the images.
-//
-//   forward         y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
-//                                + Σ_{c,u,v} weight[o,c,u,v] · z[n,c, i·stride + u − top, j·stride + v − left]
-//                   z = x, or x with each pixel doubled both ways; 0 outside the image
-//   backward_input  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{z pixels of (h,w)} Σ_{o,u,v} weight[o,c,u,v] · dy[n,o,i,j]
-//                   where i·stride + u − top and j·stride + v − left are that pixel of z
-//   source          cross-correlation, as torch.nn.functional.conv2d
-//
-//   shapes    x, dx [N, C, H, W] f32 row-major · weight [O, C, K, K] · bias [O] · rows [N, O] · residual, y [N, O, outH, outW]
-//   dispatch  one lane an output element, in workgroups of WG, folded into two dimensions
-//   numerics  f32 sums in the order c (or o), u, v
-//   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
+// conv2d.wgsl — 2-D convolution of [N, C, H, W] images, and its gradient.
+//   launcher  src/kernels/conv2d.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 const WG: u32 = 64u;
 
 struct Dims {
-  count: u32, // elements written
-  in_channels: u32, // C
-  out_channels: u32, // O
-  height: u32, // H of x
-  width: u32, // W of x
+  count: u32,
+  in_channels: u32,
+  out_channels: u32,
+  height: u32,
+  width: u32,
   out_height: u32,
   out_width: u32,
-  kernel: u32, // K
+  kernel: u32,
   stride: u32,
   top: i32,
   left: i32,
-  doubled: u32, // 1: z is x with each pixel doubled, else 0
+  doubled: u32,
   has_bias: u32,
   has_rows: u32,
   has_residual: u32,
@@ -116,7 +118,7 @@ fn backward_input(
   dx[index] = sum;
 }
 
-// Σ weight · dy over the taps that read row h, column w of the padded z.
+
 fn gradient_at(n: u32, c: u32, h: i32, w: i32) -> f32 {
   var sum = 0.0;
   for (var o = 0u; o < dims.out_channels; o++) {

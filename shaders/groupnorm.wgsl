@@ -11,7 +11,7 @@
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
 //             wide and shared take four values at a time: H · W must be a multiple of 4
 //   numerics  squares about the mean of four values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
-//             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2
+//             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
 const WG: u32 = 16u;
@@ -36,11 +36,23 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> x4: array<vec4f>;
 
+// Which lane of all.
+struct Invocation {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+}
+
+fn lane_of(at: Invocation) -> u32 {
+  return (at.group.y * at.groups.x + at.group.x) * WG + at.lane;
+}
+
 // ---- f
 
 fn activation(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    return h / (1.0 + exp(min(-h, 87.0)));
+    let v = max(h, -87.0); // exp(87) is finite
+    return v / (1.0 + exp(-v));
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
     let w = exp(min(h, 20.0));
@@ -127,24 +139,25 @@ fn group_size() -> u32 {
   return dims.channels / dims.groups * dims.pixels;
 }
 
-// Of a slice: how many values.
+// The first value of a slice, counted over all groups.
+fn slice_first(index: u32) -> u32 {
+  let group = index / dims.slices;
+  return group * group_size() + (index - group * dims.slices) * dims.slice;
+}
+
+// How many values it has, of those of its group the `slice`-th.
 fn slice_count(slice: u32) -> u32 {
   return min(dims.slice, group_size() - slice * dims.slice);
 }
 
 @compute @workgroup_size(WG)
-fn moments(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
+fn moments(at: Invocation) {
+  let index = lane_of(at);
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let slice = index % dims.slices;
-  let first = index / dims.slices * group_size() + slice * dims.slice;
-  let count = slice_count(slice);
+  let first = slice_first(index);
+  let count = slice_count(index % dims.slices);
   var sets = Moments4();
   for (var k = 0u; k < count / 16u; k++) {
     let i = first + k * 16u;
@@ -163,15 +176,21 @@ fn moments(
   moments_out[index] = vec2f(all.mean, all.squares);
 }
 
+// How many of `count` values fall to a lane that takes every `lanes`-th.
+fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
+  return (count + lanes - 1u - lane) / lanes;
+}
+
 // Of `count` groups of four values from `first` on, those of every `lanes`-th from the `lane`-th on.
 fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
+  let steps = steps_of(count, lane, lanes);
   var sets = Moments4();
-  for (var k = 0u; k < count / (4u * lanes); k++) {
+  for (var k = 0u; k < steps / 4u; k++) {
     let i = first + k * 4u * lanes + lane;
     sets = absorb(sets, x4[i], x4[i + lanes], x4[i + 2u * lanes], x4[i + 3u * lanes]);
   }
   var all = united(sets);
-  for (var k = count / (4u * lanes) * 4u; k * lanes + lane < count; k++) {
+  for (var k = steps / 4u * 4u; k < steps; k++) {
     let v = x4[first + k * lanes + lane];
     let mean = (v.x + v.y + v.z + v.w) * 0.25;
     let d = v - mean;
@@ -181,18 +200,13 @@ fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
 }
 
 @compute @workgroup_size(WG)
-fn moments_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
+fn moments_wide(at: Invocation) {
+  let index = lane_of(at);
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let slice = index % dims.slices;
-  let first = index / dims.slices * group_size() + slice * dims.slice;
-  let all = moments_of(first / 4u, slice_count(slice) / 4u, 0u, 1u);
+  let count = slice_count(index % dims.slices);
+  let all = moments_of(slice_first(index) / 4u, count / 4u, 0u, 1u);
   moments_out[index] = vec2f(all.mean, all.squares);
 }
 
@@ -204,13 +218,12 @@ fn moments_shared(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = group.y * groups.x + group.x; // uniform: there are barriers below
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let slice = index % dims.slices;
-  let first = index / dims.slices * group_size() + slice * dims.slice;
-  var all = moments_of(first / 4u, slice_count(slice) / 4u, lane, SHARED);
+  let count = slice_count(index % dims.slices);
+  var all = moments_of(slice_first(index) / 4u, count / 4u, lane, SHARED);
 
   // halves join, until lane 0 has all
   for (var step = 1u; step <= 6u; step++) {
@@ -267,12 +280,11 @@ struct Line {
 
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
-  let n = row / dims.channels;
   let factor = moments.y * weight[c]; // r γ
   if (dims.has_scale_shift == 0u) {
     return Line(moments.x, factor, bias[c]);
   }
-  let at = n * 2u * dims.channels + c;
+  let at = row / dims.channels * dims.channels + row; // n · 2C + c
   let scale = 1.0 + scale_shift[at];
   return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
 }
@@ -301,12 +313,8 @@ fn put4(i: u32, line: Line) {
 }
 
 @compute @workgroup_size(WG)
-fn apply(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn apply(at: Invocation) {
+  let index = lane_of(at);
   if (index / LANES >= part_total()) {
     return;
   }
@@ -314,25 +322,22 @@ fn apply(
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first + lane;
-  for (var k = 0u; k < part.count / (4u * LANES); k++) {
+  let steps = steps_of(part.count, lane, LANES);
+  for (var k = 0u; k < steps / 4u; k++) {
     let i = start + k * 4u * LANES;
     put(i, line);
     put(i + LANES, line);
     put(i + 2u * LANES, line);
     put(i + 3u * LANES, line);
   }
-  for (var k = part.count / (4u * LANES) * 4u; k * LANES + lane < part.count; k++) {
+  for (var k = steps / 4u * 4u; k < steps; k++) {
     put(start + k * LANES, line);
   }
 }
 
 @compute @workgroup_size(WG)
-fn apply_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn apply_wide(at: Invocation) {
+  let index = lane_of(at);
   if (index / LANES >= part_total()) {
     return;
   }
@@ -340,13 +345,13 @@ fn apply_wide(
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first / 4u + lane;
-  let count = part.count / 4u;
-  for (var k = 0u; k < count / (2u * LANES); k++) {
+  let steps = steps_of(part.count / 4u, lane, LANES);
+  for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * LANES;
     put4(i, line);
     put4(i + LANES, line);
   }
-  for (var k = count / (2u * LANES) * 2u; k * LANES + lane < count; k++) {
-    put4(start + k * LANES, line);
+  if (steps % 2u == 1u) {
+    put4(start + (steps - 1u) * LANES, line);
   }
 }

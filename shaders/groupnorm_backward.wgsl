@@ -13,7 +13,7 @@
 //   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then totals: one lane a result. Then
 //             backward_input, backward_input_wide: LANES lanes a part
 //             wide and shared take four values at a time: H · W must be a multiple of 4
-//   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4
+//   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
 
 const WG: u32 = 16u;
@@ -41,13 +41,25 @@ struct Dims {
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 @group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
 
+// Which lane of all.
+struct Invocation {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+}
+
+fn lane_of(at: Invocation) -> u32 {
+  return (at.group.y * at.groups.x + at.group.x) * WG + at.lane;
+}
+
 // ---- f'
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let e = exp(min(-h, 87.0));
+    let v = max(h, -87.0); // exp(87) is finite
+    let e = exp(-v);
     let s = 1.0 / (1.0 + e);
-    return s * (1.0 + h * (e * s));
+    return s * (1.0 + v * (e * s));
   }
   if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
     let v = min(h, 20.0);
@@ -60,10 +72,7 @@ fn derivative(h: f32) -> f32 {
     let tail = normal_tail(h);
     return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
   }
-  if (ACTIVATION == 4u) {
-    return select(0.0, 1.0, h > 0.0);
-  }
-  return 1.0;
+  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0); // relu, or none
 }
 
 // exp(−h²/2), nothing beyond 14.
@@ -90,6 +99,11 @@ fn normal_below(h: f32, tail: f32) -> f32 {
 
 fn derivative4(h: vec4f) -> vec4f {
   return vec4f(derivative(h.x), derivative(h.y), derivative(h.z), derivative(h.w));
+}
+
+// How many of `count` values fall to a lane that takes every `lanes`-th.
+fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
+  return (count + lanes - 1u - lane) / lanes;
 }
 
 // A part: its row n · C + c, its first value and how many.
@@ -120,25 +134,26 @@ struct Line {
   offset: f32,
 }
 
+// 1 + scale of a row.
+fn scale_of(row: u32) -> f32 {
+  if (dims.has_scale_shift == 1u) {
+    return 1.0 + scale_shift[scale_index(row)];
+  }
+  return 1.0;
+}
+
+fn scale_index(row: u32) -> u32 {
+  return row / dims.channels * dims.channels + row; // n · 2C + c
+}
+
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
-  let n = row / dims.channels;
   let factor = moments.y * weight[c]; // r γ
   if (dims.has_scale_shift == 0u) {
     return Line(moments.x, factor, bias[c]);
   }
-  let at = n * 2u * dims.channels + c;
-  let scale = 1.0 + scale_shift[at];
-  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
-}
-
-// 1 + scale of a row.
-fn scale_of(row: u32) -> f32 {
-  if (dims.has_scale_shift == 0u) {
-    return 1.0;
-  }
-  let n = row / dims.channels;
-  return 1.0 + scale_shift[n * dims.channels + row];
+  let scale = scale_of(row);
+  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[scale_index(row) + dims.channels]);
 }
 
 // ---- Σ dh and Σ dh·x̂ of a part
@@ -158,17 +173,17 @@ fn terms_of(gradient: vec4f, v: vec4f, line: Line) -> Terms {
   return Terms(dh, dh * off);
 }
 
+fn plus(a: Terms, b: Terms) -> Terms {
+  return Terms(a.dh + b.dh, a.product + b.product);
+}
+
 fn record(index: u32, sum: vec2f, statistics: vec2f) {
   sums_out[index] = vec4f(sum.x, sum.y * statistics.y, statistics);
 }
 
 @compute @workgroup_size(WG)
-fn sums(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn sums(at: Invocation) {
+  let index = lane_of(at);
   if (index >= part_total()) {
     return;
   }
@@ -179,12 +194,10 @@ fn sums(
   for (var k = 0u; k < part.count / 4u; k++) {
     let i = part.first + k * 4u;
     let gradient = vec4f(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]);
-    let terms = terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line);
-    all = Terms(all.dh + terms.dh, all.product + terms.product);
+    all = plus(all, terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line));
   }
   for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {
-    let terms = terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line);
-    all = Terms(all.dh + terms.dh, all.product + terms.product);
+    all = plus(all, terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line));
   }
   record(index, sum_of(all), statistics);
 }
@@ -198,29 +211,23 @@ fn sum_of(terms: Terms) -> vec2f {
 // Of a part, the terms of every `lanes`-th group of four from the `lane`-th on.
 fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
   let start = part.first / 4u + lane;
-  let count = part.count / 4u;
+  let steps = steps_of(part.count / 4u, lane, lanes);
   var all = Terms();
-  for (var k = 0u; k < count / (2u * lanes); k++) {
+  for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * lanes;
-    let a = terms_of(dy4[i], x4[i], line);
     let b = terms_of(dy4[i + lanes], x4[i + lanes], line);
-    all = Terms(all.dh + (a.dh + b.dh), all.product + (a.product + b.product));
+    all = plus(all, plus(terms_of(dy4[i], x4[i], line), b));
   }
-  for (var k = count / (2u * lanes) * 2u; k * lanes + lane < count; k++) {
-    let i = start + k * lanes;
-    let terms = terms_of(dy4[i], x4[i], line);
-    all = Terms(all.dh + terms.dh, all.product + terms.product);
+  if (steps % 2u == 1u) {
+    let i = start + (steps - 1u) * lanes;
+    all = plus(all, terms_of(dy4[i], x4[i], line));
   }
   return sum_of(all);
 }
 
 @compute @workgroup_size(WG)
-fn sums_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn sums_wide(at: Invocation) {
+  let index = lane_of(at);
   if (index >= part_total()) {
     return;
   }
@@ -238,7 +245,7 @@ fn sums_shared(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = group.y * groups.x + group.x; // uniform: there are barriers below
   if (index >= part_total()) {
     return;
   }
@@ -286,8 +293,7 @@ fn write_means(group: u32) {
     let row = group * rows + k;
     sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);
   }
-  let statistics = row_sums[group * rows * dims.parts].zw;
-  means_out[group] = vec4f(sum / f32(rows * dims.pixels), statistics);
+  means_out[group] = vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);
 }
 
 fn write_channel(c: u32) {
@@ -302,20 +308,15 @@ fn write_channel(c: u32) {
 
 fn write_row(row: u32) {
   let sum = sum_of_row(row);
-  let c = row % dims.channels;
-  let at = row / dims.channels * dims.channels + row;
-  dscale_shift[at] = weight[c] * sum.y + bias[c] * sum.x;
+  let at = scale_index(row);
+  dscale_shift[at] = weight[row % dims.channels] * sum.y + bias[row % dims.channels] * sum.x;
   dscale_shift[at + dims.channels] = sum.x;
 }
 
 // One lane a group, then one a channel, then with scale and shift one a row.
 @compute @workgroup_size(WG)
-fn totals(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn totals(at: Invocation) {
+  let index = lane_of(at);
   let channels_from = dims.batch * dims.groups;
   let rows_from = channels_from + dims.channels;
   if (index < channels_from) {
@@ -342,8 +343,7 @@ struct Fall {
 }
 
 fn fall_of(group_means: vec4f) -> Fall {
-  let r = group_means.w;
-  return Fall(r * r * group_means.y, r * group_means.x);
+  return Fall(group_means.w * group_means.w * group_means.y, group_means.w * group_means.x);
 }
 
 fn put(i: u32, line: Line, fall: Fall) {
@@ -367,12 +367,8 @@ fn put4(i: u32, line: Line, fall: Fall) {
 }
 
 @compute @workgroup_size(WG)
-fn backward_input(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn backward_input(at: Invocation) {
+  let index = lane_of(at);
   if (index / LANES >= part_total()) {
     return;
   }
@@ -381,24 +377,14 @@ fn backward_input(
   let of_group = means[group_of(part.row)];
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
-  let start = part.first + lane;
-  for (var k = 0u; k < part.count / (2u * LANES); k++) {
-    let i = start + k * 2u * LANES;
-    put(i, line, fall);
-    put(i + LANES, line, fall);
-  }
-  for (var k = part.count / (2u * LANES) * 2u; k * LANES + lane < part.count; k++) {
-    put(start + k * LANES, line, fall);
+  for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {
+    put(part.first + k * LANES + lane, line, fall);
   }
 }
 
 @compute @workgroup_size(WG)
-fn backward_input_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) id: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + id;
+fn backward_input_wide(at: Invocation) {
+  let index = lane_of(at);
   if (index / LANES >= part_total()) {
     return;
   }
@@ -407,14 +393,7 @@ fn backward_input_wide(
   let of_group = means[group_of(part.row)];
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
-  let start = part.first / 4u + lane;
-  let count = part.count / 4u;
-  for (var k = 0u; k < count / (2u * LANES); k++) {
-    let i = start + k * 2u * LANES;
-    put4(i, line, fall);
-    put4(i + LANES, line, fall);
-  }
-  for (var k = count / (2u * LANES) * 2u; k * LANES + lane < count; k++) {
-    put4(start + k * LANES, line, fall);
+  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {
+    put4(part.first / 4u + k * LANES + lane, line, fall);
   }
 }

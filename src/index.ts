@@ -9,14 +9,14 @@ export {
   ShapeError,
 } from "./core/errors.ts";
 export { Gpu, type GpuOptions } from "./device/gpu.ts";
-export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
+export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { DiffusionModel } from "./nn/model.ts";
-export { evaluate, type Evaluation } from "./nn/evaluate.ts";
-export { type SampleFrame, type SampleOptions, sample } from "./samplers/sample.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";
+export { type SampleFrame, type SampleOptions, sample } from "./samplers/sample.ts";
 export { samplingPlan } from "./samplers/sampler.ts";
 export { type Dataset, fitImages, idxDataset } from "./train/dataset.ts";
-export { type HyperParameters, HYPER_PARAMETERS } from "./train/hyper_parameters.ts";
+export { HYPER_PARAMETERS, type HyperParameters } from "./train/hyper_parameters.ts";
 export { type Preset, presetFor } from "./train/presets.ts";
 export { Trainer, type TrainingData, type TrainingRecord } from "./train/trainer.ts";

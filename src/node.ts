@@ -2,6 +2,7 @@
 import { Gpu } from "./device/gpu.ts";
 import { type OpenGpuOptions, openGpu } from "./platform/node_gpu.ts";
 
+export { readSafetensors, toFloat32, toNumbers } from "./formats/safetensors.ts";
 export * from "./index.ts";
 export { readBytes, readBytesIfAny, writeFolder } from "./platform/files.ts";
 export type { OpenGpuOptions } from "./platform/node_gpu.ts";

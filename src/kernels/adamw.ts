@@ -43,17 +43,25 @@ export interface AdamWOptions {
 /** Flat buffers hold a multiple of this many numbers; the rest is zeros, and stays so. */
 const PADDING = 64;
 const WORKGROUP = 64; // WG in the shader
-const VECTORS = 4; // vec4 a lane of update
-const LANES = 256; // of norm
-const MOST_PARTS = 512; // of the sum of squares
-const NORM_TRIPS = 4; // vec4 a lane of norm, at least: a workgroup's sum costs two barriers
 const UPDATE_FLOPS = 18; // a parameter
 
-export const adamwVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+/**
+ * How the work is cut. `norm` has at most `normGroups` workgroups, each lane of which gives a part of
+ * Σ g²; `finish` sums them with LANES lanes; `update` does VECTORS vec4 a lane.
+ */
+const HARDWARE = { normGroups: 1024, finish: { ROWS: 16, LANES: 256 }, update: { VECTORS: 4 } };
+/** Software adapters have few lanes at once; barriers and what is read once a lane cost them more. */
+const SOFTWARE = { normGroups: 16, finish: { ROWS: 8, LANES: 64 }, update: { VECTORS: 16 } };
+
+const cutOf = ({ target }: Graph) => (target.software ? SOFTWARE : HARDWARE);
+
+export const adamwVariants: Variant[] = [
+  { family, entry: "norm", constants: {} },
+  ...[HARDWARE, SOFTWARE].flatMap(({ finish, update }) => [
+    { family, entry: "finish", constants: finish },
+    { family, entry: "update", constants: update },
+  ]),
+];
 
 /**
  * The numbers of one step, formed in float64.
@@ -82,18 +90,18 @@ export function scheduleRow(step: number, options: AdamWOptions): number[] {
 }
 
 /**
- * Σ g² of a flat buffer, in at most 512 parts.
+ * Σ g² of a flat buffer, in parts.
  *
  * @param gradients  [count], a multiple of 64
  * @returns          [parts], for `finishStep`
  */
 export function gradientNorm(graph: Graph, { gradients }: { gradients: Tensor }): Tensor {
   const vectors = requireFlat("gradientNorm", gradients) / 4;
-  const parts = Math.min(MOST_PARTS, ceilDiv(vectors, LANES * NORM_TRIPS));
-  const squares = graph.alloc([parts], "adamw.squares");
-  const reduction = { vectors, trips: ceilDiv(vectors, LANES * parts) };
-  const args = { reduction, gradients, squares };
-  graph.dispatch([family, "norm"], args, [parts], { flops: 8 * vectors });
+  const groups = Math.min(cutOf(graph).normGroups, ceilDiv(vectors, WORKGROUP));
+  const lanes = groups * WORKGROUP;
+  const squares = graph.alloc([lanes], "adamw.squares");
+  const args = { reduction: { vectors, trips: ceilDiv(vectors, lanes) }, gradients, squares };
+  graph.dispatch([family, "norm"], args, [groups], { flops: 8 * vectors });
   return squares;
 }
 
@@ -133,7 +141,7 @@ export function finishStep(
   const finishing = { clip: Number.isFinite(clip) ? Math.max(clip, 0) : 0, ring };
   const read = { finishing, squares_bits: squares, per_image: perImage };
   const args = { ...read, progress: state, history, clip_factor: clipFactor };
-  graph.dispatch([family, "finish"], args, [1]);
+  graph.dispatch([family, "finish"], args, [1], { constants: cutOf(graph).finish });
   return clipFactor;
 }
 
@@ -144,8 +152,9 @@ export interface AdamWTensors {
   schedule: Tensor;
   /** [1], of `finishStep` */
   clipFactor: Tensor;
-  /** [count], a multiple of 64; as are all below, which are updated in place */
+  /** [count], a multiple of 64; it may not share a buffer with what is updated */
   gradients: Tensor;
+  /** [count], as all below; updated in place */
   parameters: Tensor;
   /** m */
   expAvg: Tensor;
@@ -174,20 +183,13 @@ export function adamw(graph: Graph, tensors: AdamWTensors): void {
     requireShape("adamw", name, shape, gradients.shape);
   }
 
-  const moments = { exp_avg: expAvg, exp_avg_sq: expAvgSq };
   const dims = { vectors: count / 4, ring };
-  const args = {
-    dims,
-    state,
-    schedule,
-    factor: clipFactor,
-    gradients,
-    parameters,
-    ...moments,
-    ema,
-  };
-  const groups = foldWorkgroups(count / 4, WORKGROUP * VECTORS);
-  graph.dispatch([family, "update"], args, groups, { flops: UPDATE_FLOPS * count });
+  const read = { state, schedule, applied: clipFactor, gradients };
+  const updated = { parameters, exp_avg: expAvg, exp_avg_sq: expAvgSq, ema };
+  const args = { dims, ...read, ...updated };
+  const constants = cutOf(graph).update;
+  const groups = foldWorkgroups(count / 4, WORKGROUP * constants.VECTORS);
+  graph.dispatch([family, "update"], args, groups, { constants, flops: UPDATE_FLOPS * count });
 }
 
 /** Rows of `history` as they are read back: slot step % ring holds the record of that step. */

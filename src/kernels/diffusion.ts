@@ -97,11 +97,22 @@ const WORKGROUP = 64; // WG in the shader
 const NORMAL_FLOPS = 25; // of one normal: its share of logarithm, root, sine and cosine
 const LOSS_KINDS: readonly DiffusionLoss[] = ["mse", "l1", "huber"];
 
-export const diffusionVariants: Variant[] = Object.keys(diffusion.entries).map((entry) => ({
-  family: diffusion,
-  entry,
-  constants: {},
-}));
+/** Lanes that share an image's loss: fewer on software adapters, whose barriers cost by the lane. */
+const HARDWARE = { ROWS: 16, LANES: 256 };
+const SOFTWARE = { ROWS: 8, LANES: 64 };
+const lanesOf = ({ target }: Graph) => ({ constants: target.software ? SOFTWARE : HARDWARE });
+
+export const diffusionVariants: Variant[] = [
+  ...["philox_words", "normals", "q_sample", "q_sample_given"].map((entry) => ({
+    family: diffusion,
+    entry,
+    constants: {},
+  })),
+  ...[HARDWARE, SOFTWARE].flatMap((constants) => [
+    { family: diffusion, entry: "loss", constants },
+    { family: diffusion, entry: "loss_given", constants },
+  ]),
+];
 
 /**
  * Raw words of Philox4x32-10: counter i gives those of [i, stream, step, 0].
@@ -227,7 +238,7 @@ export function diffusionLoss(
   const drawn = { image: { size }, source, objective, state, images, order, levels };
   const args = { ...drawn, timesteps, prediction, ...outputs };
   const flops = (NORMAL_FLOPS + 10) * N * size;
-  graph.dispatch([diffusion, "loss"], args, [N], { flops });
+  graph.dispatch([diffusion, "loss"], args, [N], { ...lanesOf(graph), flops });
   return { dprediction: outputs.dprediction, perImage: outputs.per_image };
 }
 
@@ -245,7 +256,8 @@ export function diffusionLossGiven(
   const outputs = lossOutputs(graph, prediction);
   const image = { size: sizeOf(x0.shape) / N };
   const args = { image, objective, levels, timesteps, x0, noise, prediction, ...outputs };
-  graph.dispatch([diffusion, "loss_given"], args, [N], { flops: 9 * sizeOf(x0.shape) });
+  const flops = 9 * sizeOf(x0.shape);
+  graph.dispatch([diffusion, "loss_given"], args, [N], { ...lanesOf(graph), flops });
   return { dprediction: outputs.dprediction, perImage: outputs.per_image };
 }
 

@@ -1,20 +1,35 @@
 // Launches shaders/groupnorm.wgsl: checks shapes, allocates the outputs, records the dispatches.
-import { OptionError } from "../core/errors.ts";
-import { sizeOf } from "../core/shape.ts";
+//
+// Both passes cut a tensor among lanes alike. On the software adapters a load costs the same whatever
+// its neighbours load, and workgroup memory is a loss: there one lane takes a whole run of values.
+// Elsewhere neighbouring lanes take neighbouring values, and a workgroup shares a run.
+import { OptionError, ShapeError } from "../core/errors.ts";
+import {
+  ceilDiv,
+  requireShape,
+  roundUp,
+  type Shape,
+  shape4,
+  showShape,
+  sizeOf,
+} from "../core/shape.ts";
+import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
-import {
-  CUT_CONSTANTS,
-  type Cut,
-  cutOf,
-  type GroupNormInputs,
-  requireGroupNorm,
-} from "./groupnorm_cut.ts";
 
-export type { GroupNormInputs } from "./groupnorm_cut.ts";
+export interface GroupNormInputs {
+  /** [N, C, H, W] */
+  x: Tensor;
+  /** γ [C] */
+  weight: Tensor;
+  /** β [C] */
+  bias: Tensor;
+  /** [N, 2C]: C scales, then C shifts of every image */
+  scaleShift?: Tensor | undefined;
+}
 
 export interface GroupNormOptions {
   /** divides C */
@@ -23,6 +38,13 @@ export interface GroupNormOptions {
   eps: number;
   activation: ActivationName;
 }
+
+/** All `constants` of cuts. */
+export const CUT_CONSTANTS: readonly Cut["constants"][] = [
+  { WG: 16, LANES: 1 },
+  { WG: 64, LANES: 4 },
+  { WG: 64, LANES: 64 },
+];
 
 /** Every pipeline a launcher here can ask for. */
 export const groupNormVariants: Variant[] = [
@@ -58,11 +80,15 @@ export function groupNorm(
   const y = graph.alloc(x.shape, "groupnorm.y");
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
 
-  const dims = dimsOf([N, C, H * W], cut, { groups, eps, has_scale_shift: Number(!!scaleShift) });
-  const slice_moments = recordMoments(graph, x, dims, cut);
-  const args = { dims, weight, bias, scale_shift: scaleShift ?? weight, slice_moments, stats };
+  const { slice, slices, part, parts } = cut;
+  const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
+  const dims = { ...size, eps, has_scale_shift: Number(!!scaleShift) };
+  const moments = recordMoments(graph, x, dims, cut);
+
+  const scale_shift = scaleShift ?? weight; // bound, and then not read
+  const args = { dims, weight, bias, scale_shift, slice_moments: moments, stats };
   const { WG, LANES } = cut.constants;
-  const workgroups = foldWorkgroups(N * C * cut.parts * LANES, WG);
+  const workgroups = foldWorkgroups(N * C * parts * LANES, WG);
   const constants = { WG, LANES, ACTIVATION };
   const options = { constants, flops: (4 + flopsOf(activation)) * sizeOf(x.shape) };
   if (cut.isWide) {
@@ -71,38 +97,34 @@ export function groupNorm(
   return { y, stats };
 }
 
-type Dims = ReturnType<typeof dimsOf>;
+type Dims = Record<
+  | "batch"
+  | "channels"
+  | "groups"
+  | "pixels"
+  | "slice"
+  | "slices"
+  | "part"
+  | "parts"
+  | "eps"
+  | "has_scale_shift",
+  number
+>;
 
-function dimsOf(
-  [batch, channels, pixels]: [number, number, number],
-  { slice, slices, part, parts }: Cut,
-  options: { groups: number; eps: number; has_scale_shift: number },
-) {
-  return { batch, channels, pixels, slice, slices, part, parts, ...options };
-}
-
-/** Mean and squared deviations of every slice. */
+/** Mean and squared deviations of every slice, [N, G, slices, 2]. */
 function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
+  const { batch, groups, slices } = dims;
+  const moments = graph.alloc([batch, groups, slices, 2], "groupnorm.moments");
+  const args = { dims, moments_out: moments };
+  const wide = { ...args, x4: x };
   const { WG } = cut.constants;
-  const moments_out = graph.alloc([dims.batch, dims.groups, dims.slices, 2], "groupnorm.moments");
-  const count = dims.batch * dims.groups * dims.slices;
-  const options = { constants: { WG }, flops: 5 * sizeOf(x.shape) };
-  const args = { dims, moments_out };
-  if (cut.isShared) {
-    graph.dispatch([family, "moments_shared"], { ...args, x4: x }, foldWorkgroups(count, 1), {
-      flops: options.flops,
-    });
-  } else if (cut.isWide) {
-    graph.dispatch(
-      [family, "moments_wide"],
-      { ...args, x4: x },
-      foldWorkgroups(count, WG),
-      options,
-    );
-  } else {
-    graph.dispatch([family, "moments"], { ...args, x }, foldWorkgroups(count, WG), options);
-  }
-  return moments_out;
+  const workgroups = foldWorkgroups(batch * groups * slices, cut.isShared ? 1 : WG);
+  const flops = 5 * sizeOf(x.shape);
+  const options = { constants: { WG }, flops };
+  if (cut.isShared) graph.dispatch([family, "moments_shared"], wide, workgroups, { flops });
+  else if (cut.isWide) graph.dispatch([family, "moments_wide"], wide, workgroups, options);
+  else graph.dispatch([family, "moments"], { ...args, x }, workgroups, options);
+  return moments;
 }
 
 function requireEps(eps: number): void {
@@ -112,4 +134,79 @@ function requireEps(eps: number): void {
     `groupNorm: eps must be positive, got ${eps}.`,
     "PyTorch's default is 1e-5, diffusers' U-Nets have 1e-5 or 1e-6.",
   );
+}
+
+/** Slices are runs of a group's values, parts are runs of a row's: of one channel of one image. */
+export interface Cut {
+  readonly slice: number;
+  readonly slices: number;
+  readonly part: number;
+  readonly parts: number;
+  /** H · W is a multiple of 4: kernels take four values at a time */
+  readonly isWide: boolean;
+  /** a workgroup sums a run, instead of a lane */
+  readonly isShared: boolean;
+  /** lanes of a workgroup, and how many of them share a part where nothing is summed */
+  readonly constants: { readonly WG: number; readonly LANES: number };
+}
+
+const MOST_SLICES = 64; // each lane of the next kernel joins them all
+const UNIT = 16; // runs are multiples of this
+
+export function cutOf(target: Target, shape: Shape, groups: number): Cut {
+  const [N = 1, C = 1, H = 1, W = 1] = shape;
+  const pixels = H * W;
+  const isWide = pixels % 4 === 0;
+  const isSoftware = target.software !== undefined;
+  const isShared = isWide && !isSoftware;
+  // enough runs for every lane or workgroup, none shorter than is worth its overhead
+  const [enough, shortest] = isSoftware ? [64, 64] : isShared ? [512, 1024] : [4096, 64];
+  const bySlices = runs((C / groups) * pixels, N * groups, { enough, shortest, most: MOST_SLICES });
+  const byParts = runs(pixels, N * C, { enough, shortest, most: pixels });
+  const lanes = byParts.length >= 256 ? 64 : 4;
+  return {
+    slice: bySlices.length,
+    slices: bySlices.count,
+    part: byParts.length,
+    parts: byParts.count,
+    isWide,
+    isShared,
+    constants: isSoftware ? { WG: 16, LANES: 1 } : { WG: 64, LANES: lanes },
+  };
+}
+
+/** Sums over longer runs would lose digits. */
+const LONGEST = 8192;
+
+/** How to cut each of `rows` rows of `size` values. */
+function runs(
+  size: number,
+  rows: number,
+  { enough, shortest, most }: { enough: number; shortest: number; most: number },
+): { length: number; count: number } {
+  const useful = Math.max(1, Math.floor(size / shortest));
+  const wanted = Math.max(ceilDiv(size, LONGEST), Math.min(ceilDiv(enough, rows), useful));
+  const length = roundUp(ceilDiv(size, Math.min(wanted, most)), UNIT);
+  return { length, count: ceilDiv(size, length) };
+}
+
+/** The extents of x. @throws ShapeError unless all fit together and the groups divide C */
+export function requireGroupNorm(
+  operation: string,
+  { x, weight, bias, scaleShift }: GroupNormInputs,
+  groups: number,
+): [number, number, number, number] {
+  const [N, C, H, W] = shape4(operation, x.shape);
+  if (!Number.isInteger(groups) || groups < 1 || C % groups !== 0) {
+    const divisors = Array.from({ length: C }, (_, i) => i + 1).filter((d) => C % d === 0);
+    throw new ShapeError(
+      "shape/groups",
+      `${operation}: groups must divide C, got groups = ${groups} and C = ${C} (x: ${showShape(x.shape)}).`,
+      `Divisors of ${C}: ${divisors.join(", ")}.`,
+    );
+  }
+  requireShape(operation, "weight", weight.shape, [C]);
+  requireShape(operation, "bias", bias.shape, [C]);
+  if (scaleShift) requireShape(operation, "scaleShift", scaleShift.shape, [N, 2 * C]);
+  return [N, C, H, W];
 }

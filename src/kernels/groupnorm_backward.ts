@@ -1,5 +1,5 @@
 // Launches shaders/groupnorm_backward.wgsl: checks shapes, records the dispatches.
-import { requireShape, sizeOf } from "../core/shape.ts";
+import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -11,7 +11,7 @@ import {
   cutOf,
   type GroupNormInputs,
   requireGroupNorm,
-} from "./groupnorm_cut.ts";
+} from "./groupnorm.ts";
 
 export interface GroupNormBackwardInputs extends GroupNormInputs {
   /** [N, C, H, W] */
@@ -84,19 +84,14 @@ export function groupNormBackward(
   if (targets.dx) recordInput(graph, call, means, targets.dx);
 }
 
+type Dims = Record<
+  "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_scale_shift" | "has_pending",
+  number
+>;
+
 interface Call {
   inputs: GroupNormBackwardInputs;
-  dims: Record<
-    | "batch"
-    | "channels"
-    | "groups"
-    | "pixels"
-    | "part"
-    | "parts"
-    | "has_scale_shift"
-    | "has_pending",
-    number
-  >;
+  dims: Dims;
   cut: Cut;
   ACTIVATION: number;
   flops: number;
@@ -105,66 +100,64 @@ interface Call {
 /** Σ dh and Σ dh·x̂ of every part, and its group's μ and r. */
 function recordSums(graph: Graph, { inputs, dims, cut, ACTIVATION, flops }: Call): Tensor {
   const { x, dy, weight, bias, scaleShift, stats } = inputs;
-  const sums_out = graph.alloc([dims.batch, dims.channels, dims.parts, 4], "groupnorm.sums");
-  const args = { dims, weight, bias, scale_shift: scaleShift ?? weight, stats, sums_out };
-  const count = dims.batch * dims.channels * dims.parts;
-  const { WG } = cut.constants;
-  const options = { constants: { WG, ACTIVATION }, flops };
+  const { batch, channels, parts } = dims;
+  const sums = graph.alloc([batch, channels, parts, 4], "groupnorm.sums");
+  const scale_shift = scaleShift ?? weight; // bound, and not read
+  const args = { dims, weight, bias, scale_shift, stats, sums_out: sums };
   const wide = { ...args, x4: x, dy4: dy };
+  const { WG } = cut.constants;
+  const workgroups = foldWorkgroups(batch * channels * parts, cut.isShared ? 1 : WG);
+  const options = { constants: { WG, ACTIVATION }, flops };
   if (cut.isShared) {
-    const shared = { constants: { ACTIVATION }, flops };
-    graph.dispatch([family, "sums_shared"], wide, foldWorkgroups(count, 1), shared);
-  } else if (cut.isWide) {
-    graph.dispatch([family, "sums_wide"], wide, foldWorkgroups(count, WG), options);
-  } else {
-    const args1 = { ...args, x, dy };
-    graph.dispatch([family, "sums"], args1, foldWorkgroups(count, WG), options);
-  }
-  return sums_out;
+    const constants = { ACTIVATION };
+    graph.dispatch([family, "sums_shared"], wide, workgroups, { constants, flops });
+  } else if (cut.isWide) graph.dispatch([family, "sums_wide"], wide, workgroups, options);
+  else graph.dispatch([family, "sums"], { ...args, x, dy }, workgroups, options);
+  return sums;
 }
 
 /** The parameters' gradients, and every group's means. */
 function recordTotals(
   graph: Graph,
   { inputs, dims, cut }: Call,
-  row_sums: Tensor,
-  targets: GroupNormTargets,
+  sums: Tensor,
+  { dweight, dbias, dscaleShift }: GroupNormTargets,
 ): Tensor {
   const { weight, bias, scaleShift } = inputs;
-  const means_out = graph.alloc([dims.batch, dims.groups, 4], "groupnorm.means");
-  const unread = (shape: readonly number[]) => graph.alloc(shape, "groupnorm.unread");
-  const rows = scaleShift ? dims.batch * dims.channels : 0;
+  const { batch, channels, groups, parts } = dims;
+  const means = graph.alloc([batch, groups, 4], "groupnorm.means");
+  const unread = (shape: Shape) => graph.alloc(shape, "groupnorm.unread");
   const args = {
     dims,
     weight,
     bias,
     scale_shift: scaleShift ?? weight,
-    row_sums,
-    means_out,
-    dweight: targets.dweight ?? unread([dims.channels]),
-    dbias: targets.dbias ?? unread([dims.channels]),
-    dscale_shift: targets.dscaleShift ?? unread([Math.max(1, 2 * rows)]),
+    row_sums: sums,
+    means_out: means,
+    dweight: dweight ?? unread([channels]),
+    dbias: dbias ?? unread([channels]),
+    dscale_shift: dscaleShift ?? unread(scaleShift?.shape ?? [1]),
   };
-  const count = dims.batch * dims.groups + dims.channels + rows;
+  const count = batch * groups + channels + (scaleShift ? batch * channels : 0);
   const { WG } = cut.constants;
-  const options = { constants: { WG }, flops: 4 * dims.batch * dims.channels * dims.parts };
+  const options = { constants: { WG }, flops: 8 * batch * channels * parts };
   graph.dispatch([family, "totals"], args, foldWorkgroups(count, WG), options);
-  return means_out;
+  return means;
 }
 
 function recordInput(graph: Graph, call: Call, means: Tensor, dx: Tensor): void {
   const { inputs, dims, cut, ACTIVATION, flops } = call;
-  const { x, dy, weight, bias, scaleShift, pending } = inputs;
+  const { x, dy, weight, bias, scaleShift } = inputs;
+  const pending = inputs.pending ?? dy; // bound, and then not read
   const args = { dims, weight, bias, scale_shift: scaleShift ?? weight, means };
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(dims.batch * dims.channels * dims.parts * LANES, WG);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };
-  const added = pending ?? dy;
   if (cut.isWide) {
-    const wide = { ...args, x4: x, dy4: dy, pending4: added, dx4: dx };
+    const wide = { ...args, x4: x, dy4: dy, pending4: pending, dx4: dx };
     graph.dispatch([family, "backward_input_wide"], wide, workgroups, options);
   } else {
-    const single = { ...args, x, dy, pending: added, dx };
+    const single = { ...args, x, dy, pending, dx };
     graph.dispatch([family, "backward_input"], single, workgroups, options);
   }
 }

@@ -7,10 +7,10 @@ import { addRule, affineRule, scaleRowsRule } from "../autograd/rules/elementwis
 import { embeddingRule } from "../autograd/rules/embedding.ts";
 import { Tape } from "../autograd/tape.ts";
 import { ShapeError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
+import { type Shape, showShape } from "../core/shape.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Dtype, Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
 import { attentionBlock } from "./attention_block.ts";
 import { conv, groupNorm, linear, type Network } from "./layers.ts";
@@ -23,7 +23,10 @@ export interface UNetInputs {
   sample: Tensor;
   /** rows of `timeFeatures`, [N, features]; with learned time embeddings u32 timesteps [N] */
   time: Tensor;
-  /** u32 [N], where the network is class-conditional */
+  /**
+   * Where the network is class-conditional: u32 [N]; with class_embed_type "timestep" rows of
+   * `timeFeatures`, with "identity" embeddings [N, 4 C_0]
+   */
   classLabels?: Tensor | undefined;
   /** 1 / t a row, [N], for Fourier time embeddings */
   inverseTime?: Tensor | undefined;
@@ -82,7 +85,7 @@ export function unetWeights(config: UNetConfig, label = "parameters"): Weights {
     time: isLearned
       ? scratch.alloc([1], "time", "u32")
       : scratch.alloc([1, timeFeatureCount(config)], "time"),
-    classLabels: scratch.alloc([1], "classLabels", "u32"),
+    classLabels: scratch.alloc(...labelTensor(config, 1)),
     inverseTime: scratch.alloc([1], "inverseTime"),
   });
   if (config.time_embedding_type === "fourier") {
@@ -92,29 +95,49 @@ export function unetWeights(config: UNetConfig, label = "parameters"): Weights {
   return weights;
 }
 
+/** Channels of the time embedding. */
+export const timeEmbeddingSize = ({ time_embedding_dim, block_out_channels }: UNetConfig): number =>
+  time_embedding_dim ?? 4 * block_out_channels[0]!;
+
 /** act(MLP(time) + class embedding), [N, 4 C_0]; each residual block projects it. */
 function timeEmbedding(network: Network, config: UNetConfig, inputs: UNetInputs): Tensor {
   const { tape, weights } = network;
   const channels = config.block_out_channels[0]!;
-  const out = config.time_embedding_dim ?? 4 * channels;
-  const normal = { normal: 1 };
+  const out = timeEmbeddingSize(config);
   let features = inputs.time;
   if (config.time_embedding_type === "learned") {
     const shape = [config.num_train_timesteps!, channels];
-    const table = weights.declare({ name: "time_proj.weight", shape, start: normal });
+    const table = weights.declare({ name: "time_proj.weight", shape, start: { normal: 1 } });
     features = tape.apply(embeddingRule, { table }, { indices: inputs.time });
   }
-  const h = linear(network, features, "time_embedding.linear_1", out);
-  const activated = tape.apply(activationRule, { x: h }, { name: "silu" });
-  let temb = linear(network, activated, "time_embedding.linear_2", out);
-
-  if (config.num_class_embeds !== null) {
-    const shape = [config.num_class_embeds, out];
-    const table = weights.declare({ name: "class_embedding.weight", shape, start: normal });
-    const labels = tape.apply(embeddingRule, { table }, { indices: inputs.classLabels! });
-    temb = tape.apply(addRule, { a: temb, b: labels }, {});
-  }
+  const time = timeMlp(network, features, { name: "time_embedding", out });
+  const labels = classEmbedding(network, config, { classLabels: inputs.classLabels, out });
+  const temb = labels ? tape.apply(addRule, { a: time, b: labels }, {}) : time;
   return tape.apply(activationRule, { x: temb }, { name: activationName(config.act_fn) });
+}
+
+/** linear, SiLU, linear. */
+function timeMlp(network: Network, x: Tensor, { name, out }: { name: string; out: number }) {
+  const h = linear(network, x, `${name}.linear_1`, out);
+  const activated = network.tape.apply(activationRule, { x: h }, { name: "silu" });
+  return linear(network, activated, `${name}.linear_2`, out);
+}
+
+/** What is added to the time embedding, [N, out]; undefined where there are no classes. */
+function classEmbedding(
+  network: Network,
+  config: UNetConfig,
+  { classLabels, out }: { classLabels: Tensor | undefined; out: number },
+): Tensor | undefined {
+  if (config.class_embed_type === "identity") return classLabels;
+  if (config.class_embed_type === "timestep") {
+    return timeMlp(network, classLabels!, { name: "class_embedding", out });
+  }
+  if (config.num_class_embeds === null) return undefined;
+  const { tape, weights } = network;
+  const shape = [config.num_class_embeds, out];
+  const table = weights.declare({ name: "class_embedding.weight", shape, start: { normal: 1 } });
+  return tape.apply(embeddingRule, { table }, { indices: classLabels! });
 }
 
 function downPath(context: Context, first: Tensor, skips: Tensor[]): Tensor {
@@ -210,6 +233,14 @@ function upsample(context: Context, x: Tensor, { type, name }: { type: string; n
 /** diffusers' names for one function. */
 function activationName(name: string): ActivationName {
   return name === "swish" ? "silu" : (name as ActivationName); // parseUNetConfig knows the names
+}
+
+/** Shape, name and type of the class labels of N images. */
+export function labelTensor(config: UNetConfig, N: number): [Shape, string, Dtype] {
+  const name = "classLabels";
+  if (config.class_embed_type === "identity") return [[N, timeEmbeddingSize(config)], name, "f32"];
+  if (config.class_embed_type === "timestep") return [[N, timeFeatureCount(config)], name, "f32"];
+  return [[N], name, "u32"];
 }
 
 function smallestImage(config: UNetConfig): [number, number] {

@@ -13,7 +13,7 @@ import { ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/t
 import { initialState, normals, STATE_SHAPE, STREAMS } from "../kernels/diffusion.ts";
 import { affine } from "../kernels/elementwise.ts";
 import { advance, packRows, ROW_FIELDS, reverseStep } from "../kernels/reverse_step.ts";
-import { Conditions } from "../nn/evaluate.ts";
+import { Conditions } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";

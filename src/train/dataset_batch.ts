@@ -9,6 +9,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { diffusionLoss, LEVEL_FIELDS, qSample } from "../kernels/diffusion.ts";
 import { embedding } from "../kernels/embedding.ts";
+import { hasClasses } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
@@ -116,7 +117,7 @@ function requireTrainable({ config }: DiffusionModel, data: Dataset): void {
     );
   }
   const isFourier = config.time_embedding_type === "fourier";
-  if (!isFourier && config.num_class_embeds === null) return;
+  if (!isFourier && !hasClasses(config)) return;
   throw new OptionError(
     "option/network",
     isFourier

@@ -5,7 +5,7 @@ import type { Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { diffusionLossGiven, LEVEL_FIELDS, qSampleGiven } from "../kernels/diffusion.ts";
-import { Conditions } from "../nn/evaluate.ts";
+import { Conditions } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";

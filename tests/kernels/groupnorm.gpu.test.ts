@@ -6,6 +6,7 @@ import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName } from "../../src/kernels/activation.ts";
+import { elementwiseVariants } from "../../src/kernels/elementwise.ts";
 import { groupNorm, groupNormVariants } from "../../src/kernels/groupnorm.ts";
 import {
   groupNormBackward,
@@ -29,7 +30,7 @@ interface Options {
   activation: ActivationName;
 }
 
-/** The two ways a tensor is cut: groupnorm_cut.ts. */
+/** The two ways a tensor is cut: groupnorm.ts. */
 const TARGETS: [string, Target][] = [
   ["software adapters", { subgroupSize: 4, software: "swiftshader" }],
   ["other devices", PLAIN_TARGET],
@@ -76,7 +77,10 @@ function scaleShiftOf({ scale, shift }: Pick<GroupNormInputs, "scale" | "shift">
 
 /** μ and r beside one another, [N, G, 2]. */
 const statsOf = (mean: NdArray, rstd: NdArray) =>
-  ndarray([...mean.shape, 2], [...mean.data].flatMap((mu, i) => [mu, rstd.data[i]!]));
+  ndarray(
+    [...mean.shape, 2],
+    [...mean.data].flatMap((mu, i) => [mu, rstd.data[i]!]),
+  );
 
 /** |μ| may err by the mean |x|; r in proportion, by itself and by what that does to x − μ. */
 function statsBound(inputs: GroupNormInputs, { groups, eps }: Options): NdArray {
@@ -93,7 +97,11 @@ function statsBound(inputs: GroupNormInputs, { groups, eps }: Options): NdArray 
 async function expectForward(inputs: GroupNormInputs, options: Options, target: Target) {
   const { x, weight, bias } = inputs;
   const given = { x, weight, bias, scaleShift: scaleShiftOf(inputs) };
-  const { y, stats } = await evaluate(given, (g, tensors) => groupNorm(g, tensors, options), target);
+  const { y, stats } = await evaluate(
+    given,
+    (g, tensors) => groupNorm(g, tensors, options),
+    target,
+  );
   const expected = twin(inputs, options);
   expectWithin("y", y, { expected: expected.y, bound: groupNormBound(inputs, options) });
   const moments = statsOf(expected.mean, expected.rstd);
@@ -171,12 +179,15 @@ describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift
     }
   });
 
-  test.each([[[1, 4, 64, 64]], [[1, 4, 31, 33]]])("%j of mean 1000", async (shape) => {
-    const options = { groups: 2, eps: 1e-5, activation: "silu" as const };
-    const inputs = inputsOf(shape, { mean: 1000 });
-    await expectForward(inputs, options, target);
-    await expectBackward(inputs, options, target);
-  });
+  test.each([[[1, 4, 64, 64]], [[1, 4, 31, 33]], [[1, 2, 160, 128]]])(
+    "%j of mean 1000",
+    async (shape) => {
+      const options = { groups: 2, eps: 1e-5, activation: "silu" as const };
+      const inputs = inputsOf(shape, { mean: 1000 });
+      await expectForward(inputs, options, target);
+      await expectBackward(inputs, options, target);
+    },
+  );
 
   test("pending is added to dx, and to nothing else", async () => {
     for (const shape of [
@@ -219,7 +230,8 @@ describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift
   });
 
   test("launches only variants that are listed", () => {
-    const known = new Set([...groupNormVariants, ...groupNormBackwardVariants].map(idOf));
+    const all = [...groupNormVariants, ...groupNormBackwardVariants, ...elementwiseVariants];
+    const known = new Set(all.map(idOf));
     for (const [shape, groups] of AWKWARD) {
       const graph = new Graph(target);
       recordBoth(graph, shape, { groups, eps: 1e-5, activation: "gelu" });
@@ -258,6 +270,34 @@ describe("the rule of group norm", () => {
       "groupnorm_backward.totals",
       "groupnorm_backward.backward_input_wide",
     ]);
+  });
+
+  test("gives the wanted gradients alone, and the same ones", async () => {
+    const options = { groups: 2, eps: 1e-5, activation: "silu" as const };
+    const inputs = inputsOf([2, 4, 3, 4]);
+    const dy = rounded(scattered(inputs.x.shape, 6));
+    const all = await gradientsOf(inputs, { dy }, options, PLAIN_TARGET);
+    const { x, weight, bias } = inputs;
+    const given = { x, weight, bias, dy, scaleShift: scaleShiftOf(inputs)! };
+    const wanted = {
+      x: "dx",
+      weight: "dweight",
+      bias: "dbias",
+      scaleShift: "dscaleShift",
+    } as const;
+    for (const leaf of ["x", "weight", "bias", "scaleShift"] as const) {
+      const one = await evaluate(
+        given,
+        (graph, { dy: upstream, ...tensors }) => {
+          const tape = new Tape(graph, new Map([[tensors[leaf], undefined]]));
+          const gradients = tape.backward(tape.apply(groupNormRule, tensors, options), upstream);
+          expect([...gradients.keys()]).toEqual([tensors[leaf]]);
+          return { gradient: gradients.get(tensors[leaf])! };
+        },
+        PLAIN_TARGET,
+      );
+      expect(one.gradient).toEqual(all[wanted[leaf]]);
+    }
   });
 
   test("refuses groups that do not divide the channels, and says which do", () => {

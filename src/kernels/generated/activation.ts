@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const activation = {
  "name": "activation",
- "hash": "f3b04add682e6ad0",
+ "hash": "dd803eaad58b5ff8",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -129,8 +129,8 @@ export const activation = {
   "\n@group(0) @binding(2) var<storage, read_write> y: array<f32>;",
   "\n\n@group(0) @binding(3) var<storage, read> dy: array<f32>;",
   "\n@group(0) @binding(4) var<storage, read_write> dx: array<f32>;",
-  "\n\nfn activation(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    return h / (1.0 + exp(min(-h, 87.0)));\n  }\n  if (ACTIVATION == 2u) {\n    let w = exp(min(h, 20.0));\n    let q = w * (w + 2.0);\n    return h * (q / (q + 2.0));\n  }\n  if (ACTIVATION == 3u) {\n    return h * normal_below(h, normal_tail(h));\n  }\n  if (ACTIVATION == 4u) {\n    return max(h, 0.0);\n  }\n  return h;\n}",
-  "\n\nfn derivative(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let e = exp(min(-h, 87.0));\n    let s = 1.0 / (1.0 + e);\n    return s * (1.0 + h * (e * s));\n  }\n  if (ACTIVATION == 2u) {\n    let v = min(h, 20.0);\n    let w = exp(v);\n    let q = w * (w + 2.0);\n    let d = 1.0 / (q + 2.0);\n    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);\n  }\n  if (ACTIVATION == 3u) {\n    let tail = normal_tail(h);\n    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;\n  }\n  if (ACTIVATION == 4u) {\n    return select(0.0, 1.0, h > 0.0);\n  }\n  return 1.0;\n}",
+  "\n\nfn activation(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let v = max(h, -87.0);\n    return v / (1.0 + exp(-v));\n  }\n  if (ACTIVATION == 2u) {\n    let w = exp(min(h, 20.0));\n    let q = w * (w + 2.0);\n    return h * (q / (q + 2.0));\n  }\n  if (ACTIVATION == 3u) {\n    return h * normal_below(h, normal_tail(h));\n  }\n  if (ACTIVATION == 4u) {\n    return max(h, 0.0);\n  }\n  return h;\n}",
+  "\n\nfn derivative(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let v = max(h, -87.0);\n    let e = exp(-v);\n    let s = 1.0 / (1.0 + e);\n    return s * (1.0 + v * (e * s));\n  }\n  if (ACTIVATION == 2u) {\n    let v = min(h, 20.0);\n    let w = exp(v);\n    let q = w * (w + 2.0);\n    let d = 1.0 / (q + 2.0);\n    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);\n  }\n  if (ACTIVATION == 3u) {\n    let tail = normal_tail(h);\n    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;\n  }\n  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0);\n}",
   "\n\n\nfn normal_tail(h: f32) -> f32 {\n  let v = clamp(h, -14.0, 14.0);\n  return exp(-0.5 * v * v);\n}",
   "\n\n\nfn normal_below(h: f32, tail: f32) -> f32 {\n  let t = 1.0 / (1.0 + 0.34 * abs(h));\n  var p = -0.0260217396;\n  p = p * t + 0.13903717;\n  p = p * t - 0.272217016;\n  p = p * t + 0.201183813;\n  p = p * t - 0.0440644423;\n  p = p * t + 0.115096865;\n  p = p * t + 0.115260378;\n  p = p * t + 0.136104045;\n  p = p * t + 0.135620943;\n  let below = p * t * tail;\n  return select(below, 1.0 - below, h > 0.0);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  y[i] = activation(x[i]);\n}",

@@ -3,23 +3,28 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const attention = {
  "name": "attention",
- "hash": "51cfc9217af0a041",
+ "hash": "60e970f7a4062573",
  "settings": {
-  "LANES": {
-   "chunk": 9,
+  "LOWEST": {
+   "chunk": 13,
    "kind": "const",
-   "value": "4u"
+   "value": "-1e30"
   },
-  "BLOCKS": {
-   "chunk": 10,
+  "STEPS": {
+   "chunk": 15,
    "kind": "const",
    "value": "8u"
+  },
+  "PITCH": {
+   "chunk": 16,
+   "kind": "const",
+   "value": "9u"
   }
  },
  "entries": {
-  "forward_lanes": {
+  "forward": {
    "workgroupSize": [
-    "LANES",
+    64,
     1,
     1
    ],
@@ -29,12 +34,9 @@ export const attention = {
     2,
     3,
     5,
-    7,
-    8,
-    9,
+    6,
     10,
     11,
-    12,
     13,
     14,
     15,
@@ -56,13 +58,18 @@ export const attention = {
     31,
     32,
     33,
-    34,
     35,
     36,
-    37,
-    38
+    38,
+    39,
+    40,
+    41,
+    42,
+    44,
+    45,
+    46
    ],
-   "subgroups": true,
+   "subgroups": false,
    "bindings": [
     {
      "name": "dims",
@@ -86,7 +93,7 @@ export const attention = {
        "offset": 8
       },
       {
-       "name": "sqrt_scale",
+       "name": "log2_scale",
        "type": "f32",
        "offset": 12
       }
@@ -112,58 +119,320 @@ export const attention = {
     },
     {
      "name": "sum_b",
-     "binding": 6,
+     "binding": 9,
      "type": "storage",
      "size": 4
     },
     {
      "name": "new_stats",
-     "binding": 7,
+     "binding": 10,
      "type": "storage",
      "size": 8
+    }
+   ]
+  },
+  "backward_query": {
+   "workgroupSize": [
+    64,
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    9,
+    12,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    39,
+    41,
+    42,
+    43,
+    45,
+    47
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 16,
+     "fields": [
+      {
+       "name": "tokens",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "scale",
+       "type": "f32",
+       "offset": 8
+      },
+      {
+       "name": "log2_scale",
+       "type": "f32",
+       "offset": 12
+      }
+     ]
+    },
+    {
+     "name": "row_a",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "column_a",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "row_b",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "column_b",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "y",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sum_a",
+     "binding": 8,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "new_means",
+     "binding": 11,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "backward_key": {
+   "workgroupSize": [
+    64,
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    42,
+    43,
+    44,
+    48
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 16,
+     "fields": [
+      {
+       "name": "tokens",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "scale",
+       "type": "f32",
+       "offset": 8
+      },
+      {
+       "name": "log2_scale",
+       "type": "f32",
+       "offset": 12
+      }
+     ]
+    },
+    {
+     "name": "row_a",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "column_a",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "row_b",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "column_b",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "means",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "sum_a",
+     "binding": 8,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "sum_b",
+     "binding": 9,
+     "type": "storage",
+     "size": 4
     }
    ]
   }
  },
  "chunks": [
-  "\n\nstruct Heads {\n  tokens: u32,\n  channels: u32,\n  scale: f32,\n  sqrt_scale: f32,\n}",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nstruct Heads {\n  tokens: u32,\n  channels: u32,\n  scale: f32,\n  log2_scale: f32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Heads;",
   "\n@group(0) @binding(1) var<storage, read> row_a: array<f32>;",
   "\n@group(0) @binding(2) var<storage, read> column_a: array<f32>;",
   "\n@group(0) @binding(3) var<storage, read> row_b: array<f32>;",
   "\n@group(0) @binding(4) var<storage, read> column_b: array<f32>;",
-  "\n@group(0) @binding(5) var<storage, read_write> sum_a: array<f32>;",
-  "\n@group(0) @binding(6) var<storage, read_write> sum_b: array<f32>;",
-  "\n@group(0) @binding(7) var<storage, read_write> new_stats: array<vec2f>;",
-  "\n\nconst LANES: u32 = 4u;",
-  "\nconst BLOCKS: u32 = 8u;",
-  "\n\nfn exp2_of(x: vec4f) -> vec4f {\n  let t = max(x, vec4f(-126.0));\n  let n = round(t);\n  let r = t - n;\n  var p = 1.53458120e-4 * r + 1.33999312e-3;\n  p = p * r + 9.61848896e-3;\n  p = p * r + 5.55032878e-2;\n  p = p * r + 0.240226469;\n  p = p * r + 0.693147206;\n  p = p * r + 1.0;\n  return p * bitcast<vec4f>((vec4i(n) + vec4i(127)) << vec4u(23u));\n}",
-  "\n\nfn add_outer(sums: ptr<private, mat4x4f>, u: vec4f, v: vec4f) {\n  (*sums)[0] += v * u.x;\n  (*sums)[1] += v * u.y;\n  (*sums)[2] += v * u.z;\n  (*sums)[3] += v * u.w;\n}",
-  "\n\nfn spread(x: f32) -> vec4f {\n  return vec4f(\n    subgroupBroadcast(x, 0u),\n    subgroupBroadcast(x, 1u),\n    subgroupBroadcast(x, 2u),\n    subgroupBroadcast(x, 3u),\n  );\n}",
-  "\n\nvar<private> l0: mat4x4f;",
-  "\nvar<private> l1: mat4x4f;",
-  "\nvar<private> l2: mat4x4f;",
-  "\nvar<private> l3: mat4x4f;",
-  "\nvar<private> l4: mat4x4f;",
-  "\nvar<private> l5: mat4x4f;",
-  "\nvar<private> l6: mat4x4f;",
-  "\nvar<private> l7: mat4x4f;",
-  "\nvar<private> r0: mat4x4f;",
-  "\nvar<private> r1: mat4x4f;",
-  "\nvar<private> r2: mat4x4f;",
-  "\nvar<private> r3: mat4x4f;",
-  "\nvar<private> r4: mat4x4f;",
-  "\nvar<private> r5: mat4x4f;",
-  "\nvar<private> r6: mat4x4f;",
-  "\nvar<private> r7: mat4x4f;",
-  "\n\nstruct Place {\n  head: u32,\n  row: u32,\n  rows_l: vec4u,\n  rows_r: vec4u,\n  columns_lo: vec4u,\n  columns_hi: vec4u,\n}",
-  "\n\nstruct Start {\n  columns_lo: vec4f,\n  columns_hi: vec4f,\n  rows_l: vec4f,\n  rows_r: vec4f,\n}",
-  "\n\nfn products_a(place: Place, start: Start) {\n  l0 = mat4x4f();\n  l1 = mat4x4f();\n  l2 = mat4x4f();\n  l3 = mat4x4f();\n  l4 = mat4x4f();\n  l5 = mat4x4f();\n  l6 = mat4x4f();\n  l7 = mat4x4f();\n  r0 = mat4x4f();\n  r1 = mat4x4f();\n  r2 = mat4x4f();\n  r3 = mat4x4f();\n  r4 = mat4x4f();\n  r5 = mat4x4f();\n  r6 = mat4x4f();\n  r7 = mat4x4f();\n  let mask0 = spread(start.columns_lo.x);\n  let mask1 = spread(start.columns_lo.y);\n  let mask2 = spread(start.columns_lo.z);\n  let mask3 = spread(start.columns_lo.w);\n  let mask4 = spread(start.columns_hi.x);\n  let mask5 = spread(start.columns_hi.y);\n  let mask6 = spread(start.columns_hi.z);\n  let mask7 = spread(start.columns_hi.w);\n  let one = vec4f(1.0);\n  add_outer(&l0, mask0, one);\n  add_outer(&r0, mask0, one);\n  add_outer(&l1, mask1, one);\n  add_outer(&r1, mask1, one);\n  add_outer(&l2, mask2, one);\n  add_outer(&r2, mask2, one);\n  add_outer(&l3, mask3, one);\n  add_outer(&r3, mask3, one);\n  add_outer(&l4, mask4, one);\n  add_outer(&r4, mask4, one);\n  add_outer(&l5, mask5, one);\n  add_outer(&r5, mask5, one);\n  add_outer(&l6, mask6, one);\n  add_outer(&r6, mask6, one);\n  add_outer(&l7, mask7, one);\n  add_outer(&r7, mask7, one);\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = dims.scale * vec4f(row_a[at + place.rows_l.x], row_a[at + place.rows_l.y], row_a[at + place.rows_l.z], row_a[at + place.rows_l.w]);\n    let r = dims.scale * vec4f(row_a[at + place.rows_r.x], row_a[at + place.rows_r.y], row_a[at + place.rows_r.z], row_a[at + place.rows_r.w]);\n    let k0 = spread(column_a[at + place.columns_lo.x]);\n    add_outer(&l0, k0, l);\n    add_outer(&r0, k0, r);\n    let k1 = spread(column_a[at + place.columns_lo.y]);\n    add_outer(&l1, k1, l);\n    add_outer(&r1, k1, r);\n    let k2 = spread(column_a[at + place.columns_lo.z]);\n    add_outer(&l2, k2, l);\n    add_outer(&r2, k2, r);\n    let k3 = spread(column_a[at + place.columns_lo.w]);\n    add_outer(&l3, k3, l);\n    add_outer(&r3, k3, r);\n    if (BLOCKS > 4u) {\n      let k4 = spread(column_a[at + place.columns_hi.x]);\n      add_outer(&l4, k4, l);\n      add_outer(&r4, k4, r);\n      let k5 = spread(column_a[at + place.columns_hi.y]);\n      add_outer(&l5, k5, l);\n      add_outer(&r5, k5, r);\n      let k6 = spread(column_a[at + place.columns_hi.z]);\n      add_outer(&l6, k6, l);\n      add_outer(&r6, k6, r);\n      let k7 = spread(column_a[at + place.columns_hi.w]);\n      add_outer(&l7, k7, l);\n      add_outer(&r7, k7, r);\n    }\n  }\n}",
-  "\n\nfn combine_b(place: Place, decay_l: vec4f, decay_r: vec4f, factor_l: vec4f, factor_r: vec4f, first: bool) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let v0 = spread(column_b[at + place.columns_lo.x]);\n    let v1 = spread(column_b[at + place.columns_lo.y]);\n    let v2 = spread(column_b[at + place.columns_lo.z]);\n    let v3 = spread(column_b[at + place.columns_lo.w]);\n    var l = l0 * v0 + l1 * v1 + l2 * v2 + l3 * v3;\n    var r = r0 * v0 + r1 * v1 + r2 * v2 + r3 * v3;\n    if (BLOCKS > 4u) {\n      let v4 = spread(column_b[at + place.columns_hi.x]);\n      let v5 = spread(column_b[at + place.columns_hi.y]);\n      let v6 = spread(column_b[at + place.columns_hi.z]);\n      let v7 = spread(column_b[at + place.columns_hi.w]);\n      l += l4 * v4 + l5 * v5 + l6 * v6 + l7 * v7;\n      r += r4 * v4 + r5 * v5 + r6 * v6 + r7 * v7;\n    }\n    let into = at + place.row;\n    l *= factor_l;\n    r *= factor_r;\n    if (place.row + 8u <= dims.tokens) {\n      if (!first) {\n        l += decay_l * vec4f(sum_b[into], sum_b[into + 1u], sum_b[into + 2u], sum_b[into + 3u]);\n        r += decay_r * vec4f(sum_b[into + 4u], sum_b[into + 5u], sum_b[into + 6u], sum_b[into + 7u]);\n      }\n      sum_b[into] = l.x;\n      sum_b[into + 1u] = l.y;\n      sum_b[into + 2u] = l.z;\n      sum_b[into + 3u] = l.w;\n      sum_b[into + 4u] = r.x;\n      sum_b[into + 5u] = r.y;\n      sum_b[into + 6u] = r.z;\n      sum_b[into + 7u] = r.w;\n    } else {\n      let values = array<vec4f, 2>(l, r);\n      let decays = array<vec4f, 2>(decay_l, decay_r);\n      for (var i = 0u; i < 8u; i++) {\n        if (place.row + i < dims.tokens) {\n          var value = values[i / 4u][i % 4u];\n          if (!first) {\n            value += decays[i / 4u][i % 4u] * sum_b[into + i];\n          }\n          sum_b[into + i] = value;\n        }\n      }\n    }\n  }\n}",
-  "\n\nfn max4(m: mat4x4f) -> vec4f {\n  return max(max(m[0], m[1]), max(m[2], m[3]));\n}",
-  "\n\nfn sum4(m: mat4x4f) -> vec4f {\n  return m[0] + m[1] + m[2] + m[3];\n}",
-  "\n\nfn exp_minus(m: ptr<private, mat4x4f>, top: vec4f) {\n  (*m)[0] = exp2_of((*m)[0] - top);\n  (*m)[1] = exp2_of((*m)[1] - top);\n  (*m)[2] = exp2_of((*m)[2] - top);\n  (*m)[3] = exp2_of((*m)[3] - top);\n}",
-  "\n\nfn columns(first: u32) -> vec4u {\n  return vec4u(first, first + 4u, first + 8u, first + 12u);\n}",
-  "\n\n@compute @workgroup_size(LANES)\nfn forward_lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let last = vec4u(dims.tokens - 1u);\n  let one_head = group.z * groups.y + group.y;\n  var place = Place();\n  place.head = one_head * dims.channels * dims.tokens;\n  place.row = (group.x * LANES + lane) * 8u;\n  place.rows_l = min(vec4u(place.row) + vec4u(0u, 1u, 2u, 3u), last);\n  place.rows_r = min(vec4u(place.row) + vec4u(4u, 5u, 6u, 7u), last);\n  var top_l = vec4f(-1e30);\n  var top_r = vec4f(-1e30);\n  var total_l = vec4f();\n  var total_r = vec4f();\n  let tiles = (dims.tokens + 4u * BLOCKS - 1u) / (4u * BLOCKS);\n  for (var tile = 0u; tile < tiles; tile++) {\n    let own_lo = columns(tile * 4u * BLOCKS + lane % 4u);\n    let own_hi = own_lo + vec4u(16u);\n    place.columns_lo = min(own_lo, last);\n    place.columns_hi = min(own_hi, last);\n    var start = Start();\n    start.columns_lo = select(vec4f(), vec4f(-1e30), own_lo > last);\n    start.columns_hi = select(vec4f(), vec4f(-1e30), own_hi > last);\n    products_a(place, start);\n\n    var new_l = max(top_l, max(max(max4(l0), max4(l1)), max(max4(l2), max4(l3))));\n    var new_r = max(top_r, max(max(max4(r0), max4(r1)), max(max4(r2), max4(r3))));\n    if (BLOCKS > 4u) {\n      new_l = max(new_l, max(max(max4(l4), max4(l5)), max(max4(l6), max4(l7))));\n      new_r = max(new_r, max(max(max4(r4), max4(r5)), max(max4(r6), max4(r7))));\n    }\n    var decay_l = exp2_of(top_l - new_l);\n    var decay_r = exp2_of(top_r - new_r);\n    top_l = new_l;\n    top_r = new_r;\n    exp_minus(&l0, new_l);\n    exp_minus(&l1, new_l);\n    exp_minus(&l2, new_l);\n    exp_minus(&l3, new_l);\n    exp_minus(&r0, new_r);\n    exp_minus(&r1, new_r);\n    exp_minus(&r2, new_r);\n    exp_minus(&r3, new_r);\n    total_l = total_l * decay_l + sum4(l0) + sum4(l1) + sum4(l2) + sum4(l3);\n    total_r = total_r * decay_r + sum4(r0) + sum4(r1) + sum4(r2) + sum4(r3);\n    if (BLOCKS > 4u) {\n      exp_minus(&l4, new_l);\n      exp_minus(&l5, new_l);\n      exp_minus(&l6, new_l);\n      exp_minus(&l7, new_l);\n      exp_minus(&r4, new_r);\n      exp_minus(&r5, new_r);\n      exp_minus(&r6, new_r);\n      exp_minus(&r7, new_r);\n      total_l += sum4(l4) + sum4(l5) + sum4(l6) + sum4(l7);\n      total_r += sum4(r4) + sum4(r5) + sum4(r6) + sum4(r7);\n    }\n    var factor_l = vec4f(1.0);\n    var factor_r = vec4f(1.0);\n    if (tile + 1u == tiles) {\n      factor_l = 1.0 / total_l;\n      factor_r = 1.0 / total_r;\n      decay_l *= factor_l;\n      decay_r *= factor_r;\n    }\n    combine_b(place, decay_l, decay_r, factor_l, factor_r, tile == 0u);\n  }\n  for (var i = 0u; i < 4u; i++) {\n    if (place.row + i < dims.tokens) {\n      new_stats[one_head * dims.tokens + place.row + i] = vec2f(top_l[i], 1.0 / total_l[i]);\n    }\n    if (place.row + 4u + i < dims.tokens) {\n      new_stats[one_head * dims.tokens + place.row + 4u + i] = vec2f(top_r[i], 1.0 / total_r[i]);\n    }\n  }\n}"
+  "\n@group(0) @binding(5) var<storage, read> y: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read> stats: array<vec2f>;",
+  "\n@group(0) @binding(7) var<storage, read> means: array<f32>;",
+  "\n@group(0) @binding(8) var<storage, read_write> sum_a: array<f32>;",
+  "\n@group(0) @binding(9) var<storage, read_write> sum_b: array<f32>;",
+  "\n@group(0) @binding(10) var<storage, read_write> new_stats: array<vec2f>;",
+  "\n@group(0) @binding(11) var<storage, read_write> new_means: array<f32>;",
+  "\n\nconst LOWEST = -1e30;",
+  "\n\n\nfn power_of_2(x: vec4f) -> vec4f {\n  let t = max(x, vec4f(-126.0));\n  let n = round(t);\n  let r = t - n;\n  var p = 1.53458120e-4 * r + 1.33999312e-3;\n  p = p * r + 9.61848896e-3;\n  p = p * r + 5.55032878e-2;\n  p = p * r + 0.240226469;\n  p = p * r + 0.693147206;\n  p = p * r + 1.0;\n  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u);\n  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);\n}",
+  "\n\n\n\nconst STEPS: u32 = 8u;",
+  "\nconst PITCH: u32 = 9u;",
+  "\n\nvar<workgroup> row_tile: array<vec4f, STEPS * PITCH>;",
+  "\nvar<workgroup> column_tile: array<vec4f, STEPS * PITCH>;",
+  "\nvar<workgroup> power_tile: array<vec4f, 32u * PITCH>;",
+  "\nvar<workgroup> shared_rows: array<vec4f, 8u * PITCH>;",
+  "\nvar<workgroup> weights: array<vec4f, 8>;",
+  "\nvar<workgroup> decays: array<vec4f, 8>;",
+  "\nvar<workgroup> factors: array<vec4f, 8>;",
+  "\n\nstruct Place {\n  head: u32,\n  first: u32,\n  row: u32,\n  column: u32,\n  y: u32,\n  x: u32,\n}",
+  "\n\nfn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {\n  let first = (group.z * groups.y + group.y) * dims.tokens;\n  return Place(first * dims.channels, first, group.x * 32u, 0u, lane / 8u, lane % 8u);\n}",
+  "\n\nfn quad(first: u32) -> vec4u {\n  return vec4u(first, first + 1u, first + 2u, first + 3u);\n}",
+  "\n\n\nfn tokens(first: u32) -> vec4u {\n  return min(quad(first), vec4u(dims.tokens - 1u));\n}",
+  "\n\nfn is_token(first: u32) -> vec4f {\n  return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));\n}",
+  "\n\n\nfn at_channel(place: Place, channel: u32) -> vec4u {\n  return vec4u(place.head + min(channel, dims.channels - 1u) * dims.tokens);\n}",
+  "\n\nfn exists(channel: u32) -> f32 {\n  return select(0.0, 1.0, channel < dims.channels);\n}",
+  "\n\nfn max_of(m: mat4x4f) -> vec4f {\n  return max(max(m[0], m[1]), max(m[2], m[3]));\n}",
+  "\n\n\nfn add_outer(sums: mat4x4f, place: Place) -> mat4x4f {\n  var m = sums;\n  for (var step = 0u; step < STEPS; step++) {\n    let u = row_tile[step * PITCH + place.y];\n    let v = column_tile[step * PITCH + place.x];\n    m[0] += u * v.x;\n    m[1] += u * v.y;\n    m[2] += u * v.z;\n    m[3] += u * v.w;\n  }\n  return m;\n}",
+  "\n\n\n\nfn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]);\n    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows * (dims.log2_scale * exists(channel));\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, place);\n  }\n  return m;\n}",
+  "\n\n\nfn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]);\n    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows * exists(channel);\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, place);\n  }\n  return m;\n}",
+  "\n\n\nfn show(m: mat4x4f, place: Place) {\n  workgroupBarrier();\n  power_tile[(4u * place.x) * PITCH + place.y] = m[0];\n  power_tile[(4u * place.x + 1u) * PITCH + place.y] = m[1];\n  power_tile[(4u * place.x + 2u) * PITCH + place.y] = m[2];\n  power_tile[(4u * place.x + 3u) * PITCH + place.y] = m[3];\n}",
+  "\n\n\nfn sum_columns(place: Place) -> vec4f {\n  var sum = vec4f();\n  for (var j = 0u; j < 8u; j++) {\n    let v = column_tile[place.y * PITCH + j];\n    sum += power_tile[(4u * j) * PITCH + place.x] * v.x;\n    sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;\n    sum += power_tile[(4u * j + 2u) * PITCH + place.x] * v.z;\n    sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;\n  }\n  return sum;\n}",
+  "\n\n\nfn combine_a(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_a[to], 0.0, place.column == 0u);\n        sum_a[to] = before + sum[i];\n      }\n    }\n  }\n}",
+  "\n\n\nfn combine_b(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let decay = decays[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_b[to], 0.0, place.column == 0u);\n        sum_b[to] = decay[i] * before + sum[i];\n      }\n    }\n  }\n}",
+  "\n\n\nfn share_rows(rows: vec4f, at: u32, by: u32) {\n  workgroupBarrier();\n  shared_rows[by * PITCH + at] = rows;\n  workgroupBarrier();\n}",
+  "\n\nfn largest_shared(at: u32) -> vec4f {\n  var largest = shared_rows[at];\n  for (var by = 1u; by < 8u; by++) {\n    largest = max(largest, shared_rows[by * PITCH + at]);\n  }\n  return largest;\n}",
+  "\n\nfn sum_shared(at: u32) -> vec4f {\n  var sum = shared_rows[at];\n  for (var by = 1u; by < 8u; by++) {\n    sum += shared_rows[by * PITCH + at];\n  }\n  return sum;\n}",
+  "\n\nfn power(m: mat4x4f) -> mat4x4f {\n  return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));\n}",
+  "\n\nfn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {\n  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);\n}",
+  "\n\n\nfn by_columns(x: vec4f) -> mat4x4f {\n  return mat4x4f(vec4f(x.x), vec4f(x.y), vec4f(x.z), vec4f(x.w));\n}",
+  "\n\nfn by_rows(x: vec4f) -> mat4x4f {\n  return mat4x4f(x, x, x, x);\n}",
+  "\n\n@compute @workgroup_size(64)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n  var top = vec4f(LOWEST);\n  var total = vec4f();\n  var all_total = vec4f();\n  let tiles = (dims.tokens + 31u) / 32u;\n  for (var tile = 0u; tile < tiles; tile++) {\n    place.column = tile * 32u;\n    let outside = (1.0 - is_token(place.column + 4u * place.x)) * LOWEST;\n    var p = multiply_a(by_columns(outside), place);\n\n\n    share_rows(max_of(p), place.y, place.x);\n    let new_top = max(top, largest_shared(place.y));\n    let decay = power_of_2(top - new_top);\n    top = new_top;\n\n    p = power(p - by_rows(top));\n    total = total * decay + p[0] + p[1] + p[2] + p[3];\n    var factor = vec4f(1.0);\n    if (tile + 1u == tiles) {\n      share_rows(total, place.y, place.x);\n      all_total = sum_shared(place.y);\n      factor = 1.0 / all_total;\n    }\n\n    show(p, place);\n    if (place.x == 0u) {\n      decays[place.y] = decay * factor;\n      factors[place.y] = factor;\n      weights[place.y] = is_token(place.column + 4u * place.y);\n    }\n    combine_b(place);\n  }\n  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {\n    let at = place.first + place.row + 4u * place.y + place.x;\n    new_stats[at] = vec2f(top[place.x], 1.0 / all_total[place.x]);\n  }\n}",
+  "\n\n@compute @workgroup_size(64)\nfn backward_query(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n\n\n  var part = vec4f();\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    part += exists(channel) * vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])\n      * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);\n  }\n  share_rows(part, place.x, place.y);\n  let mean = sum_shared(place.y);\n  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {\n    new_means[place.first + place.row + 4u * place.y + place.x] = mean[place.x];\n  }\n\n\n  let i = vec4u(place.first) + tokens(place.row + 4u * place.y);\n  let top = vec4f(stats[i.x].x, stats[i.y].x, stats[i.z].x, stats[i.w].x);\n  if (place.x == 0u) {\n    let inverse = vec4f(stats[i.x].y, stats[i.y].y, stats[i.z].y, stats[i.w].y);\n    factors[place.y] = inverse * dims.scale;\n  }\n\n  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {\n    place.column = tile * 32u;\n    let p = power(multiply_a(by_rows(-top), place));\n    let slopes = multiply_b(by_rows(-mean), place);\n    show(times(p, slopes), place);\n    if (place.x == 0u) {\n      weights[place.y] = is_token(place.column + 4u * place.y);\n    }\n    combine_a(place);\n  }\n}",
+  "\n\n@compute @workgroup_size(64)\nfn backward_key(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {\n    place.column = tile * 32u;\n    let j = vec4u(place.first) + tokens(place.column + 4u * place.x);\n    let top = vec4f(stats[j.x].x, stats[j.y].x, stats[j.z].x, stats[j.w].x);\n    let mean = vec4f(means[j.x], means[j.y], means[j.z], means[j.w]);\n    let inverse = vec4f(stats[j.x].y, stats[j.y].y, stats[j.z].y, stats[j.w].y);\n\n    let p = power(multiply_a(by_columns(-top), place));\n    let slopes = multiply_b(by_columns(-mean), place);\n    show(p, place);\n    if (place.y == 0u) {\n      weights[place.x] = inverse * is_token(place.column + 4u * place.x);\n      decays[place.x] = vec4f(1.0);\n      factors[place.x] = vec4f(1.0);\n    }\n    combine_b(place);\n\n    show(times(p, slopes), place);\n    if (place.y == 0u) {\n      factors[place.x] = vec4f(dims.scale);\n    }\n    combine_a(place);\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

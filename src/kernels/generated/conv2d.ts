@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "2f219e3fb70122f5",
+ "hash": "fb23940dceb666cd",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -285,7 +285,7 @@ export const conv2d = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
   "\n\nstruct Dims {\n  count: u32,\n  in_channels: u32,\n  out_channels: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  kernel: u32,\n  stride: u32,\n  top: i32,\n  left: i32,\n  doubled: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_residual: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> x: array<f32>;",

@@ -1,0 +1,390 @@
+// attention_lanes.wgsl — what attention.wgsl computes, for adapters on which a load costs as much as
+// 30 multiply-adds: large tiles in registers, column values passed from lane to lane.
+//
+//   forward         s_ij = q_i · k_j / √d      P_ij = exp s_ij / Σ_j exp s_ij      y_i = Σ_j P_ij v_j
+//   backward_query  D_i = dy_i · y_i           dq_i = Σ_j P_ij (dy_i · v_j − D_i) k_j / √d
+//   backward_key    dv_j = Σ_i P_ij dy_i       dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d
+//   source          Vaswani et al. 2017, arXiv:1706.03762, eq. 1; P made again where it is needed, and
+//                   D from y, as in Dao 2023 (FlashAttention-2), arXiv:2307.08691, algorithms 1 and 2
+//
+//   shapes    q, k, v, y [N, heads · d, S] f32, head h in channels h·d … (h+1)·d − 1
+//             stats [N, heads, S] of (max_j, 1 / Σ_j), powers being of 2: 2^(s · log2 e) = exp s
+//             means [N, heads, S] of D
+//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns:
+//                               row_a  column_a  row_b  column_b   sum_a  sum_b
+//               forward           q       k               v                 y
+//               backward_query    q       k       dy      v         dq
+//               backward_key      k       q       v       dy        dk     dv
+//   dispatch  (⌈S/(8·LANES)⌉, heads, N) workgroups of one subgroup: 8 rows a lane, 16 columns at a
+//             time; sums over columns are kept in the output
+//   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows
+//   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
+enable subgroups;
+
+struct Heads {
+  tokens: u32, // S
+  channels: u32, // of a head: d
+  scale: f32, // 1 / √d
+  log2_scale: f32, // log2 e / √d
+}
+
+@group(0) @binding(0) var<uniform> dims: Heads;
+@group(0) @binding(1) var<storage, read> row_a: array<f32>;
+@group(0) @binding(2) var<storage, read> column_a: array<f32>;
+@group(0) @binding(3) var<storage, read> row_b: array<f32>;
+@group(0) @binding(4) var<storage, read> column_b: array<f32>;
+@group(0) @binding(5) var<storage, read> y: array<f32>;
+@group(0) @binding(6) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(7) var<storage, read> means: array<f32>;
+@group(0) @binding(8) var<storage, read_write> sum_a: array<f32>;
+@group(0) @binding(9) var<storage, read_write> sum_b: array<f32>;
+@group(0) @binding(10) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(11) var<storage, read_write> new_means: array<f32>;
+
+const LOWEST = -1e30; // below every logit
+
+// 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
+fn power_of_2(x: vec4f) -> vec4f {
+  let t = max(x, vec4f(-126.0));
+  let n = round(t);
+  let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
+  var p = 1.53458120e-4 * r + 1.33999312e-3;
+  p = p * r + 9.61848896e-3;
+  p = p * r + 5.55032878e-2;
+  p = p * r + 0.240226469;
+  p = p * r + 0.693147206;
+  p = p * r + 1.0;
+  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u); // 1.5 · 2^23: n in the last bits
+  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
+}
+
+const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup
+
+// A tile's column j: rows 0 … 3 of the lane at 2j, rows 4 … 7 at 2j + 1.
+var<private> powers: array<vec4f, 32>; // logits, then their powers
+var<private> slopes: array<vec4f, 32>; // ∂L / ∂P, then ∂L / ∂s
+
+struct Rows { // numbers of the lane's 8 rows
+  l: vec4f,
+  r: vec4f,
+}
+
+struct Place {
+  head: u32, // where the head's numbers begin
+  first: u32, // the same in stats and means
+  row: u32, // first of the lane's rows
+  count: u32, // those of them that there are
+  rows_l: vec4u, // none past the last token
+  rows_r: vec4u,
+  columns: vec4u, // each fourth of the tile's, none past the last token
+  weights: vec4f, // of those columns: 0 past the last token
+}
+
+fn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {
+  let row = (group.x * LANES + lane) * 8u;
+  var place = Place();
+  place.first = (group.z * groups.y + group.y) * dims.tokens;
+  place.head = place.first * dims.channels;
+  place.row = row;
+  place.count = clamp(dims.tokens, row, row + 8u) - row;
+  place.rows_l = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(dims.tokens - 1u));
+  place.rows_r = min(vec4u(row + 4u, row + 5u, row + 6u, row + 7u), vec4u(dims.tokens - 1u));
+  return place;
+}
+
+fn at_tile(place: Place, tile: u32, lane: u32) -> Place {
+  let columns = vec4u(tile * 16u + lane % 4u) + vec4u(0u, 4u, 8u, 12u);
+  var moved = place;
+  moved.columns = min(columns, vec4u(dims.tokens - 1u));
+  moved.weights = select(vec4f(), vec4f(1.0), columns < vec4u(dims.tokens));
+  return moved;
+}
+
+// What the first four lanes hold, to all.
+fn spread(x: f32) -> vec4f {
+  return vec4f(
+    subgroupBroadcast(x, 0u),
+    subgroupBroadcast(x, 1u),
+    subgroupBroadcast(x, 2u),
+    subgroupBroadcast(x, 3u),
+  );
+}
+
+// sums = start of the columns + start of the rows
+fn start(sums: ptr<private, array<vec4f, 32>>, columns: vec4f, rows: Rows) {
+  for (var j = 0u; j < 4u; j++) {
+    let of_columns = spread(columns[j]);
+    for (var i = 0u; i < 4u; i++) {
+      (*sums)[8u * j + 2u * i] = rows.l + of_columns[i];
+      (*sums)[8u * j + 2u * i + 1u] = rows.r + of_columns[i];
+    }
+  }
+}
+
+// sums of four columns += rows × columns
+fn add_outer(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {
+  (*sums)[j] += rows.l * columns.x;
+  (*sums)[j + 1u] += rows.r * columns.x;
+  (*sums)[j + 2u] += rows.l * columns.y;
+  (*sums)[j + 3u] += rows.r * columns.y;
+  (*sums)[j + 4u] += rows.l * columns.z;
+  (*sums)[j + 5u] += rows.r * columns.z;
+  (*sums)[j + 6u] += rows.l * columns.w;
+  (*sums)[j + 7u] += rows.r * columns.w;
+}
+
+// Σ over four columns of sums · columns
+fn combine(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f) -> Rows {
+  return Rows(
+    (*sums)[j] * columns.x + (*sums)[j + 2u] * columns.y
+      + (*sums)[j + 4u] * columns.z + (*sums)[j + 6u] * columns.w,
+    (*sums)[j + 1u] * columns.x + (*sums)[j + 3u] * columns.y
+      + (*sums)[j + 5u] * columns.z + (*sums)[j + 7u] * columns.w,
+  );
+}
+
+fn combine_all(sums: ptr<private, array<vec4f, 32>>, own: vec4f) -> Rows {
+  let half = added(combine(sums, 0u, spread(own.x)), combine(sums, 8u, spread(own.y)));
+  let rest = added(combine(sums, 16u, spread(own.z)), combine(sums, 24u, spread(own.w)));
+  return added(half, rest);
+}
+
+fn every(x: f32) -> Rows {
+  return Rows(vec4f(x), vec4f(x));
+}
+
+fn one_of(rows: Rows, i: u32) -> f32 {
+  return select(rows.r, rows.l, i < 4u)[i % 4u];
+}
+
+fn added(a: Rows, b: Rows) -> Rows {
+  return Rows(a.l + b.l, a.r + b.r);
+}
+
+fn multiplied(a: Rows, b: Rows) -> Rows {
+  return Rows(a.l * b.l, a.r * b.r);
+}
+
+// powers += Σ_c row_a · column_a · log2 e / √d
+fn multiply_a(place: Place) {
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = place.head + c * dims.tokens;
+    let l = vec4u(at) + place.rows_l;
+    let r = vec4u(at) + place.rows_r;
+    let rows = Rows(
+      vec4f(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w]) * dims.log2_scale,
+      vec4f(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w]) * dims.log2_scale,
+    );
+    add_outer(&powers, 0u, spread(column_a[at + place.columns.x]), rows);
+    add_outer(&powers, 8u, spread(column_a[at + place.columns.y]), rows);
+    add_outer(&powers, 16u, spread(column_a[at + place.columns.z]), rows);
+    add_outer(&powers, 24u, spread(column_a[at + place.columns.w]), rows);
+  }
+}
+
+// slopes += Σ_c row_b · column_b
+fn multiply_b(place: Place) {
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = place.head + c * dims.tokens;
+    let l = vec4u(at) + place.rows_l;
+    let r = vec4u(at) + place.rows_r;
+    let rows = Rows(
+      vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]),
+      vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]),
+    );
+    add_outer(&slopes, 0u, spread(column_b[at + place.columns.x]), rows);
+    add_outer(&slopes, 8u, spread(column_b[at + place.columns.y]), rows);
+    add_outer(&slopes, 16u, spread(column_b[at + place.columns.z]), rows);
+    add_outer(&slopes, 24u, spread(column_b[at + place.columns.w]), rows);
+  }
+}
+
+// sum_a = sum_a + factor · Σ_columns slopes · column_a
+fn combine_a(place: Place, factor: Rows, is_first: bool) {
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = place.head + c * dims.tokens;
+    let k = vec4u(at) + place.columns;
+    let own = place.weights * vec4f(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]);
+    var rows = multiplied(factor, combine_all(&slopes, own));
+    if (!is_first) {
+      let l = vec4u(at) + place.rows_l;
+      let r = vec4u(at) + place.rows_r;
+      rows.l += vec4f(sum_a[l.x], sum_a[l.y], sum_a[l.z], sum_a[l.w]);
+      rows.r += vec4f(sum_a[r.x], sum_a[r.y], sum_a[r.z], sum_a[r.w]);
+    }
+    store_a(at + place.row, place.count, rows);
+  }
+}
+
+fn store_a(to: u32, count: u32, rows: Rows) {
+  if (count == 8u) {
+    sum_a[to] = rows.l.x;
+    sum_a[to + 1u] = rows.l.y;
+    sum_a[to + 2u] = rows.l.z;
+    sum_a[to + 3u] = rows.l.w;
+    sum_a[to + 4u] = rows.r.x;
+    sum_a[to + 5u] = rows.r.y;
+    sum_a[to + 6u] = rows.r.z;
+    sum_a[to + 7u] = rows.r.w;
+    return;
+  }
+  for (var i = 0u; i < count; i++) {
+    sum_a[to + i] = one_of(rows, i);
+  }
+}
+
+// sum_b = decay · sum_b + factor · Σ_columns powers · column_b
+fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = place.head + c * dims.tokens;
+    let k = vec4u(at) + place.columns;
+    let own = place.weights * vec4f(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]);
+    var rows = multiplied(factor, combine_all(&powers, own));
+    if (!is_first) {
+      let l = vec4u(at) + place.rows_l;
+      let r = vec4u(at) + place.rows_r;
+      rows.l += decay.l * vec4f(sum_b[l.x], sum_b[l.y], sum_b[l.z], sum_b[l.w]);
+      rows.r += decay.r * vec4f(sum_b[r.x], sum_b[r.y], sum_b[r.z], sum_b[r.w]);
+    }
+    store_b(at + place.row, place.count, rows);
+  }
+}
+
+fn store_b(to: u32, count: u32, rows: Rows) {
+  if (count == 8u) {
+    sum_b[to] = rows.l.x;
+    sum_b[to + 1u] = rows.l.y;
+    sum_b[to + 2u] = rows.l.z;
+    sum_b[to + 3u] = rows.l.w;
+    sum_b[to + 4u] = rows.r.x;
+    sum_b[to + 5u] = rows.r.y;
+    sum_b[to + 6u] = rows.r.z;
+    sum_b[to + 7u] = rows.r.w;
+    return;
+  }
+  for (var i = 0u; i < count; i++) {
+    sum_b[to + i] = one_of(rows, i);
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let home = place_of(group, groups, lane);
+  var top = every(LOWEST);
+  var total = every(0.0);
+  let tiles = (dims.tokens + 15u) / 16u;
+  for (var tile = 0u; tile < tiles; tile++) {
+    let place = at_tile(home, tile, lane);
+    start(&powers, (1.0 - place.weights) * LOWEST, every(0.0));
+    multiply_a(place);
+
+    // the largest logit so far, and what it makes of sums taken by the one before
+    let before = top;
+    for (var j = 0u; j < 16u; j++) {
+      top = Rows(max(top.l, powers[2u * j]), max(top.r, powers[2u * j + 1u]));
+    }
+    var decay = Rows(power_of_2(before.l - top.l), power_of_2(before.r - top.r));
+
+    total = multiplied(total, decay);
+    for (var j = 0u; j < 16u; j++) {
+      let l = power_of_2(powers[2u * j] - top.l);
+      let r = power_of_2(powers[2u * j + 1u] - top.r);
+      powers[2u * j] = l;
+      powers[2u * j + 1u] = r;
+      total = added(total, Rows(l, r));
+    }
+
+    var factor = every(1.0);
+    if (tile + 1u == tiles) {
+      factor = Rows(1.0 / total.l, 1.0 / total.r);
+      decay = multiplied(decay, factor);
+    }
+    combine_b(place, decay, factor, tile == 0u);
+  }
+  for (var i = 0u; i < home.count; i++) {
+    new_stats[home.first + home.row + i] = vec2f(one_of(top, i), 1.0 / one_of(total, i));
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn backward_query(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let home = place_of(group, groups, lane);
+
+  // D, and what the forward pass left
+  let l = vec4u(home.first) + home.rows_l;
+  let r = vec4u(home.first) + home.rows_r;
+  let mean = means_of(home);
+  for (var i = 0u; i < home.count; i++) {
+    new_means[home.first + home.row + i] = one_of(mean, i);
+  }
+  let top = Rows(
+    vec4f(stats[l.x].x, stats[l.y].x, stats[l.z].x, stats[l.w].x),
+    vec4f(stats[r.x].x, stats[r.y].x, stats[r.z].x, stats[r.w].x),
+  );
+  let inverse = Rows(
+    vec4f(stats[l.x].y, stats[l.y].y, stats[l.z].y, stats[l.w].y),
+    vec4f(stats[r.x].y, stats[r.y].y, stats[r.z].y, stats[r.w].y),
+  );
+
+  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {
+    let place = at_tile(home, tile, lane);
+    start(&powers, vec4f(), multiplied(every(-1.0), top));
+    multiply_a(place);
+    start(&slopes, vec4f(), multiplied(every(-1.0), mean));
+    multiply_b(place);
+    for (var j = 0u; j < 32u; j++) {
+      slopes[j] *= power_of_2(powers[j]);
+    }
+    combine_a(place, multiplied(inverse, every(dims.scale)), tile == 0u);
+  }
+}
+
+// D of the rows: Σ_c row_b · y
+fn means_of(place: Place) -> Rows {
+  var sum = every(0.0);
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = place.head + c * dims.tokens;
+    let l = vec4u(at) + place.rows_l;
+    let r = vec4u(at) + place.rows_r;
+    sum.l += vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])
+      * vec4f(y[l.x], y[l.y], y[l.z], y[l.w]);
+    sum.r += vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])
+      * vec4f(y[r.x], y[r.y], y[r.z], y[r.w]);
+  }
+  return sum;
+}
+
+@compute @workgroup_size(LANES)
+fn backward_key(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let home = place_of(group, groups, lane);
+  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {
+    var place = at_tile(home, tile, lane);
+    let k = vec4u(home.first) + place.columns;
+    let top = vec4f(stats[k.x].x, stats[k.y].x, stats[k.z].x, stats[k.w].x);
+    place.weights *= vec4f(stats[k.x].y, stats[k.y].y, stats[k.z].y, stats[k.w].y);
+
+    start(&powers, -top, every(0.0));
+    multiply_a(place);
+    start(&slopes, -vec4f(means[k.x], means[k.y], means[k.z], means[k.w]), every(0.0));
+    multiply_b(place);
+    for (var j = 0u; j < 32u; j++) {
+      let power = power_of_2(powers[j]);
+      powers[j] = power;
+      slopes[j] *= power;
+    }
+    combine_b(place, every(1.0), every(1.0), tile == 0u);
+    combine_a(place, every(dims.scale), tile == 0u);
+  }
+}

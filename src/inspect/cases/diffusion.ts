@@ -1,0 +1,144 @@
+// Self-test cases of noising, loss and the reverse step.
+import {
+  type Batches,
+  type DiffusionLoss,
+  type DiffusionTarget,
+  diffusionLoss,
+  diffusionLossGiven,
+  initialState,
+  normals,
+  packLevels,
+  philoxWords,
+  qSample,
+  qSampleGiven,
+  STATE_SHAPE,
+} from "../../kernels/diffusion.ts";
+import {
+  advance,
+  packRows,
+  type ReverseRow,
+  ROW_FIELDS,
+  reverseStep,
+} from "../../kernels/reverse_step.ts";
+import { floats, random, type SelfTestFamily, selfTestCase, words } from "./case.ts";
+
+/** Where the random kernels stand: they must draw the numbers of this place. */
+export const PLACE = { seed: 0x123456789abcden, step: 7, firstImage: 3 };
+
+const stateInput = (step: number = PLACE.step) =>
+  words(STATE_SHAPE, initialState(PLACE.seed, { ...PLACE, step }));
+
+/** Bare random numbers: counters and stream of the words; shape, stream, … of the normals. */
+export const DRAWN_WORDS = { counters: 67, stream: 5 };
+export const DRAWN_NORMALS = { shape: [3, 1, 9, 11], stream: 6, firstElement: 8, scale: 0.5 };
+
+/** ᾱ of ten timesteps from 1 to 0, both included, and their loss weights. */
+export const ALPHA_BARS = Array.from({ length: 10 }, (_, t) => 1 - t / 9);
+export const WEIGHTS = ALPHA_BARS.map((bar) => 0.25 + bar);
+
+/** Shape of the images; the data set has 5 of them, the order 2 rows. */
+export const IMAGES = [3, 2, 5, 7] as const;
+export const DRAWN_LOSS = { target: "v_prediction", loss: "mse" } as const;
+
+function batchInputs() {
+  const [N, C, H, W] = IMAGES;
+  const count = 5;
+  const bytes = Uint8Array.from({ length: 4 * Math.ceil((count * C * H * W) / 4) }, (_, i) => {
+    return (i * i + 7 * i) % 256;
+  });
+  const images = new Uint32Array(bytes.buffer);
+  const table = packLevels(ALPHA_BARS, { target: DRAWN_LOSS.target, weights: WEIGHTS });
+  return {
+    state: stateInput(),
+    images: words([images.length], images),
+    order: words([2, N], [4, 0, 2, 1, 3, 4]),
+    levels: floats([ALPHA_BARS.length, 5], table),
+  } satisfies Record<keyof Batches, unknown>;
+}
+
+/** Losses of values that are given: a name, the target, the loss. */
+export const GIVEN: readonly [string, DiffusionTarget, DiffusionLoss][] = [
+  ["given, huber", "epsilon", "huber"],
+  ["given, l1", "sample", "l1"],
+];
+
+export const diffusionFamily: SelfTestFamily = {
+  family: "diffusion",
+  cases: [
+    selfTestCase({
+      name: "random numbers",
+      inputs: () => ({ state: stateInput() }),
+      launch: (graph, { state }) => ({
+        words: philoxWords(graph, { state }, DRAWN_WORDS),
+        normals: normals(graph, { state }, DRAWN_NORMALS),
+      }),
+    }),
+    selfTestCase({
+      name: "drawn",
+      inputs: () => {
+        const [N, C, H, W] = IMAGES;
+        return { ...batchInputs(), prediction: random([N, 2 * C, H, W], 1) }; // a learned variance
+      },
+      launch: (graph, tensors) => {
+        const { xt, timesteps } = qSample(graph, tensors, { shape: IMAGES });
+        const options = { shape: IMAGES, loss: DRAWN_LOSS.loss };
+        return { xt, timesteps, ...diffusionLoss(graph, { ...tensors, timesteps }, options) };
+      },
+    }),
+    ...GIVEN.map(([name, target, loss]) =>
+      selfTestCase({
+        name,
+        inputs: () => ({
+          x0: random(IMAGES, 1),
+          noise: random(IMAGES, 2),
+          prediction: random(IMAGES, 3),
+          timesteps: words([IMAGES[0]], [9, 0, 4]),
+          levels: floats(
+            [ALPHA_BARS.length, 5],
+            packLevels(ALPHA_BARS, { target, weights: WEIGHTS }),
+          ),
+        }),
+        launch: (graph, tensors) => ({
+          ...qSampleGiven(graph, tensors),
+          ...diffusionLossGiven(graph, tensors, { loss }),
+        }),
+      }),
+    ),
+  ],
+};
+
+const ROW = { x0FromX: 1.25, x0FromOutput: -0.75, epsFromX: 0.125, epsFromOutput: 0.875 };
+const STEP = { a: 0.5, b: 0.375, c: -0.25, d: 0.625, epsOfX: 1.5, epsOfX0: -0.625 };
+
+/** Two rows of a plan that use every coefficient, in both ways. */
+export const REVERSE_ROWS: readonly ReverseRow[] = [
+  { ...ROW, ...STEP, clip: Number.POSITIVE_INFINITY, rederiveEps: false, sigma: 0.3125 },
+  {
+    ...{ ...ROW, ...STEP, clip: 0.875, rederiveEps: true, sigma: 1 },
+    ...{ logVarianceMin: -4, logVarianceMax: -1.5 },
+  },
+];
+
+export const reverseStepFamily: SelfTestFamily = {
+  family: "reverse_step",
+  cases: ["plain", "clipped, with a learned variance"].map((name, step) =>
+    selfTestCase({
+      name,
+      inputs: () => {
+        const [N, C, H, W] = IMAGES;
+        return {
+          state: stateInput(step),
+          rows: floats([2, ROW_FIELDS.length], packRows({ rows: REVERSE_ROWS })),
+          x: random(IMAGES, 1),
+          x0Previous: random(IMAGES, 2),
+          output: random([N, step === 0 ? C : 2 * C, H, W], 3),
+        };
+      },
+      launch: (graph, tensors) => {
+        reverseStep(graph, tensors);
+        advance(graph, tensors);
+        return { x: tensors.x, x0Hat: tensors.x0Previous, state: tensors.state };
+      },
+    }),
+  ),
+};

@@ -1,0 +1,87 @@
+// Self-test cases of the group norm and of its gradients.
+//
+// The gradients take their statistics as input, so that each family is tested by itself.
+import { sizeOf } from "../../core/shape.ts";
+import { type GroupNormOptions, groupNorm } from "../../kernels/groupnorm.ts";
+import { groupNormBackward } from "../../kernels/groupnorm_backward.ts";
+import { floats, random, type SelfTestFamily, selfTestCase } from "./case.ts";
+
+interface Normalisation extends GroupNormOptions {
+  name: string;
+  /** [N, C, H, W] */
+  x: readonly [number, number, number, number];
+  /** of x */
+  mean: number;
+}
+
+/** One that is taken value by value, and two that are taken four values at a time. */
+export const NORMALISATIONS: readonly Normalisation[] = [
+  { name: "odd", x: [3, 6, 5, 7], groups: 3, eps: 1e-5, activation: "silu", mean: 0 },
+  { name: "by fours", x: [2, 8, 6, 10], groups: 2, eps: 1e-6, activation: "silu", mean: 3 },
+  { name: "long", x: [1, 2, 36, 37], groups: 1, eps: 1e-5, activation: "silu", mean: -1 },
+];
+
+function inputsOf({ x, mean }: Normalisation) {
+  const [N, C] = x;
+  const { shape, data } = random(x, 1);
+  return {
+    x: floats(
+      shape,
+      data.map((value) => value + mean),
+    ),
+    weight: random([C], 2),
+    bias: random([C], 3),
+    scaleShift: random([N, 2 * C], 4),
+  };
+}
+
+/** μ and r = 1 / √(σ² + eps) of every group, [N, G, 2]. */
+function statsOf(values: ArrayLike<number>, { x, groups, eps }: Normalisation) {
+  const size = sizeOf(x) / (x[0] * groups);
+  const stats = Array.from({ length: x[0] * groups }, (_, group) => {
+    const own = Array.from({ length: size }, (_, i) => values[group * size + i]!);
+    const mean = own.reduce((sum, value) => sum + value, 0) / size;
+    const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size;
+    return [mean, 1 / Math.sqrt(variance + eps)];
+  });
+  return floats([x[0], groups, 2], stats.flat());
+}
+
+export const groupnormFamily: SelfTestFamily = {
+  family: "groupnorm",
+  cases: NORMALISATIONS.map((normalisation) =>
+    selfTestCase({
+      name: normalisation.name,
+      inputs: () => inputsOf(normalisation),
+      launch: (graph, tensors) => groupNorm(graph, tensors, normalisation),
+    }),
+  ),
+};
+
+export const groupnormBackwardFamily: SelfTestFamily = {
+  family: "groupnorm_backward",
+  cases: NORMALISATIONS.map((normalisation) =>
+    selfTestCase({
+      name: normalisation.name,
+      inputs: () => {
+        const inputs = inputsOf(normalisation);
+        return {
+          ...inputs,
+          stats: statsOf(inputs.x.data, normalisation),
+          dy: random(normalisation.x, 5),
+          pending: random(normalisation.x, 6),
+        };
+      },
+      launch: (graph, tensors) => {
+        const targets = {
+          dx: graph.alloc(tensors.x.shape, "selftest.dx"),
+          dweight: graph.alloc(tensors.weight.shape, "selftest.dweight"),
+          dbias: graph.alloc(tensors.bias.shape, "selftest.dbias"),
+          dscaleShift: graph.alloc(tensors.scaleShift.shape, "selftest.dscaleShift"),
+        };
+        groupNormBackward(graph, tensors, normalisation, targets);
+        return targets;
+      },
+    }),
+  ),
+};

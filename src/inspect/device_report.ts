@@ -1,0 +1,73 @@
+// What a device is, and whether it computes what it should: the part of `doctor` that needs no Node.
+//
+// A page and a process make the same object of it: plain data, for JSON.
+import { Gpu } from "../device/gpu.ts";
+import { type SelfTestResult, selfTest } from "./self_test.ts";
+
+export interface DeviceReport {
+  /** what WebGPU tells of it; empty where a browser keeps it to itself */
+  adapter: {
+    vendor: string;
+    architecture: string;
+    device: string;
+    description: string;
+    isFallbackAdapter: boolean;
+    /** which software adapter it is, if it is one that we know */
+    software: "swiftshader" | "llvmpipe" | null;
+  };
+  /** all that the device has, sorted */
+  features: string[];
+  /** those that are asked for when it is opened */
+  limits: Record<LimitName, number>;
+  /** what launchers choose their variants by */
+  target: { subgroupSize: number; software: "swiftshader" | "llvmpipe" | null };
+  selfTest: SelfTestResult[];
+  /** every family is right here */
+  ok: boolean;
+}
+
+/** The limits that `Gpu.open` asks for. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+type LimitName = (typeof LIMITS)[number];
+
+/**
+ * Describes a device and tests every kernel family on it. Does not throw for a family that fails.
+ */
+export async function deviceReport(gpu: Gpu): Promise<DeviceReport> {
+  const { vendor, architecture, device, description, isFallbackAdapter } = gpu.info;
+  const { subgroupSize, software: known } = gpu.target;
+  const software = known ?? null;
+  const results = await selfTest(gpu);
+  const limits = Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]]));
+  return {
+    adapter: { vendor, architecture, device, description, isFallbackAdapter, software },
+    features: [...gpu.device.features].sort(),
+    limits: limits as Record<LimitName, number>,
+    target: { subgroupSize, software },
+    selfTest: results,
+    ok: results.every(({ ok }) => ok),
+  };
+}
+
+/**
+ * Opens a device as every program of this package does, reports on it, and frees it.
+ *
+ * @param gpu  where adapters come from; default `navigator.gpu`
+ * @throws DeviceError device/unsupported, device/no-adapter
+ */
+export async function openDeviceReport(gpu?: GPU): Promise<DeviceReport> {
+  const opened = await Gpu.open({ gpu });
+  try {
+    return await deviceReport(opened);
+  } finally {
+    opened.dispose();
+  }
+}

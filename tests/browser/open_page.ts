@@ -1,0 +1,23 @@
+// Opens a page and keeps what it complains of: errors, warnings, failed requests, missing files.
+import type { Browser, Page } from "puppeteer";
+
+export interface OpenedPage {
+  page: Page;
+  /** grows while the page lives; empty for a page that is well */
+  complaints: string[];
+}
+
+export async function openPage(browser: Browser, url: string): Promise<OpenedPage> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warn", "assert"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+  });
+  await page.goto(url);
+  return { page, complaints };
+}

@@ -1,0 +1,31 @@
+import { test } from "vitest";
+import { readFileSync } from "node:fs";
+import { testGpu } from "./support/gpu.ts";
+import { DiffusionModel } from "../src/nn/model.ts";
+import { Trainer } from "../src/train/trainer.ts";
+import { presetFor } from "../src/train/presets.ts";
+import { idxDataset, fitImages } from "../src/train/dataset.ts";
+import { parseUNetConfig, unetConfigJson } from "../src/formats/unet_config.ts";
+test("x", async () => {
+  const gpu = await testGpu();
+  const preset = presetFor(gpu.target);
+  const config = parseUNetConfig({...unetConfigJson(preset.config), add_attention: process.env.ATT === "1"});
+  console.log(gpu.target, config.add_attention);
+  const data = fitImages(await idxDataset(new Uint8Array(readFileSync("data/fashion-mnist/t10k-images-idx3-ubyte.gz")), "f"), 16, 16);
+  const model = await DiffusionModel.create(gpu, config, { seed: 0, scheduler: preset.scheduler });
+  let t0 = performance.now();
+  const trainer = await Trainer.create(model, { data }, { ...preset.hyperParameters, decaySteps: 600 });
+  console.log("compile", performance.now() - t0, trainer.report, model.weights.count, gpu.pipelines.size);
+  t0 = performance.now();
+  let n = 0;
+  const c = { ...gpu.counters };
+  for await (const r of trainer.run({ steps: Number(process.env.STEPS ?? 20) })) { if (n++ % 5 === 0) console.log(r, performance.now() - t0); }
+  console.log((performance.now() - t0) / n, "ms/step", c, gpu.counters);
+  const ns = await trainer.program.profile();
+  const by = new Map<string, number>();
+  let tot = 0;
+  trainer.program.dispatches.forEach((d, i) => { const k = d.label; by.set(k, (by.get(k) ?? 0) + ns[i]! / 1e6); tot += ns[i]! / 1e6; });
+  console.log("gpu ms", tot, [...by].sort((a, b) => b[1] - a[1]).slice(0, 16));
+  const flops = trainer.program.dispatches.reduce((s, d) => s + d.flops, 0);
+  console.log("gflop", flops / 1e9);
+}, 600000);
