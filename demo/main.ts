@@ -6,7 +6,7 @@ import { LossChart } from "./loss_chart.ts";
 import type { FromWorker, Losses, RunPlan, ToWorker } from "./messages.ts";
 import { askedInAddress } from "./query.ts";
 import { SampleGrids } from "./sample_grid.ts";
-import { adapterWords, unavailableWords } from "./words.ts";
+import { adapterWords, failureWords, unavailableWords } from "./words.ts";
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const controls = new Controls(tell);
@@ -69,5 +69,5 @@ function progress({ first, losses, imagesPerSecond }: Losses): void {
 function fail(code: string, message: string): void {
   const words = unavailableWords(code);
   if (words) adapter.textContent = words;
-  controls.enter(words ? "unavailable" : "ready", words ? "" : message);
+  controls.enter(words ? "unavailable" : "ready", words ? "" : failureWords(code, message));
 }

@@ -21,7 +21,7 @@ export class SampleGrids {
   begin(): void {
     this.#grids = [];
     const { canvas, slider, caption } = this.#elements;
-    canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
+    contextOf(canvas)?.clearRect(0, 0, canvas.width, canvas.height);
     canvas.setAttribute("aria-label", "No samples yet");
     caption.textContent = "The first grid comes soon.";
     slider.disabled = true;
@@ -58,7 +58,7 @@ function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
   const rows = Math.ceil(count / columns);
   canvas.width = columns * (W + GAP) - GAP;
   canvas.height = rows * (H + GAP) - GAP;
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   for (let n = 0; n < count; n++) {
     const image = new ImageData(W, H);
     for (let i = 0; i < H * W; i++) image.data.set(grey(pixels[n * H * W + i]!), 4 * i);
@@ -66,5 +66,9 @@ function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
     context?.putImageData(image, column * (W + GAP), row * (H + GAP));
   }
 }
+
+/** Kept in memory, not on the GPU: if that is lost, the pictures stay. */
+const contextOf = (canvas: HTMLCanvasElement) =>
+  canvas.getContext("2d", { willReadFrequently: true });
 
 const grey = (value: number) => [value, value, value, 255];

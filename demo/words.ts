@@ -10,6 +10,15 @@ export function adapterWords({ name, isSoftware }: Adapter): string {
   );
 }
 
+/** What went wrong in a run, and what to do. */
+export function failureWords(code: string, message: string): string {
+  if (code !== "device/lost") return message;
+  return (
+    "The browser lost the GPU, and the run with it. Press Start to begin anew; if that fails, " +
+    "load the page again."
+  );
+}
+
 /** Why nothing can be trained here, and what to do; undefined where it can. */
 export function unavailableWords(code: string): string | undefined {
   if (code === "device/unsupported") {

@@ -97,23 +97,19 @@ fn is_token(first: u32) -> vec4f {
   return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));
 }
 
-// Where a staged quad of a channel lies; a channel past the last is staged as zeros.
+// Where the quads of a channel lie, which is none past the last.
 fn at_channel(place: Place, channel: u32) -> vec4u {
   return vec4u(place.head + min(channel, dims.channels - 1u) * dims.tokens);
-}
-
-fn exists(channel: u32) -> f32 {
-  return select(0.0, 1.0, channel < dims.channels);
 }
 
 fn max_of(m: mat4x4f) -> vec4f {
   return max(max(m[0], m[1]), max(m[2], m[3]));
 }
 
-// sums + Σ_c over the staged channels, rows × columns
-fn add_outer(sums: mat4x4f, place: Place) -> mat4x4f {
+// sums + Σ_c rows × columns over the channels staged, from the first
+fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
   var m = sums;
-  for (var step = 0u; step < STEPS; step++) {
+  for (var step = 0u; step < min(STEPS, dims.channels - first); step++) {
     let u = row_tile[step * PITCH + place.y];
     let v = column_tile[step * PITCH + place.x];
     m[0] += u * v.x;
@@ -135,10 +131,10 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
     let rows = vec4f(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]);
     let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);
     workgroupBarrier();
-    row_tile[place.y * PITCH + place.x] = rows * (dims.log2_scale * exists(channel));
+    row_tile[place.y * PITCH + place.x] = rows * dims.log2_scale;
     column_tile[place.y * PITCH + place.x] = columns;
     workgroupBarrier();
-    m = add_outer(m, place);
+    m = add_outer(m, chunk * STEPS, place);
   }
   return m;
 }
@@ -153,10 +149,10 @@ fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
     let rows = vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]);
     let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);
     workgroupBarrier();
-    row_tile[place.y * PITCH + place.x] = rows * exists(channel);
+    row_tile[place.y * PITCH + place.x] = rows;
     column_tile[place.y * PITCH + place.x] = columns;
     workgroupBarrier();
-    m = add_outer(m, place);
+    m = add_outer(m, chunk * STEPS, place);
   }
   return m;
 }
@@ -173,7 +169,7 @@ fn show(m: mat4x4f, place: Place) {
 // Σ_columns of what is shown · the staged values of the lane's channel
 fn sum_columns(place: Place) -> vec4f {
   var sum = vec4f();
-  for (var j = 0u; j < 8u; j++) {
+  for (var j = 0u; j < min(8u, (dims.tokens - place.column + 3u) / 4u); j++) {
     let v = column_tile[place.y * PITCH + j];
     sum += power_tile[(4u * j) * PITCH + place.x] * v.x;
     sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;
@@ -326,8 +322,10 @@ fn backward_query(
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let channel = chunk * STEPS + place.y;
     let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
-    part += exists(channel) * vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])
-      * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
+    if (channel < dims.channels) {
+      part += vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])
+        * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
+    }
   }
   share_rows(part, place.x, place.y);
   let mean = sum_shared(place.y);

@@ -3,8 +3,8 @@
 //   add         y = (a + b) · scale
 //   affine      y = scale · x + offset
 //   scale_rows  y = factor[n] · x            n = the row of x: its index in the first extent
-//   source      the residual connections of Ho et al. 2020, arXiv:2006.11239, appendix B; factor is
-//               1/σ in Song et al. 2021, arXiv:2011.13456, appendix G
+//   source      the residual connections of Ho et al. 2020, arXiv:2006.11239, appendix B; diffusers' UNet2DModel
+//               centres its input with affine, and divides by the time with scale_rows where that is told by Fourier features
 //
 //   shapes    a, b, x, y [count] f32, any shape in row-major order · factor [N], a row each of `row` values
 //   dispatch  one lane an element, in add_wide one lane four, in workgroups of WG, folded into two dimensions

@@ -3,7 +3,7 @@
 //   forward   x̂ = (x − μ) · r         r = 1 / √(σ² + eps); μ, σ² mean and biased variance of one group
 //             h = (γ_c x̂ + β_c) · (1 + scale[n,c]) + shift[n,c]         γ = weight, β = bias
 //             y = f(h)                 f = none, silu, mish, gelu or relu
-//   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §4.3
+//   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §3.1
 //
 //   shapes    x, y [N, C, H, W] f32 row-major · weight, bias [C] · scale_shift [N, 2C]: C scales, then C shifts
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
@@ -111,7 +111,7 @@ struct Moments4 {
   squares: vec4f,
 }
 
-// Those of both sets together [Chan, Golub & LeVeque 1983, eq. 2.1].
+// Those of both sets together [Chan, Golub & LeVeque 1983].
 fn joined(a: Moments, b: Moments) -> Moments {
   let count = a.count + b.count;
   let delta = b.mean - a.mean;

@@ -92,7 +92,11 @@ export class Tape {
         taken.add(x);
         return gradients.get(x);
       },
-      alias: (name, gradient) => written.set(input(name), gradient),
+      alias: (name, gradient) => {
+        const x = input(name);
+        if (this.#leaves.get(x)) throw new Error(`${x.label}: its gradient has a place of its own`);
+        written.set(x, gradient);
+      },
     });
     for (const [x, gradient] of written) {
       const pending = taken.has(x) ? undefined : gradients.get(x);

@@ -57,7 +57,7 @@ async function nodeReport(): Promise<DoctorReport> {
 }
 
 /** What the page gives: a report, or what it threw, for classes do not cross the border. */
-type PageResult = { report: DeviceReport } | { code: string; message: string };
+type PageResult = { report: DeviceReport } | { code?: string; message: string };
 
 const PAGE_JOB = `import("/inspect/device_report.js")
   .then(({ openDeviceReport }) => openDeviceReport())
@@ -81,7 +81,9 @@ export async function browserReport(
       const page = await browser.newPage();
       await page.goto(address);
       const result: PageResult = JSON.parse((await page.evaluate(PAGE_JOB)) as string);
-      if (!("report" in result)) throw new DeviceError(result.code, result.message, "");
+      if (!("report" in result)) {
+        throw new DeviceError(result.code ?? "device/page", result.message, "");
+      }
       const { adapter, features, limits, target, ...tested } = result.report;
       const host = { driver: "chromium", reason: `headless, from ${CHROMIUM_FROM[source]}` };
       const versions = { ...ownVersions(), chromium: await browser.version() };
@@ -152,7 +154,8 @@ function linesOf({ adapter, features, limits, target, versions, selfTest }: Doct
     ...selfTest.map(({ family, ok, error, bound, entryPoints, message }) => {
       const found = error === null ? "no number" : `error ${error.toPrecision(2)} of ${bound}`;
       const verdict = `${ok ? "right" : "WRONG"} ${family.padEnd(19)} ${found.padEnd(17)}`;
-      return `${verdict} ${message ?? entryPoints.join(", ")}`;
+      const short = entryPoints.map((label) => label.replace(`${family}.`, ""));
+      return `${verdict} ${message ?? short.join(", ")}`;
     }),
     "",
     `${right} of ${selfTest.length} kernel families are right; an error is in units of ε Σ|terms|, ε = 2^-24.`,

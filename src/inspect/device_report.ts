@@ -2,7 +2,7 @@
 //
 // A page and a process make the same object of it: plain data, for JSON.
 import { Gpu } from "../device/gpu.ts";
-import { type SelfTestResult, selfTest } from "./self_test.ts";
+import { type SelfTestOptions, type SelfTestResult, selfTest } from "./self_test.ts";
 
 export interface DeviceReport {
   /** what WebGPU tells of it; empty where a browser keeps it to itself */
@@ -41,11 +41,11 @@ type LimitName = (typeof LIMITS)[number];
 /**
  * Describes a device and tests every kernel family on it. Does not throw for a family that fails.
  */
-export async function deviceReport(gpu: Gpu): Promise<DeviceReport> {
+export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Promise<DeviceReport> {
   const { vendor, architecture, device, description, isFallbackAdapter } = gpu.info;
   const { subgroupSize, software: known } = gpu.target;
   const software = known ?? null;
-  const results = await selfTest(gpu);
+  const results = await selfTest(gpu, options);
   const limits = Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]]));
   return {
     adapter: { vendor, architecture, device, description, isFallbackAdapter, software },

@@ -1,4 +1,4 @@
-// Every kernel family with its self-test cases, by the name of its shader.
+// Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
 import type { SelfTestFamily } from "./cases/case.ts";

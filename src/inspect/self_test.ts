@@ -4,7 +4,7 @@
 // the variants that launchers choose on this device, and it does not throw for a family that is
 // wrong or does not compile: it reports it. Nothing here needs Node.
 import type { Gpu } from "../device/gpu.ts";
-import type { ShaderFamily } from "../device/shader.ts";
+import { labelOf, type ShaderFamily } from "../device/shader.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
@@ -14,9 +14,9 @@ import { ANSWERS } from "./self_test_answers.ts";
 import { type Answer, errorOf } from "./self_test_sums.ts";
 
 export interface SelfTestResult {
-  /** the name of its shader */
+  /** the name of its launchers: of src/kernels/<family>.ts */
   family: string;
-  /** what ran: the entry points that launchers choose here */
+  /** what ran: `shader.entry` of those that launchers choose here */
   entryPoints: string[];
   ok: boolean;
   /**
@@ -36,7 +36,7 @@ const BOUND = 8;
 export interface SelfTestOptions {
   /** default all */
   families?: readonly SelfTestFamily[];
-  /** sources to run instead of a family's own, by its name: to see that a fault is found */
+  /** sources to run instead of a family's own, by the shader's name: to see that a fault is found */
   sources?: Readonly<Record<string, ShaderFamily>>;
 }
 
@@ -162,5 +162,5 @@ function answerOf(family: string, name: string): Answer {
 }
 
 function entryPointsOf({ dispatches }: Graph): string[] {
-  return [...new Set(dispatches.map(({ variant }) => variant.entry))];
+  return [...new Set(dispatches.map(({ variant }) => labelOf(variant)))];
 }

@@ -1,10 +1,11 @@
 // Launches shaders/conv2d.wgsl: checks shapes, allocates the output, records the dispatch.
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { conv2d as family } from "./generated/conv2d.ts";
+import { type Convolution, recordConvolution } from "./conv2d_record.ts";
+
+export { conv2dVariants } from "./conv2d_record.ts";
 
 /** Pixels of zeros on each side of z. */
 export interface Padding {
@@ -38,15 +39,6 @@ export interface Conv2dInputs {
 
 export const NO_PADDING: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
 
-const WORKGROUP = 64;
-
-/** Every pipeline a launcher here can ask for. */
-export const conv2dVariants: Variant[] = ["forward", "backward_input"].map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
-
 /**
  * y = bias + rows + residual + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i·stride + u − top, j·stride + v − left].
  *
@@ -59,28 +51,15 @@ export function conv2d(
   { x, weight, bias, rows, residual }: Conv2dInputs,
   { stride = 1, padding = NO_PADDING, upsample = false }: Conv2dOptions = {},
 ): Tensor {
-  const extents = extentsOf("conv2d", x.shape, weight.shape, { stride, padding, upsample });
-  const { N, O, outH, outW } = extents;
+  const options = { stride, padding, upsample };
+  const convolution = convolutionOf("conv2d", x.shape, weight.shape, options);
+  const { N, O, outH, outW } = convolution;
   const y = graph.alloc([N, O, outH, outW], "conv2d.y");
   if (bias) requireShape("conv2d", "bias", bias.shape, [O]);
   if (rows) requireShape("conv2d", "rows", rows.shape, [N, O]);
   if (residual) requireShape("conv2d", "residual", residual.shape, y.shape);
-
-  const count = sizeOf(y.shape);
-  const flags = {
-    has_bias: Number(!!bias),
-    has_rows: Number(!!rows),
-    has_residual: Number(!!residual),
-  };
-  const dims = { ...dimsOf(extents, { stride, padding, upsample }), ...flags, count };
-  const given = { bias: bias ?? weight, rows: rows ?? weight, residual: residual ?? weight };
-  const options = { flops: flopsOf(extents) };
-  graph.dispatch(
-    [family, "forward"],
-    { dims, x, weight, ...given, y },
-    foldWorkgroups(count, WORKGROUP),
-    options,
-  );
+  const tensors = { source: x, weight, bias, rows, added: residual, result: y };
+  recordConvolution(graph, "forward", convolution, tensors);
   return y;
 }
 
@@ -98,39 +77,23 @@ export function conv2dBackwardInput(
   options: Required<Conv2dOptions> & { inputShape: Shape },
   target: Tensor,
 ): void {
+  const operation = "conv2dBackwardInput";
   const { inputShape } = options;
-  const extents = extentsOf("conv2dBackwardInput", inputShape, weight.shape, options);
-  const { N, O, outH, outW } = extents;
-  requireShape("conv2dBackwardInput", "dy", dy.shape, [N, O, outH, outW]);
-  requireShape("conv2dBackwardInput", "target", target.shape, inputShape);
-  if (pending) requireShape("conv2dBackwardInput", "pending", pending.shape, inputShape);
-
-  const count = sizeOf(inputShape);
-  const flags = { has_bias: 0, has_rows: 0, has_residual: Number(!!pending) };
-  const dims = { ...dimsOf(extents, options), ...flags, count };
-  const args = { dims, dy, weight, pending: pending ?? weight, dx: target };
-  graph.dispatch([family, "backward_input"], args, foldWorkgroups(count, WORKGROUP), {
-    flops: flopsOf(extents),
-  });
+  const convolution = convolutionOf(operation, inputShape, weight.shape, options);
+  const { N, O, outH, outW } = convolution;
+  requireShape(operation, "dy", dy.shape, [N, O, outH, outW]);
+  requireShape(operation, "target", target.shape, inputShape);
+  if (pending) requireShape(operation, "pending", pending.shape, inputShape);
+  const tensors = { source: dy, weight, added: pending, result: target };
+  recordConvolution(graph, "backward", convolution, tensors);
 }
 
-interface Extents {
-  N: number;
-  C: number;
-  H: number;
-  W: number;
-  O: number;
-  K: number;
-  outH: number;
-  outW: number;
-}
-
-function extentsOf(
+function convolutionOf(
   operation: string,
   inputShape: Shape,
   weightShape: Shape,
   { stride, padding, upsample }: Required<Conv2dOptions>,
-): Extents {
+): Convolution {
   const [N, C, H, W] = shape4(operation, inputShape);
   const [O, weightC, K, otherK] = shape4(operation, weightShape);
   requireOptions(operation, { stride, padding, kernel: [K, otherK] });
@@ -145,7 +108,7 @@ function extentsOf(
   const scale = upsample ? 2 : 1;
   const outH = Math.floor((H * scale + top + bottom - K) / stride) + 1;
   const outW = Math.floor((W * scale + left + right - K) / stride) + 1;
-  if (outH >= 1 && outW >= 1) return { N, C, H, W, O, K, outH, outW };
+  if (outH >= 1 && outW >= 1) return { N, C, H, W, O, K, outH, outW, stride, padding, upsample };
   throw new ShapeError(
     "shape/too-small",
     `${operation}: the padded image must hold the ${K} × ${K} kernel, got x ${showShape(inputShape)}.`,
@@ -170,25 +133,3 @@ function requireOptions(
     "Padding is top, bottom, left, right in pixels.",
   );
 }
-
-function dimsOf(
-  { C, H, W, O, K, outH, outW }: Extents,
-  { stride, padding, upsample }: Required<Conv2dOptions>,
-) {
-  return {
-    in_channels: C,
-    out_channels: O,
-    height: H,
-    width: W,
-    out_height: outH,
-    out_width: outW,
-    kernel: K,
-    stride,
-    top: padding.top,
-    left: padding.left,
-    doubled: Number(upsample),
-  };
-}
-
-/** Those of the definition, a multiply-add counted as two. */
-const flopsOf = ({ N, C, O, K, outH, outW }: Extents) => 2 * N * O * outH * outW * C * K * K;

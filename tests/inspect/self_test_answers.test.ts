@@ -1,7 +1,7 @@
 // The self-test's stored answers are those of the float64 twins. UPDATE_ANSWERS=1 rewrites them:
 //   UPDATE_ANSWERS=1 npx vitest run tests/inspect/self_test_answers.test.ts
 import { execFileSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { SelfTestCase, SelfTestFamily } from "../../src/inspect/cases/case.ts";
@@ -69,17 +69,6 @@ describe.skipIf(isUpdate)("the stored answers are the float64 twins'", () => {
       const differences = sums.map((sum, k) => Math.abs(storedSums[k]! - sum));
       expect(Math.max(...differences), name).toBeLessThanOrEqual(allowed);
     }
-  });
-});
-
-describe("every kernel family has a self-test", () => {
-  test.each(readdirSync(path("shaders")).filter((name) => name.endsWith(".wgsl")))("%s", (file) => {
-    const family = file.replace(".wgsl", "");
-    expect(
-      FAMILIES.map((one) => one.family),
-      `src/inspect/families.ts lacks ${family}`,
-    ).toContain(family);
-    expect(TWINS, `tests/inspect/twins/twins.ts lacks ${family}`).toHaveProperty(family);
   });
 });
 

@@ -7,7 +7,7 @@ import { concatChannels } from "../reference/concat.ts";
 import * as twin from "../reference/conv2d.ts";
 import { absoluteAll, mapArray, type NdArray } from "../reference/ndarray.ts";
 import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
-import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
+import { evaluate, expectWithin } from "../support/gpu.ts";
 
 interface Case {
   x: [N: number, C: number, H: number, W: number];
@@ -69,8 +69,8 @@ function inputsOf({ x, O, K = 3 }: Case) {
 
 /** The devices variants are chosen for; those with subgroups need them here too. */
 const TARGETS: [string, Target | undefined][] = [
-  ["this device", undefined],
   ["any device", PLAIN_TARGET],
+  ["SwiftShader", { subgroupSize: 4, software: "swiftshader" }],
 ];
 
 const plus = (a: NdArray, b: NdArray | undefined): NdArray =>

@@ -21,7 +21,7 @@ export interface SelfTestCase {
   launch(graph: Graph, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
 }
 
-/** The cases of one kernel family: of shaders/<family>.wgsl. */
+/** The cases of one kernel family: of src/kernels/<family>.ts, and the shaders that it launches. */
 export interface SelfTestFamily {
   readonly family: string;
   readonly cases: readonly SelfTestCase[];

@@ -3,16 +3,71 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "fb23940dceb666cd",
+ "hash": "bafc23b0fe4cc655",
  "settings": {
   "WG": {
    "chunk": 0,
    "kind": "const",
-   "value": "64u"
+   "value": "16u"
+  },
+  "BLOCKS": {
+   "chunk": 1,
+   "kind": "const",
+   "value": "4u"
+  },
+  "SAME": {
+   "chunk": 2,
+   "kind": "const",
+   "value": "0u"
+  },
+  "STRIDED": {
+   "chunk": 3,
+   "kind": "const",
+   "value": "1u"
+  },
+  "PARITY": {
+   "chunk": 4,
+   "kind": "const",
+   "value": "2u"
+  },
+  "DOUBLED": {
+   "chunk": 5,
+   "kind": "const",
+   "value": "3u"
+  },
+  "HALVED": {
+   "chunk": 6,
+   "kind": "const",
+   "value": "4u"
+  },
+  "KIND": {
+   "chunk": 7,
+   "kind": "const",
+   "value": "0u"
+  },
+  "ODD_DOWN": {
+   "chunk": 8,
+   "kind": "const",
+   "value": "false"
+  },
+  "ODD_ACROSS": {
+   "chunk": 9,
+   "kind": "const",
+   "value": "false"
+  },
+  "Row": {
+   "chunk": 21,
+   "kind": "alias",
+   "value": "array<f32, 10>"
+  },
+  "Patch": {
+   "chunk": 22,
+   "kind": "alias",
+   "value": "array<Row, 10>"
   }
  },
  "entries": {
-  "forward": {
+  "quads": {
    "workgroupSize": [
     "WG",
     1,
@@ -25,31 +80,70 @@ export const conv2d = {
     3,
     4,
     5,
-    6,
     7,
     8,
-    12
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    39,
+    40,
+    41,
+    42,
+    43,
+    44,
+    45,
+    46,
+    47,
+    48,
+    49
    ],
-   "subgroups": false,
+   "subgroups": true,
    "bindings": [
     {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 60,
+     "size": 76,
      "fields": [
       {
-       "name": "count",
+       "name": "images",
        "type": "u32",
        "offset": 0
       },
       {
-       "name": "in_channels",
+       "name": "reads",
        "type": "u32",
        "offset": 4
       },
       {
-       "name": "out_channels",
+       "name": "writes",
        "type": "u32",
        "offset": 8
       },
@@ -74,49 +168,69 @@ export const conv2d = {
        "offset": 24
       },
       {
-       "name": "kernel",
+       "name": "top",
        "type": "u32",
        "offset": 28
       },
       {
-       "name": "stride",
+       "name": "left",
        "type": "u32",
        "offset": 32
       },
       {
-       "name": "top",
-       "type": "i32",
+       "name": "step",
+       "type": "u32",
        "offset": 36
       },
       {
-       "name": "left",
-       "type": "i32",
+       "name": "tiles_down",
+       "type": "u32",
        "offset": 40
       },
       {
-       "name": "doubled",
+       "name": "tiles_across",
        "type": "u32",
        "offset": 44
       },
       {
-       "name": "has_bias",
+       "name": "read_step",
        "type": "u32",
        "offset": 48
       },
       {
-       "name": "has_rows",
+       "name": "write_step",
        "type": "u32",
        "offset": 52
       },
       {
-       "name": "has_residual",
+       "name": "first_tap",
        "type": "u32",
        "offset": 56
+      },
+      {
+       "name": "tap_step",
+       "type": "u32",
+       "offset": 60
+      },
+      {
+       "name": "has_bias",
+       "type": "u32",
+       "offset": 64
+      },
+      {
+       "name": "has_rows",
+       "type": "u32",
+       "offset": 68
+      },
+      {
+       "name": "has_added",
+       "type": "u32",
+       "offset": 72
       }
      ]
     },
     {
-     "name": "x",
+     "name": "source",
      "binding": 1,
      "type": "read-only-storage",
      "size": 4
@@ -140,20 +254,20 @@ export const conv2d = {
      "size": 4
     },
     {
-     "name": "residual",
+     "name": "added",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "y",
+     "name": "result",
      "binding": 6,
      "type": "storage",
      "size": 4
     }
    ]
   },
-  "backward_input": {
+  "plain": {
    "workgroupSize": [
     "WG",
     1,
@@ -161,16 +275,52 @@ export const conv2d = {
    ],
    "chunks": [
     0,
-    1,
     2,
     3,
     4,
+    5,
+    7,
     8,
     9,
     10,
     11,
+    12,
     13,
-    14
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    39,
+    40,
+    41,
+    42,
+    43,
+    44,
+    45,
+    46,
+    47,
+    50
    ],
    "subgroups": false,
    "bindings": [
@@ -178,20 +328,20 @@ export const conv2d = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 60,
+     "size": 76,
      "fields": [
       {
-       "name": "count",
+       "name": "images",
        "type": "u32",
        "offset": 0
       },
       {
-       "name": "in_channels",
+       "name": "reads",
        "type": "u32",
        "offset": 4
       },
       {
-       "name": "out_channels",
+       "name": "writes",
        "type": "u32",
        "offset": 8
       },
@@ -216,46 +366,72 @@ export const conv2d = {
        "offset": 24
       },
       {
-       "name": "kernel",
+       "name": "top",
        "type": "u32",
        "offset": 28
       },
       {
-       "name": "stride",
+       "name": "left",
        "type": "u32",
        "offset": 32
       },
       {
-       "name": "top",
-       "type": "i32",
+       "name": "step",
+       "type": "u32",
        "offset": 36
       },
       {
-       "name": "left",
-       "type": "i32",
+       "name": "tiles_down",
+       "type": "u32",
        "offset": 40
       },
       {
-       "name": "doubled",
+       "name": "tiles_across",
        "type": "u32",
        "offset": 44
       },
       {
-       "name": "has_bias",
+       "name": "read_step",
        "type": "u32",
        "offset": 48
       },
       {
-       "name": "has_rows",
+       "name": "write_step",
        "type": "u32",
        "offset": 52
       },
       {
-       "name": "has_residual",
+       "name": "first_tap",
        "type": "u32",
        "offset": 56
+      },
+      {
+       "name": "tap_step",
+       "type": "u32",
+       "offset": 60
+      },
+      {
+       "name": "has_bias",
+       "type": "u32",
+       "offset": 64
+      },
+      {
+       "name": "has_rows",
+       "type": "u32",
+       "offset": 68
+      },
+      {
+       "name": "has_added",
+       "type": "u32",
+       "offset": 72
       }
      ]
+    },
+    {
+     "name": "source",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
     },
     {
      "name": "weight",
@@ -264,20 +440,26 @@ export const conv2d = {
      "size": 4
     },
     {
-     "name": "dy",
-     "binding": 7,
+     "name": "bias",
+     "binding": 3,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "pending",
-     "binding": 8,
+     "name": "rows",
+     "binding": 4,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "dx",
-     "binding": 9,
+     "name": "added",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "result",
+     "binding": 6,
      "type": "storage",
      "size": 4
     }
@@ -285,20 +467,56 @@ export const conv2d = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
-  "\n\nstruct Dims {\n  count: u32,\n  in_channels: u32,\n  out_channels: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  kernel: u32,\n  stride: u32,\n  top: i32,\n  left: i32,\n  doubled: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_residual: u32,\n}",
+  "\n\nconst WG: u32 = 16u;",
+  "\nconst BLOCKS: u32 = 4u;",
+  "\n\nconst SAME: u32 = 0u;",
+  "\nconst STRIDED: u32 = 1u;",
+  "\nconst PARITY: u32 = 2u;",
+  "\nconst DOUBLED: u32 = 3u;",
+  "\nconst HALVED: u32 = 4u;",
+  "\nconst KIND: u32 = 0u;",
+  "\nconst ODD_DOWN: bool = false;",
+  "\nconst ODD_ACROSS: bool = false;",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> x: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> source: array<f32>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<f32>;",
   "\n@group(0) @binding(3) var<storage, read> bias: array<f32>;",
   "\n@group(0) @binding(4) var<storage, read> rows: array<f32>;",
-  "\n@group(0) @binding(5) var<storage, read> residual: array<f32>;",
-  "\n@group(0) @binding(6) var<storage, read_write> y: array<f32>;",
-  "\n\n@group(0) @binding(7) var<storage, read> dy: array<f32>;",
-  "\n@group(0) @binding(8) var<storage, read> pending: array<f32>;",
-  "\n@group(0) @binding(9) var<storage, read_write> dx: array<f32>;",
-  "\n\n@compute @workgroup_size(WG)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + lane;\n  if (index >= dims.count) {\n    return;\n  }\n  let j = index % dims.out_width;\n  let i = index / dims.out_width % dims.out_height;\n  let plane = index / dims.out_width / dims.out_height;\n  let o = plane % dims.out_channels;\n  let n = plane / dims.out_channels;\n\n  var sum = 0.0;\n  for (var c = 0u; c < dims.in_channels; c++) {\n    let image = (n * dims.in_channels + c) * dims.height * dims.width;\n    let filter_start = (o * dims.in_channels + c) * dims.kernel * dims.kernel;\n    for (var u = 0u; u < dims.kernel; u++) {\n      let h = i32(i * dims.stride + u) - dims.top;\n      for (var v = 0u; v < dims.kernel; v++) {\n        let w = i32(j * dims.stride + v) - dims.left;\n        let inside = h >= 0 && w >= 0 && u32(h) < dims.height << dims.doubled && u32(w) < dims.width << dims.doubled;\n        if (inside) {\n          let pixel = image + (u32(h) >> dims.doubled) * dims.width + (u32(w) >> dims.doubled);\n          sum += weight[filter_start + u * dims.kernel + v] * x[pixel];\n        }\n      }\n    }\n  }\n  if (dims.has_bias == 1u) {\n    sum += bias[o];\n  }\n  if (dims.has_rows == 1u) {\n    sum += rows[n * dims.out_channels + o];\n  }\n  if (dims.has_residual == 1u) {\n    sum += residual[index];\n  }\n  y[index] = sum;\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn backward_input(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + lane;\n  if (index >= dims.count) {\n    return;\n  }\n  let w = index % dims.width;\n  let h = index / dims.width % dims.height;\n  let plane = index / dims.width / dims.height;\n  let c = plane % dims.in_channels;\n  let n = plane / dims.in_channels;\n\n  var sum = 0.0;\n  for (var a = 0u; a <= dims.doubled; a++) {\n    for (var b = 0u; b <= dims.doubled; b++) {\n      sum += gradient_at(n, c, i32((h << dims.doubled) + a) + dims.top, i32((w << dims.doubled) + b) + dims.left);\n    }\n  }\n  if (dims.has_residual == 1u) {\n    sum += pending[index];\n  }\n  dx[index] = sum;\n}",
-  "\n\n\nfn gradient_at(n: u32, c: u32, h: i32, w: i32) -> f32 {\n  var sum = 0.0;\n  for (var o = 0u; o < dims.out_channels; o++) {\n    let image = (n * dims.out_channels + o) * dims.out_height * dims.out_width;\n    let filter_start = (o * dims.in_channels + c) * dims.kernel * dims.kernel;\n    for (var u = 0u; u < dims.kernel; u++) {\n      let below = h - i32(u);\n      let i = below / i32(dims.stride);\n      let has_row = below >= 0 && i * i32(dims.stride) == below && u32(i) < dims.out_height;\n      for (var v = 0u; v < dims.kernel; v++) {\n        let right = w - i32(v);\n        let j = right / i32(dims.stride);\n        if (has_row && right >= 0 && j * i32(dims.stride) == right && u32(j) < dims.out_width) {\n          sum += weight[filter_start + u * dims.kernel + v] * dy[image + u32(i) * dims.out_width + u32(j)];\n        }\n      }\n    }\n  }\n  return sum;\n}"
+  "\n@group(0) @binding(5) var<storage, read> added: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read_write> result: array<f32>;",
+  "\n\nstruct Tile {\n  r0: vec4f,\n  r1: vec4f,\n  r2: vec4f,\n  r3: vec4f,\n}",
+  "\n\nstruct Block {\n  a: Tile,\n  b: Tile,\n  c: Tile,\n  d: Tile,\n}",
+  "\n\nstruct Taps {\n  t0: f32,\n  t1: f32,\n  t2: f32,\n  t3: f32,\n  t4: f32,\n  t5: f32,\n  t6: f32,\n  t7: f32,\n  t8: f32,\n}",
+  "\n\n\n\nalias Row = array<f32, 10>;",
+  "\nalias Patch = array<Row, 10>;",
+  "\n\nstruct Line {\n  at: array<u32, 10>,\n  inside: Row,\n}",
+  "\n\nfn line(i: u32, zeros: u32, extent: u32, step: u32) -> Line {\n  let e = extent + zeros;\n  return Line(\n    array<u32, 10>(\n      spot(i, zeros, e) * step, spot(i + 1u, zeros, e) * step, spot(i + 2u, zeros, e) * step,\n      spot(i + 3u, zeros, e) * step, spot(i + 4u, zeros, e) * step, spot(i + 5u, zeros, e) * step,\n      spot(i + 6u, zeros, e) * step, spot(i + 7u, zeros, e) * step, spot(i + 8u, zeros, e) * step,\n      spot(i + 9u, zeros, e) * step),\n    Row(\n      within(i, zeros, e), within(i + 1u, zeros, e), within(i + 2u, zeros, e), within(i + 3u, zeros, e),\n      within(i + 4u, zeros, e), within(i + 5u, zeros, e), within(i + 6u, zeros, e), within(i + 7u, zeros, e),\n      within(i + 8u, zeros, e), within(i + 9u, zeros, e)));\n}",
+  "\n\nfn spot(i: u32, zeros: u32, end: u32) -> u32 {\n  return clamp(i, zeros, end - 1u) - zeros;\n}",
+  "\n\nfn within(i: u32, zeros: u32, end: u32) -> f32 {\n  return select(0.0, 1.0, (i >= zeros) & (i < end));\n}",
+  "\n\nfn patch_at(image: u32, down: Line, across: Line) -> Patch {\n  let i = down.at;\n  let m = down.inside;\n  return Patch(\n    row_at(image + i[0], m[0], across), row_at(image + i[1], m[1], across), row_at(image + i[2], m[2], across),\n    row_at(image + i[3], m[3], across), row_at(image + i[4], m[4], across), row_at(image + i[5], m[5], across),\n    row_at(image + i[6], m[6], across), row_at(image + i[7], m[7], across), row_at(image + i[8], m[8], across),\n    row_at(image + i[9], m[9], across));\n}",
+  "\n\n\nfn row_at(i: u32, m: f32, across: Line) -> Row {\n  let at = across.at;\n  let k = across.inside;\n  return Row(\n    source[i + at[0]] * (m * k[0]), source[i + at[1]] * (m * k[1]), source[i + at[2]] * (m * k[2]),\n    source[i + at[3]] * (m * k[3]), source[i + at[4]] * (m * k[4]), source[i + at[5]] * (m * k[5]),\n    source[i + at[6]] * (m * k[6]), source[i + at[7]] * (m * k[7]), source[i + at[8]] * (m * k[8]),\n    source[i + at[9]] * (m * k[9]));\n}",
+  "\n\nfn taps_at(i: u32, s: u32) -> Taps {\n  let a = i + s;\n  let b = a + s;\n  let c = b + s;\n  let d = c + s;\n  let e = d + s;\n  let f = e + s;\n  let g = f + s;\n  return Taps(\n    weight[i], weight[a], weight[b], weight[c], weight[d], weight[e], weight[f], weight[g], weight[g + s]);\n}",
+  "\n\n\n\nfn tile(t: Tile, w: Taps, p: Patch) -> Tile {\n  var y = t;\n  if (KIND == SAME) {\n    y = Tile(\n      same(t.r0, w, p[0], p[1], p[2]), same(t.r1, w, p[1], p[2], p[3]),\n      same(t.r2, w, p[2], p[3], p[4]), same(t.r3, w, p[3], p[4], p[5]));\n  } else if (KIND == STRIDED) {\n    y = Tile(\n      strided(t.r0, w, p[0], p[1], p[2]), strided(t.r1, w, p[2], p[3], p[4]),\n      strided(t.r2, w, p[4], p[5], p[6]), strided(t.r3, w, p[6], p[7], p[8]));\n  } else if ((KIND == PARITY) & ODD_DOWN) {\n    y = Tile(\n      odd_row(t.r0, w, p[0]), even_row(t.r1, w, p[0], p[1]), odd_row(t.r2, w, p[1]), even_row(t.r3, w, p[1], p[2]));\n  } else if (KIND == PARITY) {\n    y = Tile(\n      even_row(t.r0, w, p[0], p[1]), odd_row(t.r1, w, p[1]), even_row(t.r2, w, p[1], p[2]), odd_row(t.r3, w, p[2]));\n  } else if (KIND == DOUBLED) {\n    let f = folded(w);\n    y = Tile(\n      doubled(t.r0, f.above, f.level, p[0], p[1]), doubled(t.r1, f.beside, f.below, p[1], p[2]),\n      doubled(t.r2, f.above, f.level, p[1], p[2]), doubled(t.r3, f.beside, f.below, p[2], p[3]));\n  } else {\n    let f = folded(w);\n    y = Tile(\n      halved(t.r0, f, p[0], p[1], p[2], p[3]), halved(t.r1, f, p[2], p[3], p[4], p[5]),\n      halved(t.r2, f, p[4], p[5], p[6], p[7]), halved(t.r3, f, p[6], p[7], p[8], p[9]));\n  }\n  return y;\n}",
+  "\n\nfn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),\n    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));\n}",
+  "\n\nfn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),\n    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));\n}",
+  "\n\nfn nine(\n  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,\n) -> f32 {\n  let above = fma(w.t2, c, fma(w.t1, b, fma(w.t0, a, sum)));\n  let level = fma(w.t5, f, fma(w.t4, e, fma(w.t3, d, above)));\n  return fma(w.t8, i, fma(w.t7, h, fma(w.t6, g, level)));\n}",
+  "\n\n\n\nfn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {\n  if (ODD_ACROSS) {\n    return vec4f(\n      fma(w.t1, b[0], fma(w.t7, a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),\n      fma(w.t1, b[1], fma(w.t7, a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));\n  }\n  return vec4f(\n    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w.t1, b[1], fma(w.t7, a[1], t.y)),\n    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w.t1, b[2], fma(w.t7, a[2], t.w)));\n}",
+  "\n\nfn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {\n  if (ODD_ACROSS) {\n    return vec4f(\n      fma(w.t4, a[0], t.x), fma(w.t3, a[1], fma(w.t5, a[0], t.y)),\n      fma(w.t4, a[1], t.z), fma(w.t3, a[2], fma(w.t5, a[1], t.w)));\n  }\n  return vec4f(\n    fma(w.t3, a[1], fma(w.t5, a[0], t.x)), fma(w.t4, a[1], t.y),\n    fma(w.t3, a[2], fma(w.t5, a[1], t.z)), fma(w.t4, a[2], t.w));\n}",
+  "\n\nfn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {\n  return fma(w.t0, d, fma(w.t2, c, fma(w.t6, b, fma(w.t8, a, sum))));\n}",
+  "\n\n\n\nstruct Folded {\n  above: vec4f,\n  level: vec4f,\n  beside: vec4f,\n  below: vec4f,\n}",
+  "\n\nfn folded(w: Taps) -> Folded {\n  let a = vec3f(w.t0, w.t1, w.t2);\n  let b = vec3f(w.t3, w.t4, w.t5);\n  let c = vec3f(w.t6, w.t7, w.t8);\n  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));\n}",
+  "\n\nfn folded_row(w: vec3f) -> vec4f {\n  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);\n}",
+  "\n\nfn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {\n  return vec4f(\n    fma(g.y, b[1], fma(g.x, b[0], fma(f.y, a[1], fma(f.x, a[0], t.x)))),\n    fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),\n    fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),\n    fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));\n}",
+  "\n\nfn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {\n  return halved_row(halved_row(halved_row(halved_row(t, f.below, a), f.level, b), f.beside, c), f.above, d);\n}",
+  "\n\nfn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {\n  return vec4f(\n    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),\n    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),\n    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),\n    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));\n}",
+  "\n\n\n\nstruct Place {\n  n: u32,\n  down: u32,\n  across: u32,\n  is_real: bool,\n}",
+  "\n\nfn place_of(index: u32, d: Dims) -> Place {\n  let across = index % d.tiles_across;\n  let down = index / d.tiles_across % d.tiles_down;\n  let n = index / d.tiles_across / d.tiles_down;\n  return Place(min(n, d.images - 1u), down, across, n < d.images);\n}",
+  "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  var lines = array<vec4f, 16>(\n    b.a.r3, b.a.r2, b.a.r1, b.a.r0, b.b.r3, b.b.r2, b.b.r1, b.b.r0,\n    b.c.r3, b.c.r2, b.c.r1, b.c.r0, b.d.r3, b.d.r2, b.d.r1, b.d.r0);\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var k = 0u; k < 4u; k++) {\n    let o = channel + (k ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let plane = (place.n * d.writes + o) * d.out_height;\n      for (var r = 0u; r < 4u; r++) {\n        let h = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        put_line((plane + h) * d.out_width + x, lines[k * 4u + r] + level, d);\n      }\n    }\n  }\n}",
+  "\n\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  for (var i = 0u; i < d.has_bias; i++) {\n    level += bias[o];\n  }\n  for (var i = 0u; i < d.has_rows; i++) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
+  "\n\nfn put_line(at: vec4u, line: vec4f, d: Dims) {\n  var sum = line;\n  for (var i = 0u; i < d.has_added; i++) {\n    sum += vec4f(added[at.x], added[at.y], added[at.z], added[at.w]);\n  }\n  result[at.w] = sum.w;\n  result[at.z] = sum.z;\n  result[at.y] = sum.y;\n  result[at.x] = sum.x;\n}",
+  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  var wa = min(channel + share, last) * dim.write_step + dim.first_tap;\n  var wb = min(channel + share + 4u, last) * dim.write_step + dim.first_tap;\n  var wc = min(channel + share + 8u, last) * dim.write_step + dim.first_tap;\n  var wd = min(channel + share + 12u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(wa, dim.tap_step), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, dim.tap_step), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, dim.tap_step), p);\n      d = shared_block(d, taps_at(wd, dim.tap_step), p);\n    }\n    image += pixels;\n    wa += dim.read_step;\n    wb += dim.read_step;\n    wc += dim.read_step;\n    wd += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  put_block(a, place, channel, share, dim);\n  if (BLOCKS > 1u) {\n    put_block(b, place, channel + 4u, share, dim);\n  }\n  if (BLOCKS > 2u) {\n    put_block(c, place, channel + 8u, share, dim);\n    put_block(d, place, channel + 12u, share, dim);\n  }\n}",
+  "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w.t0), quadSwapX(w.t1), quadSwapX(w.t2), quadSwapX(w.t3), quadSwapX(w.t4),\n    quadSwapX(w.t5), quadSwapX(w.t6), quadSwapX(w.t7), quadSwapX(w.t8));\n  let y = Taps(\n    quadSwapY(w.t0), quadSwapY(w.t1), quadSwapY(w.t2), quadSwapY(w.t3), quadSwapY(w.t4),\n    quadSwapY(w.t5), quadSwapY(w.t6), quadSwapY(w.t7), quadSwapY(w.t8));\n  let z = Taps(\n    quadSwapDiagonal(w.t0), quadSwapDiagonal(w.t1), quadSwapDiagonal(w.t2),\n    quadSwapDiagonal(w.t3), quadSwapDiagonal(w.t4), quadSwapDiagonal(w.t5),\n    quadSwapDiagonal(w.t6), quadSwapDiagonal(w.t7), quadSwapDiagonal(w.t8));\n  return Block(tile(t.a, w, p), tile(t.b, x, p), tile(t.c, y, p), tile(t.d, z, p));\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn plain(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = group.z * 4u;\n  let last = dim.writes - 1u;\n  let s = dim.tap_step;\n  let wa = channel * dim.write_step + dim.first_tap;\n  let wb = min(channel + 1u, last) * dim.write_step + dim.first_tap;\n  let wc = min(channel + 2u, last) * dim.write_step + dim.first_tap;\n  let wd = min(channel + 3u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var w = 0u;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t.a, taps_at(w + wa, s), p), tile(t.b, taps_at(w + wb, s), p),\n      tile(t.c, taps_at(w + wc, s), p), tile(t.d, taps_at(w + wd, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

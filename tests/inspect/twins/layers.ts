@@ -1,7 +1,7 @@
 // Twins of src/inspect/cases/matmul.ts and attention.ts.
 import { ATTENTIONS } from "../../../src/inspect/cases/attention.ts";
-import { attention } from "../../reference/attention.ts";
-import { attentionBound } from "../../reference/attention_bounds.ts";
+import { attention, attentionBackward } from "../../reference/attention.ts";
+import { attentionBackwardBound, attentionBound } from "../../reference/attention_bounds.ts";
 import { linear, linearBackward } from "../../reference/matmul.ts";
 import { absoluteAll, mapArray, type NdArray } from "../../reference/ndarray.ts";
 import type { Inputs, Twin, Twins } from "./twin.ts";
@@ -35,10 +35,16 @@ const tokens = ({ shape, data }: NdArray): NdArray => {
 export const attentionTwins: Twins = Object.fromEntries(
   ATTENTIONS.map((options) => [
     options.name,
-    ({ q, k, v }) => {
-      const inputs = { q: tokens(q!), k: tokens(k!), v: tokens(v!) };
+    (given) => {
+      const inputs = { q: tokens(given.q!), k: tokens(given.k!), v: tokens(given.v!) };
+      const dy = tokens(given.dy!);
+      const exact = attentionBackward(inputs, dy, options);
+      const bounds = attentionBackwardBound(inputs, dy, options);
       return {
         y: { expected: attention(inputs, options), bound: attentionBound(inputs, options) },
+        dq: { expected: exact.dq, bound: bounds.dq },
+        dk: { expected: exact.dk, bound: bounds.dk },
+        dv: { expected: exact.dv, bound: bounds.dv },
       };
     },
   ]),

@@ -1,4 +1,4 @@
-// The twins of every family's self-test cases, by the name of its shader.
+// The twins of every family's self-test cases.
 import { adamwTwins } from "./adamw.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { diffusionTwins } from "./diffusion.ts";

@@ -1,0 +1,237 @@
+// Records a convolution or its gradient by the images: on tiles (shaders/conv2d.wgsl), on pixels in a
+// row (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
+//
+// The three read `reads` channels of a source and write `writes` channels of a result. Nothing is
+// checked here.
+import { ceilDiv } from "../core/shape.ts";
+import type { Target } from "../device/gpu.ts";
+import type { Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { conv2d as tiled } from "./generated/conv2d.ts";
+import { conv2d_general as general } from "./generated/conv2d_general.ts";
+import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
+
+/** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
+export interface Convolution {
+  N: number;
+  C: number;
+  H: number;
+  W: number;
+  O: number;
+  K: number;
+  outH: number;
+  outW: number;
+  stride: number;
+  padding: { top: number; bottom: number; left: number; right: number };
+  upsample: boolean;
+}
+
+export interface ConvolutionTensors {
+  /** x, or dy */
+  source: Tensor;
+  weight: Tensor;
+  bias?: Tensor | undefined;
+  rows?: Tensor | undefined;
+  /** the residual, or what other consumers gave to dx */
+  added?: Tensor | undefined;
+  /** y, or dx */
+  result: Tensor;
+}
+
+type Direction = "forward" | "backward";
+type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
+
+const TILE = 4; // rows and columns
+const PIXELS = 16;
+const WORKGROUP = { quads: 16, plain: 64 };
+
+/** KIND in the shader, and the most blocks of four channels a lane writes: more compile slowly. */
+const TILED = {
+  forward: {
+    same: { KIND: 0, most: 4 },
+    strided: { KIND: 1, most: 2 },
+    doubled: { KIND: 3, most: 4 },
+  },
+  backward: {
+    same: { KIND: 0, most: 4 },
+    strided: { KIND: 2, most: 2 },
+    doubled: { KIND: 4, most: 2 },
+  },
+} as const;
+
+/** Appends the dispatch. Tensors that are not given are bound as the weight, and not read. */
+export function recordConvolution(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+): void {
+  const kind = kindOf(c);
+  if (kind === "general") recordGeneral(graph, direction, c, tensors);
+  else if (kind === "pointwise") recordPointwise(graph, direction, c, tensors);
+  else recordTiles(graph, direction, { ...c, kind }, tensors);
+}
+
+function kindOf({ K, stride, upsample, padding }: Convolution): Kind {
+  const sides = Object.values(padding);
+  if (K === 1) {
+    const isPlain = stride === 1 && !upsample && sides.every((n) => n === 0);
+    return isPlain ? "pointwise" : "general";
+  }
+  if (!upsample) return stride === 1 ? "same" : "strided";
+  return stride === 1 && sides.every((n) => n === 1) ? "doubled" : "general";
+}
+
+type Tiles = Convolution & { kind: "same" | "strided" | "doubled" };
+
+function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: ConvolutionTensors) {
+  const { KIND, most } = TILED[direction][c.kind];
+  const roles = rolesOf(direction, c);
+  const tiles_down = ceilDiv(roles.out_height, TILE);
+  const tiles_across = ceilDiv(roles.out_width, TILE);
+  const dims = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
+  const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, most);
+  const { top, left } = c.padding;
+  const odd = KIND === 2 ? { ODD_DOWN: top === 1, ODD_ACROSS: left === 1 } : {};
+  const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+  const lanes = roles.images * tiles_down * tiles_across;
+  const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
+  const args = argsOf(dims, tensors);
+  graph.dispatch([tiled, entry], args, workgroups, { constants, flops: flopsOf(c) });
+}
+
+/** Where tiles read: the first row is tile · step − top. */
+function placeOf(direction: Direction, { kind, padding: { top, left } }: Tiles) {
+  const straight = { first_tap: 0, tap_step: 1 };
+  const turned = { first_tap: 8, tap_step: 2 ** 32 - 1 };
+  const isForward = direction === "forward";
+  if (kind === "same" && isForward) return { top, left, step: TILE, ...straight };
+  if (kind === "same") return { top: 2 - top, left: 2 - left, step: TILE, ...turned };
+  if (kind === "strided" && isForward) return { top, left, step: 2 * TILE, ...straight };
+  if (kind === "strided") {
+    const zeros = (n: number) => (n === 0 ? 1 : 0);
+    return { top: zeros(top), left: zeros(left), step: TILE / 2, ...straight };
+  }
+  return { top: 1, left: 1, step: isForward ? TILE / 2 : 2 * TILE, ...straight };
+}
+
+function recordPointwise(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+): void {
+  const { height, width, out_height, out_width, ...roles } = rolesOf(direction, c);
+  const pixels = height * width;
+  const dims = { ...roles, pixels, tiles: ceilDiv(pixels, PIXELS) };
+  const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, 4);
+  const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+  const lanes = roles.images * dims.tiles;
+  const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
+  const args = argsOf(dims, tensors);
+  graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
+}
+
+function recordGeneral(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+): void {
+  const roles = rolesOf(direction, c);
+  const { top, left } = c.padding;
+  const options = { top, left, stride: c.stride, kernel: c.K, doubled: Number(c.upsample) };
+  const count = roles.images * roles.writes * roles.out_height * roles.out_width;
+  const args = argsOf({ ...roles, ...options }, tensors);
+  const workgroups = foldWorkgroups(count, 64);
+  graph.dispatch([general, direction], args, workgroups, { flops: flopsOf(c) });
+}
+
+/** Who is read and who is written: forward y from x, backward dx from dy. */
+function rolesOf(direction: Direction, c: Convolution) {
+  const taps = c.K ** 2;
+  const x = { channels: c.C, height: c.H, width: c.W, step: taps };
+  const y = { channels: c.O, height: c.outH, width: c.outW, step: c.C * taps };
+  const [read, written] = direction === "forward" ? [x, y] : [y, x];
+  return {
+    images: c.N,
+    reads: read.channels,
+    writes: written.channels,
+    height: read.height,
+    width: read.width,
+    out_height: written.height,
+    out_width: written.width,
+    read_step: read.step,
+    write_step: written.step,
+  };
+}
+
+function argsOf<Dims>(dims: Dims, { source, weight, result, ...optional }: ConvolutionTensors) {
+  const { bias, rows, added } = optional;
+  const has = {
+    has_bias: Number(bias !== undefined),
+    has_rows: Number(rows !== undefined),
+    has_added: Number(added !== undefined),
+  };
+  const tensors = { source, weight, bias: bias ?? weight, rows: rows ?? weight };
+  return { dims: { ...dims, ...has }, ...tensors, added: added ?? weight, result };
+}
+
+/** Which entry point, how many blocks of four channels a lane, and lanes a workgroup. */
+function shapeOf({ subgroupSize, software }: Target, channels: number, most: 2 | 4) {
+  const isShared = subgroupSize >= 4 && software !== undefined;
+  if (!isShared) return { entry: "plain", BLOCKS: 1, WG: WORKGROUP.plain } as const;
+  return { entry: "quads", BLOCKS: blocksFor(channels, most), WG: WORKGROUP.quads } as const;
+}
+
+/** 1, 2 or 4: what costs least, at one for reading the pixels and one for each block. */
+function blocksFor(channels: number, most: 2 | 4): number {
+  const cost = (blocks: number) => ceilDiv(channels, 4 * blocks) * (1 + blocks);
+  const sizes = [4, 2, 1].filter((blocks) => blocks <= most);
+  return sizes.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
+}
+
+function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): Workgroups {
+  return [...foldWorkgroups(lanes, workgroup), channelGroups];
+}
+
+/** Those of the definition, a multiply-add counted as two. */
+const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) => 2 * N * O * outH * outW * C * K * K;
+
+/** Every pipeline that a convolution or its gradient can ask for. */
+export const conv2dVariants: Variant[] = [
+  ...tiledVariants(),
+  ...variantsOf(pointwise, {}, 4),
+  { family: general, entry: "forward", constants: {} },
+  { family: general, entry: "backward", constants: {} },
+];
+
+function tiledVariants(): Variant[] {
+  const kinds = [TILED.forward, TILED.backward].flatMap((kind) => Object.values(kind));
+  const sides = [false, true];
+  return kinds.flatMap(({ KIND, most }) => {
+    if (KIND !== 2) return variantsOf(tiled, { KIND }, most);
+    return sides.flatMap((ODD_DOWN) =>
+      sides.flatMap((ODD_ACROSS) => variantsOf(tiled, { KIND, ODD_DOWN, ODD_ACROSS }, most)),
+    );
+  });
+}
+
+function variantsOf(
+  family: Variant["family"],
+  constants: Variant["constants"],
+  most: number,
+): Variant[] {
+  const { quads, plain } = WORKGROUP;
+  return [
+    { family, entry: "plain", constants: { ...constants, WG: plain } },
+    ...[1, 2, 4]
+      .filter((BLOCKS) => BLOCKS <= most)
+      .map((BLOCKS) => ({
+        family,
+        entry: "quads",
+        constants: { ...constants, WG: quads, BLOCKS },
+      })),
+  ];
+}

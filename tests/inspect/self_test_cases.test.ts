@@ -1,0 +1,49 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
+import type { ShaderFamily } from "../../src/device/shader.ts";
+import { FAMILIES } from "../../src/inspect/families.ts";
+import { TWINS } from "./twins/twins.ts";
+import { variantsOf } from "./variants.ts";
+
+/** A device that promises nothing, both software adapters, and one with subgroups. */
+const TARGETS: Target[] = [
+  PLAIN_TARGET,
+  { subgroupSize: 4, software: "swiftshader" },
+  { subgroupSize: 8, software: "llvmpipe" },
+  { subgroupSize: 32, software: undefined },
+];
+
+const namesIn = (folder: string, extension: string) =>
+  readdirSync(new URL(`../../${folder}/`, import.meta.url))
+    .filter((name) => name.endsWith(extension))
+    .map((name) => name.slice(0, -extension.length));
+
+describe("every kernel family has a self-test", () => {
+  const launched = new Set(
+    FAMILIES.flatMap((family) => TARGETS.flatMap((target) => variantsOf(family, target))).map(
+      ({ family, entry }) => `${family.name}.${entry}`,
+    ),
+  );
+
+  test.each(namesIn("shaders", ".wgsl"))("%s.wgsl: all its entry points", async (name) => {
+    const module: Record<string, ShaderFamily> = await import(
+      `../../src/kernels/generated/${name}.ts`
+    );
+    const missing = Object.keys(module[name]!.entries).filter(
+      (entry) => !launched.has(`${name}.${entry}`),
+    );
+    expect(missing, "src/inspect/cases launches none of these, on any device").toEqual([]);
+  });
+
+  test.each(FAMILIES)("$family has launchers of its name, and twins", ({ family, cases }) => {
+    expect(namesIn("src/kernels", ".ts")).toContain(family);
+    expect(Object.keys(TWINS[family] ?? {})).toEqual(cases.map(({ name }) => name));
+  });
+});
+
+describe("the inputs of a case are the same at every call", () => {
+  test.each(FAMILIES)("$family", ({ cases }) => {
+    for (const { inputs } of cases) expect(inputs()).toEqual(inputs());
+  });
+});
