@@ -120,45 +120,71 @@ fn place_of(index: u32, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), index % d.tiles * 16u, n < d.images);
 }
 
-// Pixels past the end fall on its last one, before that is written.
+fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
+  return Block(
+    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));
+}
+
+fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
+  return Tile(
+    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),
+    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));
+}
+
+fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
+  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
+}
+
 fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
-  var lines = array<vec4f, 16>(
-    b.a.r3, b.a.r2, b.a.r1, b.a.r0, b.b.r3, b.b.r2, b.b.r1, b.b.r0,
-    b.c.r3, b.c.r2, b.c.r1, b.c.r0, b.d.r3, b.d.r2, b.d.r1, b.d.r0);
-  for (var k = 0u; k < 4u; k++) {
-    let o = channel + (k ^ share);
+  let p = place.pixel + vec4u(0u, 1u, 2u, 3u);
+  let end = vec4u(d.pixels - 1u);
+  for (var i = 0u; i < 4u; i++) {
+    let o = channel + (i ^ share);
     if (o < d.writes) {
-      let level = level_of(place.n, o, d);
-      let plane = (place.n * d.writes + o) * d.pixels;
-      for (var r = 0u; r < 4u; r++) {
-        let p = place.pixel + (3u - r) * 4u + vec4u(0u, 1u, 2u, 3u);
-        put_line(plane + min(p, vec4u(d.pixels - 1u)), lines[k * 4u + r] + level, d);
-      }
+      let at = (place.n * d.writes + o) * d.pixels;
+      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));
+      put_tile(
+        t, at + min(p, end), at + min(p + 4u, end), at + min(p + 8u, end), at + min(p + 12u, end), d.has_added);
     }
   }
 }
 
-// Loops that turn once or never, here and below: SwiftShader goes through both sides of an if.
+fn with_level(t: Tile, level: f32) -> Tile {
+  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);
+}
+
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   var level = 0.0;
-  for (var i = 0u; i < d.has_bias; i++) {
+  if (d.has_bias == 1u) {
     level += bias[o];
   }
-  for (var i = 0u; i < d.has_rows; i++) {
+  if (d.has_rows == 1u) {
     level += rows[n * d.writes + o];
   }
   return level;
 }
 
-fn put_line(at: vec4u, line: vec4f, d: Dims) {
-  var sum = line;
-  for (var i = 0u; i < d.has_added; i++) {
-    sum += vec4f(added[at.x], added[at.y], added[at.z], added[at.w]);
+// Pixels past the edge fall on its last one, before that is written.
+fn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {
+  var t = tile;
+  if (has_added == 1u) {
+    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));
   }
-  result[at.w] = sum.w;
-  result[at.z] = sum.z;
-  result[at.y] = sum.y;
-  result[at.x] = sum.x;
+  put_line(t.r3, d);
+  put_line(t.r2, c);
+  put_line(t.r1, b);
+  put_line(t.r0, a);
+}
+
+fn added_at(i: vec4u) -> vec4f {
+  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
+}
+
+fn put_line(line: vec4f, i: vec4u) {
+  result[i.w] = line.w;
+  result[i.z] = line.z;
+  result[i.y] = line.y;
+  result[i.x] = line.x;
 }
 
 // ---- entry points
@@ -205,13 +231,8 @@ fn quads(
   if (!place.is_real) {
     return;
   }
-  put_block(a, place, channel, share, dim);
-  if (BLOCKS > 1u) {
-    put_block(b, place, channel + 4u, share, dim);
-  }
-  if (BLOCKS > 2u) {
-    put_block(c, place, channel + 8u, share, dim);
-    put_block(d, place, channel + 12u, share, dim);
+  for (var i = 0u; i < BLOCKS; i++) {
+    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
 }
 

@@ -1,132 +1,398 @@
-// conv2d_weight.wgsl — the gradient of a 2-D convolution by its weights and bias, and sums over pixels.
+// conv2d_weight.wgsl — the gradient of a 3×3 convolution by its weights, in parts.
 //
-//   partial     dweight_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n,c, i·stride + u − top, j·stride + v − left]
-//   finish      dweight = Σ_s dweight_s,  dbias = Σ_s dbias_s
-//   sum_pixels  y[n,c] = Σ_{h,w} x[n,c,h,w]
-//   source      the transpose of torch.nn.functional.conv2d in its weights
+//   lanes, plain  w_s[a,b,u,v] = Σ_{n,i,j of part s} p[n,a,i,j] · q[n,b, i·STRIDE + u − top, j·STRIDE + v − left]
+//                  and then dweight = Σ_s w_s. One of these, q being 0 outside its image:
+//                    p = dy, q = z, a = o, b = c. z = x, or with DOUBLED x with each pixel doubled
+//                    p = x, q = dy, a = c, b = o, at stride 1: the taps come in reverse
+//                    the same with STRIDE 2 and BOXED, where z = x doubled: q[h,w] is the sum of
+//                    the 2×2 pixels of dy from h, w on, for a pixel of x meets four of dy
+//   source         the transpose of torch.nn.functional.conv2d in its weights
 //
-//   launcher  src/kernels/conv2d_weight.ts · oracle tests/reference/conv2d.ts
+//   shapes     p [N, A, rows, columns] · q [N, B, q_rows, q_columns] f32 row-major · partials [parts, O, C, 3, 3]
+//   dispatch   a lane takes A_TILE × B_TILE × 9 weights, and walks down strips of 8 columns of p with
+//              three rows of q in registers. In `lanes` a workgroup is a subgroup of LANES, whose
+//              lanes take different b: each loads a share of p for all
+//   numerics   f32; 8 products at a time, then row by row, in fixed order
+//   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
+enable subgroups;
 
 const WG: u32 = 64u;
+const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
+const A_TILE: u32 = 8u; // 1, 4 or 8
+const B_TILE: u32 = 2u; // 1 or 2; of `plain` always 1
+const STRIDE: u32 = 1u; // 1 or 2
+const DOUBLED: u32 = 0u; // 1: yes
+const BOXED: u32 = 0u; // 1: yes, with STRIDE 2
 
 struct Dims {
   images: u32, // N
-  in_channels: u32, // C
-  out_channels: u32, // O
-  height: u32, // H of x
-  width: u32, // W of x
-  out_height: u32,
-  out_width: u32,
-  kernel: u32, // K
-  stride: u32,
+  a_channels: u32, // A
+  b_channels: u32, // B
+  rows: u32, // of p
+  columns: u32,
+  q_rows: u32,
+  q_columns: u32,
   top: i32,
   left: i32,
-  doubled: u32, // 1: z is x with each pixel doubled, else 0
-}
-
-struct Finish {
-  parts: u32,
-  weights: u32, // elements of dweight
-  biases: u32, // elements of dbias
-}
-
-struct Planes {
-  planes: u32, // N · C
-  rows: u32, // H
-  columns: u32, // W
+  a_tiles: u32, // ⌈A / A_TILE⌉
+  b_tiles: u32, // ⌈B / B_TILE⌉; of `lanes` ⌈B / (B_TILE · LANES)⌉
+  tiles: u32, // a_tiles · b_tiles · parts
+  images_a_part: u32,
+  rows_a_part: u32,
+  row_parts: u32, // parts that the rows are cut into
+  a_step: u32, // from a weight to that of the next a
+  b_step: u32,
+  weights: u32, // O · C · 9
+  is_reversed: u32, // 1: taps from the last to the first
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> p: array<f32>;
+@group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
-@group(0) @binding(4) var<uniform> finish_dims: Finish;
-@group(0) @binding(5) var<storage, read> parts: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dweight: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dbias: array<f32>;
+// Eight pixels of a row of p.
+struct Run {
+  lo: vec4f,
+  hi: vec4f,
+}
 
-@group(0) @binding(8) var<uniform> plane_dims: Planes;
-@group(0) @binding(9) var<storage, read_write> sums: array<f32>;
+// What they meet of a row of q: 10 columns; with STRIDE 2 the first even, first odd and last of 18.
+struct Row {
+  lo: vec4f,
+  hi: vec4f,
+  end: vec2f,
+  odd_lo: vec4f,
+  odd_hi: vec4f,
+}
 
-@compute @workgroup_size(WG)
-fn partial(
+struct Rows {
+  above: Row,
+  middle: Row,
+  below: Row,
+  pending: Row, // BOXED: the last row that was read
+}
+
+// Which weights, over what.
+struct Task {
+  a: u32,
+  part: u32,
+  first_image: u32,
+  strips: u32, // of all its images
+  first_row: u32,
+  last_row: u32, // one past
+}
+
+fn task_of(a_tile: u32, part: u32) -> Task {
+  let first_image = part / dims.row_parts * dims.images_a_part;
+  let images = min(dims.images_a_part, dims.images - first_image);
+  let first_row = part % dims.row_parts * dims.rows_a_part;
+  let last_row = min(first_row + dims.rows_a_part, dims.rows);
+  let strips = images * ((dims.columns + 7u) / 8u);
+  return Task(a_tile * A_TILE, part, first_image, strips, first_row, last_row);
+}
+
+// 1 or 0. A negative position becomes a large one.
+fn inside(position: i32, extent: u32) -> f32 {
+  return select(0.0, 1.0, u32(position) < extent);
+}
+
+fn inside4(first: i32, step: i32, extent: u32) -> vec4f {
+  return vec4f(
+    inside(first, extent),
+    inside(first + step, extent),
+    inside(first + 2 * step, extent),
+    inside(first + 3 * step, extent),
+  );
+}
+
+// Which columns of q from `first` on exist.
+fn columns_inside(first: i32) -> Row {
+  let extent = dims.q_columns << DOUBLED;
+  let step = i32(STRIDE);
+  let end = first + 8 * step;
+  return Row(
+    inside4(first, step, extent),
+    inside4(first + 4 * step, step, extent),
+    vec2f(inside(end, extent), inside(end + 1, extent)),
+    inside4(first + 1, step, extent),
+    inside4(first + 9, step, extent),
+  );
+}
+
+fn pixel(start: u32, column: i32) -> f32 {
+  return q[start + u32(column >> DOUBLED)];
+}
+
+fn pixels(start: u32, column: i32) -> vec4f {
+  let step = i32(STRIDE);
+  return vec4f(
+    pixel(start, column),
+    pixel(start, column + step),
+    pixel(start, column + 2 * step),
+    pixel(start, column + 3 * step),
+  );
+}
+
+// Columns `first` … of a row of q, zeros outside. `plane` is where its channel starts.
+fn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {
+  let extent = dims.q_rows << DOUBLED;
+  let here = inside(row, extent);
+  let start = plane + (u32(clamp(row, 0, i32(extent) - 1)) >> DOUBLED) * dims.q_columns;
+  let end_at = first + 8 * i32(STRIDE);
+  let lo = pixels(start, first) * (exists.lo * here);
+  let hi = pixels(start, first + 4 * i32(STRIDE)) * (exists.hi * here);
+  let end = vec2f(pixel(start, end_at), pixel(start, end_at + 1)) * (exists.end * here);
+  if (STRIDE == 1u) {
+    return Row(lo, hi, end, vec4f(), vec4f());
+  }
+  let odd_lo = pixels(start, first + 1) * (exists.odd_lo * here);
+  let odd_hi = pixels(start, first + 9) * (exists.odd_hi * here);
+  if (BOXED == 0u) {
+    return Row(lo, hi, end, odd_lo, odd_hi);
+  }
+  return Row(
+    lo + odd_lo,
+    hi + odd_hi,
+    vec2f(end.x + end.y, 0.0),
+    odd_lo + next(lo, hi.x),
+    odd_hi + next(hi, end.x),
+  );
+}
+
+fn next(four: vec4f, fifth: f32) -> vec4f {
+  return vec4f(four.yzw, fifth);
+}
+
+fn sum_of(a: Row, b: Row) -> Row {
+  return Row(a.lo + b.lo, a.hi + b.hi, a.end + b.end, a.odd_lo + b.odd_lo, a.odd_hi + b.odd_hi);
+}
+
+// The rows from before row i of p, to be completed by rows_of.
+fn rows_before(plane: u32, i: u32, first: i32, exists: Row) -> Rows {
+  let row = i32(i * STRIDE) - dims.top;
+  var rows = Rows();
+  for (var u = 0; u < select(1, 2, STRIDE == 1u || BOXED == 1u); u++) {
+    let latest = row_at(plane, row + u, first, exists);
+    if (BOXED == 0u) {
+      rows = Rows(rows.middle, rows.below, latest, latest);
+    } else {
+      rows = Rows(latest, latest, sum_of(rows.pending, latest), latest);
+    }
+  }
+  return rows;
+}
+
+// The three rows of q that row i of p meets.
+fn rows_of(i: u32, before: Rows, plane: u32, first: i32, exists: Row) -> Rows {
+  let row = i32(i * STRIDE) - dims.top;
+  let third = row_at(plane, row + 2, first, exists);
+  if (STRIDE == 1u) {
+    return Rows(before.middle, before.below, third, third);
+  }
+  if (BOXED == 0u) {
+    return Rows(before.below, row_at(plane, row + 1, first, exists), third, third);
+  }
+  let fourth = row_at(plane, row + 3, first, exists);
+  return Rows(before.below, sum_of(before.pending, third), sum_of(third, fourth), fourth);
+}
+
+fn product(run: Run, lo: vec4f, hi: vec4f) -> f32 {
+  return dot(run.lo, lo) + dot(run.hi, hi);
+}
+
+fn taps_of_row(run: Run, row: Row) -> vec3f {
+  let at_0 = product(run, row.lo, row.hi);
+  let one_on = product(run, next(row.lo, row.hi.x), next(row.hi, row.end.x));
+  if (STRIDE == 1u) {
+    let two_on = product(run, vec4f(row.lo.zw, row.hi.xy), vec4f(row.hi.zw, row.end));
+    return vec3f(at_0, one_on, two_on);
+  }
+  return vec3f(at_0, product(run, row.odd_lo, row.odd_hi), one_on);
+}
+
+fn taps(run: Run, rows: Rows) -> mat3x3f {
+  return mat3x3f(
+    taps_of_row(run, rows.above),
+    taps_of_row(run, rows.middle),
+    taps_of_row(run, rows.below),
+  );
+}
+
+// The taps of A_TILE channels of p and one of q, with those of eight more pixels.
+fn add_taps(w: array<mat3x3f, 8>, runs: array<Run, 8>, rows: Rows) -> array<mat3x3f, 8> {
+  var sum = w;
+  sum[0] += taps(runs[0], rows);
+  if (A_TILE > 1u) {
+    sum[1] += taps(runs[1], rows);
+    sum[2] += taps(runs[2], rows);
+    sum[3] += taps(runs[3], rows);
+  }
+  if (A_TILE > 4u) {
+    sum[4] += taps(runs[4], rows);
+    sum[5] += taps(runs[5], rows);
+    sum[6] += taps(runs[6], rows);
+    sum[7] += taps(runs[7], rows);
+  }
+  return sum;
+}
+
+fn added(a: array<mat3x3f, 8>, b: array<mat3x3f, 8>) -> array<mat3x3f, 8> {
+  return array(
+    a[0] + b[0],
+    a[1] + b[1],
+    a[2] + b[2],
+    a[3] + b[3],
+    a[4] + b[4],
+    a[5] + b[5],
+    a[6] + b[6],
+    a[7] + b[7],
+  );
+}
+
+// In loops, for this runs once: the less code the better.
+fn store(task: Task, b: u32, w: array<mat3x3f, 8>) {
+  var all = w;
+  let count = select(0u, min(A_TILE, dims.a_channels - task.a), b < dims.b_channels);
+  for (var k = 0u; k < count; k++) {
+    let e = task.part * dims.weights + (task.a + k) * dims.a_step + b * dims.b_step;
+    for (var tap = 0u; tap < 9u; tap++) {
+      partials[e + select(tap, 8u - tap, dims.is_reversed == 1u)] = all[k][tap / 3u][tap % 3u];
+    }
+  }
+}
+
+fn first_four(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));
+}
+
+fn last_four(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u),
+    subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
+}
+
+// `exists` is of the lane's own pixels.
+fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
+  let own = p[at + lane] * exists.x;
+  if (LANES == 8u) {
+    return Run(first_four(own), last_four(own));
+  }
+  return Run(first_four(own), first_four(p[at + 4u + lane] * exists.y));
+}
+
+// Of 8 channels; those that are not used are not loaded.
+fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
+  let plane = dims.rows * dims.columns;
+  return array(
+    shared_run(at, lane, exists),
+    shared_run(at + plane, lane, exists),
+    shared_run(at + 2u * plane, lane, exists),
+    shared_run(at + 3u * plane, lane, exists),
+    shared_run(at + 4u * plane, lane, exists),
+    shared_run(at + 5u * plane, lane, exists),
+    shared_run(at + 6u * plane, lane, exists),
+    shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+@compute @workgroup_size(LANES)
+fn lanes(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
-  let taps = dims.kernel * dims.kernel;
-  let weights = dims.out_channels * dims.in_channels * taps;
-  let per_part = weights + dims.out_channels;
-  if (index >= per_part * dims.images) {
-    return;
-  }
-  let n = index / per_part;
-  let e = index % per_part;
-  let is_bias = e >= weights;
-  let o = select(e / taps / dims.in_channels, e - weights, is_bias);
-  let c = e / taps % dims.in_channels;
-  let u = e % taps / dims.kernel;
-  let v = e % dims.kernel;
-  var sum = 0.0;
-  for (var i = 0u; i < dims.out_height; i++) {
-    var row = 0.0;
-    for (var j = 0u; j < dims.out_width; j++) {
-      let g = dy[((n * dims.out_channels + o) * dims.out_height + i) * dims.out_width + j];
-      let h = i32(i * dims.stride + u) - dims.top;
-      let w = i32(j * dims.stride + v) - dims.left;
-      let inside = h >= 0 && w >= 0 && u32(h) < dims.height << dims.doubled && u32(w) < dims.width << dims.doubled;
-      if (is_bias) {
-        row += g;
-      } else if (inside) {
-        row += g * x[((n * dims.in_channels + c) * dims.height + (u32(h) >> dims.doubled)) * dims.width + (u32(w) >> dims.doubled)];
+  let index = min(group.y * groups.x + group.x, dims.tiles - 1u);
+  let task = task_of(index / dims.b_tiles % dims.a_tiles, index / dims.b_tiles / dims.a_tiles);
+  let b = (index % dims.b_tiles * LANES + local) * B_TILE;
+  let strips = (dims.columns + 7u) / 8u;
+  let q_plane = dims.q_rows * dims.q_columns;
+  var w = array<mat3x3f, 8>();
+  var other_w = array<mat3x3f, 8>();
+  for (var k = 0u; k < task.strips; k++) {
+    let n = task.first_image + k / strips;
+    let j = k % strips * 8u;
+    let p_start = (n * dims.a_channels + task.a) * dims.rows * dims.columns + j;
+    let q_start = (n * dims.b_channels + b) * q_plane;
+    let first = i32(j * STRIDE) - dims.left;
+    let own = vec2f(inside(i32(j + lane), dims.columns), inside(i32(j + lane + 4u), dims.columns));
+    let exists = columns_inside(first);
+    var rows = rows_before(q_start, task.first_row, first, exists);
+    var other_rows = rows;
+    if (B_TILE == 2u) {
+      other_rows = rows_before(q_start + q_plane, task.first_row, first, exists);
+    }
+    var strip = array<mat3x3f, 8>();
+    var other_strip = array<mat3x3f, 8>();
+    for (var i = task.first_row; i < task.last_row; i++) {
+      let runs = shared_runs(p_start + i * dims.columns, lane, own);
+      rows = rows_of(i, rows, q_start, first, exists);
+      strip = add_taps(strip, runs, rows);
+      if (B_TILE == 2u) {
+        other_rows = rows_of(i, other_rows, q_start + q_plane, first, exists);
+        other_strip = add_taps(other_strip, runs, other_rows);
       }
     }
-    sum += row;
+    w = added(w, strip);
+    other_w = added(other_w, other_strip);
   }
-  partials[index] = sum;
-}
-
-@compute @workgroup_size(WG)
-fn finish(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
-  let count = finish_dims.weights + finish_dims.biases;
-  if (i >= count) {
-    return;
-  }
-  var sum = 0.0;
-  for (var part = 0u; part < finish_dims.parts; part++) {
-    sum += parts[part * count + i];
-  }
-  if (i < finish_dims.weights) {
-    dweight[i] = sum;
-  } else {
-    dbias[i - finish_dims.weights] = sum;
+  store(task, b, w);
+  if (B_TILE == 2u) {
+    store(task, b + 1u, other_w);
   }
 }
 
+fn plain_run(at: u32, exists: Run) -> Run {
+  return Run(
+    vec4f(p[at], p[at + 1u], p[at + 2u], p[at + 3u]) * exists.lo,
+    vec4f(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u]) * exists.hi,
+  );
+}
+
+fn plain_runs(at: u32, exists: Run) -> array<Run, 8> {
+  let plane = dims.rows * dims.columns;
+  return array(
+    plain_run(at, exists),
+    plain_run(at + plane, exists),
+    plain_run(at + 2u * plane, exists),
+    plain_run(at + 3u * plane, exists),
+    plain_run(at + 4u * plane, exists),
+    plain_run(at + 5u * plane, exists),
+    plain_run(at + 6u * plane, exists),
+    plain_run(at + 7u * plane, exists),
+  );
+}
+
 @compute @workgroup_size(WG)
-fn sum_pixels(
+fn plain(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) local: u32,
 ) {
-  let plane = (group.y * groups.x + group.x) * WG + lane;
-  if (plane >= plane_dims.planes) {
+  let index = (group.y * groups.x + group.x) * WG + local;
+  if (index >= dims.tiles) {
     return;
   }
-  var sum = 0.0;
-  for (var h = 0u; h < plane_dims.rows; h++) {
-    var row = 0.0;
-    for (var w = 0u; w < plane_dims.columns; w++) {
-      row += x[(plane * plane_dims.rows + h) * plane_dims.columns + w];
+  let task = task_of(index / dims.b_tiles % dims.a_tiles, index / dims.b_tiles / dims.a_tiles);
+  let b = index % dims.b_tiles;
+  let strips = (dims.columns + 7u) / 8u;
+  var w = array<mat3x3f, 8>();
+  for (var k = 0u; k < task.strips; k++) {
+    let n = task.first_image + k / strips;
+    let j = k % strips * 8u;
+    let p_start = (n * dims.a_channels + task.a) * dims.rows * dims.columns + j;
+    let q_start = (n * dims.b_channels + b) * dims.q_rows * dims.q_columns;
+    let first = i32(j * STRIDE) - dims.left;
+    let own = Run(inside4(i32(j), 1, dims.columns), inside4(i32(j + 4u), 1, dims.columns));
+    let exists = columns_inside(first);
+    var rows = rows_before(q_start, task.first_row, first, exists);
+    var strip = array<mat3x3f, 8>();
+    for (var i = task.first_row; i < task.last_row; i++) {
+      rows = rows_of(i, rows, q_start, first, exists);
+      strip = add_taps(strip, plain_runs(p_start + i * dims.columns, own), rows);
     }
-    sum += row;
+    w = added(w, strip);
   }
-  sums[plane] = sum;
+  store(task, b, w);
 }

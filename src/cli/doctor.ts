@@ -134,7 +134,9 @@ const packageFile = (name: string): string =>
 
 const versionOf = (file: string | URL): string => JSON.parse(readFileSync(file, "utf8")).version;
 
-function linesOf({ adapter, features, limits, target, versions, selfTest }: DoctorReport) {
+/** The report for people. */
+export function linesOf(report: DoctorReport): string[] {
+  const { adapter, features, limits, target, versions, selfTest } = report;
   const { vendor, architecture, device, description, driver, reason } = adapter;
   const name = description || [vendor, architecture, device].filter(Boolean).join(" ");
   const known = (record: object) => Object.entries(record).map(([key, value]) => `${key} ${value}`);

@@ -1,107 +1,94 @@
-// Launches shaders/conv2d_weight.wgsl: checks shapes, allocates the partial sums, records two dispatches.
-import { ShapeError } from "../core/errors.ts";
-import { requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+// The gradient of a convolution by its weights and bias, and sums over pixels: checks shapes, then
+// leaves the dispatches to conv2d_weight_record.ts.
+import { OptionError, ShapeError } from "../core/errors.ts";
+import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
-import { conv2d_weight as family } from "./generated/conv2d_weight.ts";
+import type { Convolution } from "./conv2d_record.ts";
+import {
+  recordPlaneSums,
+  recordWeightGradient,
+  type WeightGradients,
+} from "./conv2d_weight_record.ts";
 
-const WORKGROUP = 64;
+export { conv2dWeightVariants, type WeightGradients } from "./conv2d_weight_record.ts";
 
-/** Every pipeline a launcher here can ask for. */
-export const conv2dWeightVariants: Variant[] = ["partial", "finish", "sum_pixels"].map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
-
-export interface WeightGradients {
-  /** [O, C, K, K] */
-  dweight: Tensor;
-  /** [O] */
-  dbias?: Tensor;
-}
+/** The options of the convolution, and its weight's shape [O, C, K, K], K = 1 or 3. */
+export type WeightPlace = Required<Conv2dOptions> & { weightShape: Shape };
 
 /**
- * dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left] and
- * dbias[o] = Σ_{n,i,j} dy[n,o,i,j], written to the given tensors.
+ * With z = x, or x with each pixel doubled both ways, and zeros around:
+ *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
+ *   dbias[o]         = Σ_{n,i,j} dy[n,o,i,j]
  *
- * @throws ShapeError unless the shapes fit
+ * @param x          [N, C, H, W]
+ * @param dy         [N, O, outH, outW], as `conv2d` gives y
+ * @param gradients  where to write: dweight [O, C, K, K] and, if wanted, dbias [O]
+ * @throws ShapeError unless the shapes fit; OptionError for strides other than 1 and 2, kernels
+ *         other than 1×1 and 3×3, and paddings that are no counts below K
  */
 export function conv2dBackwardWeight(
   graph: Graph,
   { x, dy }: { x: Tensor; dy: Tensor },
-  options: Required<Conv2dOptions> & { weightShape: Shape },
-  { dweight, dbias }: WeightGradients,
+  place: WeightPlace,
+  gradients: WeightGradients,
 ): void {
-  const { weightShape, stride, padding, upsample } = options;
-  const [N, C, H, W] = shape4("conv2dBackwardWeight", x.shape);
-  const [O, weightC, K] = shape4("conv2dBackwardWeight", weightShape);
-  if (C !== weightC) {
-    throw new ShapeError(
-      "shape/channels",
-      `conv2dBackwardWeight: weight must have one slice a channel of x, got weight ${showShape(weightShape)} and x ${showShape(x.shape)}.`,
-      "weight is [O, C, K, K], x is [N, C, H, W].",
-    );
-  }
-  const scale = upsample ? 2 : 1;
-  const outH = Math.floor((H * scale + padding.top + padding.bottom - K) / stride) + 1;
-  const outW = Math.floor((W * scale + padding.left + padding.right - K) / stride) + 1;
-  requireShape("conv2dBackwardWeight", "dy", dy.shape, [N, O, outH, outW]);
-  requireShape("conv2dBackwardWeight", "dweight", dweight.shape, weightShape);
-  if (dbias) requireShape("conv2dBackwardWeight", "dbias", dbias.shape, [O]);
+  const c = convolutionOf(x.shape, place);
+  const { dweight, dbias } = gradients;
+  requireShape("conv2dBackwardWeight", "dy", dy.shape, [c.N, c.O, c.outH, c.outW]);
+  requireShape("conv2dBackwardWeight", "dweight", dweight.shape, place.weightShape);
+  if (dbias) requireShape("conv2dBackwardWeight", "dbias", dbias.shape, [c.O]);
 
-  const weights = sizeOf(weightShape);
-  const partials = graph.alloc([N, weights + O], "conv2d_weight.partials");
-  const unread = dbias ?? graph.alloc([O], "conv2d_weight.unread");
-  const dims = {
-    images: N,
-    in_channels: C,
-    out_channels: O,
-    height: H,
-    width: W,
-    out_height: outH,
-    out_width: outW,
-    kernel: K,
-    stride,
-    top: padding.top,
-    left: padding.left,
-    doubled: Number(upsample),
-  };
-  const flops = 2 * weights * N * outH * outW;
-  graph.dispatch(
-    [family, "partial"],
-    { dims, x, dy, partials },
-    foldWorkgroups(sizeOf(partials.shape), WORKGROUP),
-    { flops },
-  );
-  graph.dispatch(
-    [family, "finish"],
-    { finish_dims: { parts: N, weights, biases: O }, parts: partials, dweight, dbias: unread },
-    foldWorkgroups(weights + O, WORKGROUP),
-    { flops: sizeOf(partials.shape) },
-  );
+  recordWeightGradient(graph, c, { x, dy }, gradients);
 }
 
 /**
- * y[n,c] = Σ_{h,w} x[n,c,h,w].
+ * y[n, c] = Σ_{h,w} x[n, c, h, w].
  *
+ * @param x       [N, C, H, W]
  * @param target  [N, C]: where to write; default a new tensor
- * @throws ShapeError unless x is [N, C, H, W] and target [N, C]
+ * @returns       [N, C]
+ * @throws ShapeError unless the shapes fit
  */
 export function sumPixels(graph: Graph, { x }: { x: Tensor }, target?: Tensor): Tensor {
-  const [N, C, H, W] = shape4("sumPixels", x.shape);
-  const sums = target ?? graph.alloc([N, C], "sum_pixels.y");
-  requireShape("sumPixels", "target", sums.shape, [N, C]);
-  const plane_dims = { planes: N * C, rows: H, columns: W };
-  graph.dispatch(
-    [family, "sum_pixels"],
-    { plane_dims, x, sums },
-    foldWorkgroups(N * C, WORKGROUP),
-    {
-      flops: sizeOf(x.shape),
-    },
+  const [N, C] = shape4("sumPixels", x.shape);
+  const y = target ?? graph.alloc([N, C], "sumPixels.y");
+  requireShape("sumPixels", "target", y.shape, [N, C]);
+
+  recordPlaneSums(graph, x, y);
+  return y;
+}
+
+function convolutionOf(inputShape: Shape, place: WeightPlace): Convolution {
+  const { weightShape, stride, padding, upsample } = place;
+  const [N, C, H, W] = shape4("conv2dBackwardWeight", inputShape);
+  const [O, weightC, K, otherK] = shape4("conv2dBackwardWeight", weightShape);
+  requireOptions(place, [K, otherK]);
+  if (C !== weightC) {
+    throw new ShapeError(
+      "shape/channels",
+      `conv2dBackwardWeight: weight must have one slice a channel of x, got weight ${showShape(weightShape)} and x ${showShape(inputShape)}.`,
+      "weight is [O, C, K, K], x is [N, C, H, W].",
+    );
+  }
+  const { top, bottom, left, right } = padding;
+  const scale = upsample ? 2 : 1;
+  const outH = Math.floor((H * scale + top + bottom - K) / stride) + 1;
+  const outW = Math.floor((W * scale + left + right - K) / stride) + 1;
+  return { N, C, H, W, O, K, outH, outW, stride, padding, upsample };
+}
+
+function requireOptions({ stride, padding }: WeightPlace, [K, otherK]: [number, number]): void {
+  const { top, bottom, left, right } = padding;
+  const isCount = (n: number) => Number.isInteger(n) && n >= 0 && n < K;
+  const isKernel = K === otherK && (K === 1 || K === 3);
+  const isStride = stride === 1 || stride === 2;
+  if (isKernel && isStride && [top, bottom, left, right].every(isCount)) return;
+  throw new OptionError(
+    "option/convolution",
+    `conv2dBackwardWeight: needs a 1×1 or 3×3 kernel, stride 1 or 2 and paddings below the kernel's extent, got ` +
+      `kernel = ${K}×${otherK}, stride = ${stride}, padding = ${[top, bottom, left, right].join(", ")}.`,
+    "Padding is top, bottom, left, right in pixels.",
   );
-  return sums;
 }

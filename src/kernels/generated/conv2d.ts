@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "bafc23b0fe4cc655",
+ "hash": "976963c95079836f",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -122,7 +122,13 @@ export const conv2d = {
     46,
     47,
     48,
-    49
+    49,
+    50,
+    51,
+    52,
+    53,
+    54,
+    55
    ],
    "subgroups": true,
    "bindings": [
@@ -317,10 +323,15 @@ export const conv2d = {
     42,
     43,
     44,
-    45,
     46,
     47,
-    50
+    48,
+    49,
+    50,
+    51,
+    52,
+    53,
+    56
    ],
    "subgroups": false,
    "bindings": [
@@ -512,10 +523,16 @@ export const conv2d = {
   "\n\nfn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {\n  return vec4f(\n    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),\n    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),\n    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),\n    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));\n}",
   "\n\n\n\nstruct Place {\n  n: u32,\n  down: u32,\n  across: u32,\n  is_real: bool,\n}",
   "\n\nfn place_of(index: u32, d: Dims) -> Place {\n  let across = index % d.tiles_across;\n  let down = index / d.tiles_across % d.tiles_down;\n  let n = index / d.tiles_across / d.tiles_down;\n  return Place(min(n, d.images - 1u), down, across, n < d.images);\n}",
-  "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  var lines = array<vec4f, 16>(\n    b.a.r3, b.a.r2, b.a.r1, b.a.r0, b.b.r3, b.b.r2, b.b.r1, b.b.r0,\n    b.c.r3, b.c.r2, b.c.r1, b.c.r0, b.d.r3, b.d.r2, b.d.r1, b.d.r0);\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var k = 0u; k < 4u; k++) {\n    let o = channel + (k ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let plane = (place.n * d.writes + o) * d.out_height;\n      for (var r = 0u; r < 4u; r++) {\n        let h = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        put_line((plane + h) * d.out_width + x, lines[k * 4u + r] + level, d);\n      }\n    }\n  }\n}",
-  "\n\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  for (var i = 0u; i < d.has_bias; i++) {\n    level += bias[o];\n  }\n  for (var i = 0u; i < d.has_rows; i++) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
-  "\n\nfn put_line(at: vec4u, line: vec4f, d: Dims) {\n  var sum = line;\n  for (var i = 0u; i < d.has_added; i++) {\n    sum += vec4f(added[at.x], added[at.y], added[at.z], added[at.w]);\n  }\n  result[at.w] = sum.w;\n  result[at.z] = sum.z;\n  result[at.y] = sum.y;\n  result[at.x] = sum.x;\n}",
-  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  var wa = min(channel + share, last) * dim.write_step + dim.first_tap;\n  var wb = min(channel + share + 4u, last) * dim.write_step + dim.first_tap;\n  var wc = min(channel + share + 8u, last) * dim.write_step + dim.first_tap;\n  var wd = min(channel + share + 12u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(wa, dim.tap_step), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, dim.tap_step), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, dim.tap_step), p);\n      d = shared_block(d, taps_at(wd, dim.tap_step), p);\n    }\n    image += pixels;\n    wa += dim.read_step;\n    wb += dim.read_step;\n    wc += dim.read_step;\n    wd += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  put_block(a, place, channel, share, dim);\n  if (BLOCKS > 1u) {\n    put_block(b, place, channel + 4u, share, dim);\n  }\n  if (BLOCKS > 2u) {\n    put_block(c, place, channel + 8u, share, dim);\n    put_block(d, place, channel + 12u, share, dim);\n  }\n}",
+  "\n\nfn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {\n  return Block(\n    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));\n}",
+  "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),\n    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));\n}",
+  "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
+  "\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  let y = min(place.down * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_height - 1u)) * d.out_width;\n  for (var i = 0u; i < 4u; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let at = (place.n * d.writes + o) * d.out_height * d.out_width + x;\n      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));\n      put_tile(t, at + y.x, at + y.y, at + y.z, at + y.w, d.has_added);\n    }\n  }\n}",
+  "\n\nfn with_level(t: Tile, level: f32) -> Tile {\n  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);\n}",
+  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
+  "\n\n\nfn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {\n  var t = tile;\n  if (has_added == 1u) {\n    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));\n  }\n  put_line(t.r3, d);\n  put_line(t.r2, c);\n  put_line(t.r1, b);\n  put_line(t.r0, a);\n}",
+  "\n\nfn added_at(i: vec4u) -> vec4f {\n  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);\n}",
+  "\n\nfn put_line(line: vec4f, i: vec4u) {\n  result[i.w] = line.w;\n  result[i.z] = line.z;\n  result[i.y] = line.y;\n  result[i.x] = line.x;\n}",
+  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  var wa = min(channel + share, last) * dim.write_step + dim.first_tap;\n  var wb = min(channel + share + 4u, last) * dim.write_step + dim.first_tap;\n  var wc = min(channel + share + 8u, last) * dim.write_step + dim.first_tap;\n  var wd = min(channel + share + 12u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(wa, dim.tap_step), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, dim.tap_step), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, dim.tap_step), p);\n      d = shared_block(d, taps_at(wd, dim.tap_step), p);\n    }\n    image += pixels;\n    wa += dim.read_step;\n    wb += dim.read_step;\n    wc += dim.read_step;\n    wd += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < BLOCKS; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
   "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w.t0), quadSwapX(w.t1), quadSwapX(w.t2), quadSwapX(w.t3), quadSwapX(w.t4),\n    quadSwapX(w.t5), quadSwapX(w.t6), quadSwapX(w.t7), quadSwapX(w.t8));\n  let y = Taps(\n    quadSwapY(w.t0), quadSwapY(w.t1), quadSwapY(w.t2), quadSwapY(w.t3), quadSwapY(w.t4),\n    quadSwapY(w.t5), quadSwapY(w.t6), quadSwapY(w.t7), quadSwapY(w.t8));\n  let z = Taps(\n    quadSwapDiagonal(w.t0), quadSwapDiagonal(w.t1), quadSwapDiagonal(w.t2),\n    quadSwapDiagonal(w.t3), quadSwapDiagonal(w.t4), quadSwapDiagonal(w.t5),\n    quadSwapDiagonal(w.t6), quadSwapDiagonal(w.t7), quadSwapDiagonal(w.t8));\n  return Block(tile(t.a, w, p), tile(t.b, x, p), tile(t.c, y, p), tile(t.d, z, p));\n}",
   "\n\n@compute @workgroup_size(WG)\nfn plain(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = group.z * 4u;\n  let last = dim.writes - 1u;\n  let s = dim.tap_step;\n  let wa = channel * dim.write_step + dim.first_tap;\n  let wb = min(channel + 1u, last) * dim.write_step + dim.first_tap;\n  let wc = min(channel + 2u, last) * dim.write_step + dim.first_tap;\n  let wd = min(channel + 3u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var w = 0u;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t.a, taps_at(w + wa, s), p), tile(t.b, taps_at(w + wb, s), p),\n      tile(t.c, taps_at(w + wc, s), p), tile(t.d, taps_at(w + wd, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
  ]

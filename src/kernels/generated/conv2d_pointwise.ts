@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_pointwise = {
  "name": "conv2d_pointwise",
- "hash": "5486a6191bde6fbb",
+ "hash": "f3a4e0bc4b59caf6",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -50,7 +50,13 @@ export const conv2d_pointwise = {
     23,
     24,
     25,
-    26
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32
    ],
    "subgroups": true,
    "bindings": [
@@ -178,10 +184,15 @@ export const conv2d_pointwise = {
     19,
     20,
     21,
-    22,
     23,
     24,
-    27
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    33
    ],
    "subgroups": false,
    "bindings": [
@@ -305,10 +316,16 @@ export const conv2d_pointwise = {
   "\n\nfn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {\n  return vec4f(\n    fma(w.w, d.x, fma(w.z, c.x, fma(w.y, b.x, fma(w.x, a.x, t.x)))),\n    fma(w.w, d.y, fma(w.z, c.y, fma(w.y, b.y, fma(w.x, a.y, t.y)))),\n    fma(w.w, d.z, fma(w.z, c.z, fma(w.y, b.z, fma(w.x, a.z, t.z)))),\n    fma(w.w, d.w, fma(w.z, c.w, fma(w.y, b.w, fma(w.x, a.w, t.w)))));\n}",
   "\n\n\n\nstruct Place {\n  n: u32,\n  pixel: u32,\n  is_real: bool,\n}",
   "\n\nfn place_of(index: u32, d: Dims) -> Place {\n  let n = index / d.tiles;\n  return Place(min(n, d.images - 1u), index % d.tiles * 16u, n < d.images);\n}",
-  "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  var lines = array<vec4f, 16>(\n    b.a.r3, b.a.r2, b.a.r1, b.a.r0, b.b.r3, b.b.r2, b.b.r1, b.b.r0,\n    b.c.r3, b.c.r2, b.c.r1, b.c.r0, b.d.r3, b.d.r2, b.d.r1, b.d.r0);\n  for (var k = 0u; k < 4u; k++) {\n    let o = channel + (k ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let plane = (place.n * d.writes + o) * d.pixels;\n      for (var r = 0u; r < 4u; r++) {\n        let p = place.pixel + (3u - r) * 4u + vec4u(0u, 1u, 2u, 3u);\n        put_line(plane + min(p, vec4u(d.pixels - 1u)), lines[k * 4u + r] + level, d);\n      }\n    }\n  }\n}",
-  "\n\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  for (var i = 0u; i < d.has_bias; i++) {\n    level += bias[o];\n  }\n  for (var i = 0u; i < d.has_rows; i++) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
-  "\n\nfn put_line(at: vec4u, line: vec4f, d: Dims) {\n  var sum = line;\n  for (var i = 0u; i < d.has_added; i++) {\n    sum += vec4f(added[at.x], added[at.y], added[at.z], added[at.w]);\n  }\n  result[at.w] = sum.w;\n  result[at.z] = sum.z;\n  result[at.y] = sum.y;\n  result[at.x] = sum.x;\n}",
-  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let pixels = pixels_from(place.pixel, dim.pixels);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  let wa = min(channel + share, last) * dim.write_step;\n  let wb = min(channel + share + 4u, last) * dim.write_step;\n  let wc = min(channel + share + 8u, last) * dim.write_step;\n  let wd = min(channel + share + 12u, last) * dim.write_step;\n  let s = dim.read_step;\n  let turns = (dim.reads + 3u) / 4u;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < turns; k++) {\n    let g = group_from(k, dim.reads);\n    let start = (place.n * dim.reads + g.channels) * dim.pixels;\n    let x = pixels_at(start.x, pixels);\n    let y = pixels_at(start.y, pixels);\n    let z = pixels_at(start.z, pixels);\n    let w = pixels_at(start.w, pixels);\n    a = shared_block(a, taps_at(wa, g, s), x, y, z, w);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, g, s), x, y, z, w);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, g, s), x, y, z, w);\n      d = shared_block(d, taps_at(wd, g, s), x, y, z, w);\n    }\n  }\n  if (!place.is_real) {\n    return;\n  }\n  put_block(a, place, channel, share, dim);\n  if (BLOCKS > 1u) {\n    put_block(b, place, channel + 4u, share, dim);\n  }\n  if (BLOCKS > 2u) {\n    put_block(c, place, channel + 8u, share, dim);\n    put_block(d, place, channel + 12u, share, dim);\n  }\n}",
+  "\n\nfn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {\n  return Block(\n    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));\n}",
+  "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),\n    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));\n}",
+  "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
+  "\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let p = place.pixel + vec4u(0u, 1u, 2u, 3u);\n  let end = vec4u(d.pixels - 1u);\n  for (var i = 0u; i < 4u; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let at = (place.n * d.writes + o) * d.pixels;\n      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));\n      put_tile(\n        t, at + min(p, end), at + min(p + 4u, end), at + min(p + 8u, end), at + min(p + 12u, end), d.has_added);\n    }\n  }\n}",
+  "\n\nfn with_level(t: Tile, level: f32) -> Tile {\n  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);\n}",
+  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
+  "\n\n\nfn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {\n  var t = tile;\n  if (has_added == 1u) {\n    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));\n  }\n  put_line(t.r3, d);\n  put_line(t.r2, c);\n  put_line(t.r1, b);\n  put_line(t.r0, a);\n}",
+  "\n\nfn added_at(i: vec4u) -> vec4f {\n  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);\n}",
+  "\n\nfn put_line(line: vec4f, i: vec4u) {\n  result[i.w] = line.w;\n  result[i.z] = line.z;\n  result[i.y] = line.y;\n  result[i.x] = line.x;\n}",
+  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let pixels = pixels_from(place.pixel, dim.pixels);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  let wa = min(channel + share, last) * dim.write_step;\n  let wb = min(channel + share + 4u, last) * dim.write_step;\n  let wc = min(channel + share + 8u, last) * dim.write_step;\n  let wd = min(channel + share + 12u, last) * dim.write_step;\n  let s = dim.read_step;\n  let turns = (dim.reads + 3u) / 4u;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < turns; k++) {\n    let g = group_from(k, dim.reads);\n    let start = (place.n * dim.reads + g.channels) * dim.pixels;\n    let x = pixels_at(start.x, pixels);\n    let y = pixels_at(start.y, pixels);\n    let z = pixels_at(start.z, pixels);\n    let w = pixels_at(start.w, pixels);\n    a = shared_block(a, taps_at(wa, g, s), x, y, z, w);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, g, s), x, y, z, w);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, g, s), x, y, z, w);\n      d = shared_block(d, taps_at(wd, g, s), x, y, z, w);\n    }\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < BLOCKS; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
   "\n\nfn shared_block(t: Block, w: vec4f, a: Tile, b: Tile, c: Tile, d: Tile) -> Block {\n  return Block(\n    tile(t.a, w, a, b, c, d), tile(t.b, quadSwapX(w), a, b, c, d),\n    tile(t.c, quadSwapY(w), a, b, c, d), tile(t.d, quadSwapDiagonal(w), a, b, c, d));\n}",
   "\n\n@compute @workgroup_size(WG)\nfn plain(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let pixels = pixels_from(place.pixel, dim.pixels);\n  let channel = group.z * 4u;\n  let last = dim.writes - 1u;\n  let wa = channel * dim.write_step;\n  let wb = min(channel + 1u, last) * dim.write_step;\n  let wc = min(channel + 2u, last) * dim.write_step;\n  let wd = min(channel + 3u, last) * dim.write_step;\n  let s = dim.read_step;\n  let turns = (dim.reads + 3u) / 4u;\n  var t = Block();\n  for (var k = 0u; k < turns; k++) {\n    let g = group_from(k, dim.reads);\n    let start = (place.n * dim.reads + g.channels) * dim.pixels;\n    let x = pixels_at(start.x, pixels);\n    let y = pixels_at(start.y, pixels);\n    let z = pixels_at(start.z, pixels);\n    let w = pixels_at(start.w, pixels);\n    t = Block(\n      tile(t.a, taps_at(wa, g, s), x, y, z, w), tile(t.b, taps_at(wb, g, s), x, y, z, w),\n      tile(t.c, taps_at(wc, g, s), x, y, z, w), tile(t.d, taps_at(wd, g, s), x, y, z, w));\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
  ]

@@ -1,0 +1,281 @@
+// conv2d_weight_pointwise.wgsl — the gradient of a 1×1 convolution by its weights, in parts.
+//
+//   lanes, plain  w_s[o,c] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n,c, i·STRIDE, j·STRIDE]
+//                  and then dweight = Σ_s w_s: a product of matrices over the pixels.
+//                  z = x, or with DOUBLED x with each pixel doubled both ways
+//   source         the transpose of torch.nn.functional.conv2d in its weights
+//
+//   shapes     dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] f32 row-major · partials [parts, O, C]
+//   dispatch   a lane takes 8 o × 4 · QUADS c, by runs of 8 pixels. In `lanes` a workgroup is a
+//              subgroup of LANES, whose lanes take different c: each loads a share of dy for all
+//   numerics   f32; 8 products at a time, then row by row, then strip by strip, in fixed order
+//   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
+enable subgroups;
+
+const WG: u32 = 64u;
+const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
+const QUADS: u32 = 2u; // 1 or 2
+const STRIDE: u32 = 1u; // 1 or 2
+const DOUBLED: u32 = 0u; // 1: yes
+
+struct Dims {
+  images: u32, // N
+  in_channels: u32, // C
+  out_channels: u32, // O
+  rows: u32, // of dy
+  columns: u32,
+  x_rows: u32,
+  x_columns: u32,
+  out_tiles: u32, // ⌈O / 8⌉
+  in_tiles: u32, // ⌈C / (4 · QUADS)⌉; of `lanes` ⌈C / (4 · QUADS · LANES)⌉
+  tiles: u32, // out_tiles · in_tiles · parts
+  images_a_part: u32,
+  rows_a_part: u32,
+  row_parts: u32, // parts that the rows are cut into
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+// Eight pixels of a row.
+struct Run {
+  lo: vec4f,
+  hi: vec4f,
+}
+
+// Which weights, over what.
+struct Task {
+  o: u32,
+  part: u32,
+  first_image: u32,
+  strips: u32, // of all its images
+  first_row: u32,
+  last_row: u32, // one past
+}
+
+fn task_of(out_tile: u32, part: u32) -> Task {
+  let first_image = part / dims.row_parts * dims.images_a_part;
+  let images = min(dims.images_a_part, dims.images - first_image);
+  let first_row = part % dims.row_parts * dims.rows_a_part;
+  let last_row = min(first_row + dims.rows_a_part, dims.rows);
+  let strips = images * ((dims.columns + 7u) / 8u);
+  return Task(out_tile * 8u, part, first_image, strips, first_row, last_row);
+}
+
+fn inside(position: u32, extent: u32) -> f32 {
+  return select(0.0, 1.0, position < extent);
+}
+
+fn inside4(first: u32) -> vec4f {
+  return vec4f(
+    inside(first, dims.columns),
+    inside(first + 1u, dims.columns),
+    inside(first + 2u, dims.columns),
+    inside(first + 3u, dims.columns),
+  );
+}
+
+// Of z. Beyond its last column come other pixels of x, which dy's zeros meet.
+fn pixels(start: u32, column: u32) -> vec4f {
+  return vec4f(
+    x[start + (column >> DOUBLED)],
+    x[start + ((column + STRIDE) >> DOUBLED)],
+    x[start + ((column + 2u * STRIDE) >> DOUBLED)],
+    x[start + ((column + 3u * STRIDE) >> DOUBLED)],
+  );
+}
+
+fn run_of_x(start: u32, column: u32) -> Run {
+  return Run(pixels(start, column), pixels(start, column + 4u * STRIDE));
+}
+
+fn four_runs(start: u32, column: u32) -> array<Run, 4> {
+  let plane = dims.x_rows * dims.x_columns;
+  return array(
+    run_of_x(start, column),
+    run_of_x(start + plane, column),
+    run_of_x(start + 2u * plane, column),
+    run_of_x(start + 3u * plane, column),
+  );
+}
+
+fn product(a: Run, b: Run) -> f32 {
+  return dot(a.lo, b.lo) + dot(a.hi, b.hi);
+}
+
+fn products(a: Run, b: array<Run, 4>) -> vec4f {
+  return vec4f(product(a, b[0]), product(a, b[1]), product(a, b[2]), product(a, b[3]));
+}
+
+fn add_products(w: array<vec4f, 8>, a: array<Run, 8>, b: array<Run, 4>) -> array<vec4f, 8> {
+  return array(
+    w[0] + products(a[0], b),
+    w[1] + products(a[1], b),
+    w[2] + products(a[2], b),
+    w[3] + products(a[3], b),
+    w[4] + products(a[4], b),
+    w[5] + products(a[5], b),
+    w[6] + products(a[6], b),
+    w[7] + products(a[7], b),
+  );
+}
+
+fn added(a: array<vec4f, 8>, b: array<vec4f, 8>) -> array<vec4f, 8> {
+  return array(
+    a[0] + b[0],
+    a[1] + b[1],
+    a[2] + b[2],
+    a[3] + b[3],
+    a[4] + b[4],
+    a[5] + b[5],
+    a[6] + b[6],
+    a[7] + b[7],
+  );
+}
+
+fn store(task: Task, c: u32, w: array<vec4f, 8>) {
+  var all = w;
+  let count = min(8u, dims.out_channels - task.o);
+  let channels = min(4u, max(dims.in_channels, c) - c);
+  for (var k = 0u; k < count; k++) {
+    let row = (task.part * dims.out_channels + task.o + k) * dims.in_channels + c;
+    for (var i = 0u; i < channels; i++) {
+      partials[row + i] = all[k][i];
+    }
+  }
+}
+
+fn first_four(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));
+}
+
+fn last_four(own: f32) -> vec4f {
+  return vec4f(subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u),
+    subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
+}
+
+// `exists` is of the lane's own pixels.
+fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
+  let own = dy[at + lane] * exists.x;
+  if (LANES == 8u) {
+    return Run(first_four(own), last_four(own));
+  }
+  return Run(first_four(own), first_four(dy[at + 4u + lane] * exists.y));
+}
+
+fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
+  let plane = dims.rows * dims.columns;
+  return array(
+    shared_run(at, lane, exists),
+    shared_run(at + plane, lane, exists),
+    shared_run(at + 2u * plane, lane, exists),
+    shared_run(at + 3u * plane, lane, exists),
+    shared_run(at + 4u * plane, lane, exists),
+    shared_run(at + 5u * plane, lane, exists),
+    shared_run(at + 6u * plane, lane, exists),
+    shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+@compute @workgroup_size(LANES)
+fn lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let index = min(group.y * groups.x + group.x, dims.tiles - 1u);
+  let task = task_of(
+    index / dims.in_tiles % dims.out_tiles,
+    index / dims.in_tiles / dims.out_tiles,
+  );
+  let c = (index % dims.in_tiles * LANES + local) * 4u * QUADS;
+  let strips = (dims.columns + 7u) / 8u;
+  let x_plane = dims.x_rows * dims.x_columns;
+  var w = array<vec4f, 8>();
+  var other_w = array<vec4f, 8>();
+  for (var k = 0u; k < task.strips; k++) {
+    let n = task.first_image + k / strips;
+    let j = k % strips * 8u;
+    let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
+    let x_start = (n * dims.in_channels + c) * x_plane;
+    let own = vec2f(inside(j + lane, dims.columns), inside(j + lane + 4u, dims.columns));
+    var strip = array<vec4f, 8>();
+    var other_strip = array<vec4f, 8>();
+    for (var i = task.first_row; i < task.last_row; i++) {
+      let runs = shared_runs(y_start + i * dims.columns, lane, own);
+      let row = x_start + ((i * STRIDE) >> DOUBLED) * dims.x_columns;
+      strip = add_products(strip, runs, four_runs(row, j * STRIDE));
+      if (QUADS == 2u) {
+        other_strip = add_products(other_strip, runs, four_runs(row + 4u * x_plane, j * STRIDE));
+      }
+    }
+    w = added(w, strip);
+    other_w = added(other_w, other_strip);
+  }
+  store(task, c, w);
+  if (QUADS == 2u) {
+    store(task, c + 4u, other_w);
+  }
+}
+
+fn plain_run(at: u32, exists: Run) -> Run {
+  return Run(
+    vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]) * exists.lo,
+    vec4f(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u]) * exists.hi,
+  );
+}
+
+fn plain_runs(at: u32, exists: Run) -> array<Run, 8> {
+  let plane = dims.rows * dims.columns;
+  return array(
+    plain_run(at, exists),
+    plain_run(at + plane, exists),
+    plain_run(at + 2u * plane, exists),
+    plain_run(at + 3u * plane, exists),
+    plain_run(at + 4u * plane, exists),
+    plain_run(at + 5u * plane, exists),
+    plain_run(at + 6u * plane, exists),
+    plain_run(at + 7u * plane, exists),
+  );
+}
+
+@compute @workgroup_size(WG)
+fn plain(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + local;
+  if (index >= dims.tiles) {
+    return;
+  }
+  let task = task_of(
+    index / dims.in_tiles % dims.out_tiles,
+    index / dims.in_tiles / dims.out_tiles,
+  );
+  let c = index % dims.in_tiles * 4u;
+  let strips = (dims.columns + 7u) / 8u;
+  var w = array<vec4f, 8>();
+  for (var k = 0u; k < task.strips; k++) {
+    let n = task.first_image + k / strips;
+    let j = k % strips * 8u;
+    let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
+    let x_start = (n * dims.in_channels + c) * dims.x_rows * dims.x_columns;
+    let own = Run(inside4(j), inside4(j + 4u));
+    var strip = array<vec4f, 8>();
+    for (var i = task.first_row; i < task.last_row; i++) {
+      let row = x_start + ((i * STRIDE) >> DOUBLED) * dims.x_columns;
+      strip = add_products(
+        strip,
+        plain_runs(y_start + i * dims.columns, own),
+        four_runs(row, j * STRIDE),
+      );
+    }
+    w = added(w, strip);
+  }
+  store(task, c, w);
+}

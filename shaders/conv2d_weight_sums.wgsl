@@ -1,0 +1,173 @@
+// conv2d_weight_sums.wgsl — sums over pixels, and the last step of a gradient by weights and bias.
+//
+//   finish      dweight = Σ_s w_s over the parts s,  dbias[o] = Σ_{n,i,j} dy[n,o,i,j]
+//   sum_planes  y[n,c] = Σ_{h,w} x[n,c,h,w]
+//   source      the transpose of torch.nn.functional.conv2d in its bias
+//
+//   shapes     parts [parts, O, C, K, K] · x = dy [N, O, H, W] f32 row-major · dbias [O] · y [N, C]
+//   dispatch   workgroups of WG lanes. finish: a lane 8 weights; after those a workgroup a bias.
+//              sum_planes: a workgroup a plane. by_lanes: a subgroup of LANES a bias or plane
+//   numerics   f32; a lane sums runs of 8 pixels one after the other, then the lanes are summed
+//   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
+enable subgroups;
+
+const WG: u32 = 64u;
+const LANES: u32 = 4u; // of a subgroup
+
+struct Finish {
+  parts: u32,
+  weights: u32, // elements of dweight, or 0: it is finished
+  weight_groups: u32, // workgroups for them
+  biases: u32, // O, or 0
+  images: u32, // N
+  pixels: u32, // of an image of dy
+}
+
+@group(0) @binding(0) var<uniform> sizes: Finish;
+@group(0) @binding(1) var<storage, read> parts: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
+
+// Eight weights from `first` on.
+fn finish_weights(first: u32) {
+  var lo = vec4f();
+  var hi = vec4f();
+  for (var part = 0u; part < sizes.parts; part++) {
+    let at = part * sizes.weights + first;
+    lo += vec4f(parts[at], parts[at + 1u], parts[at + 2u], parts[at + 3u]);
+    hi += vec4f(parts[at + 4u], parts[at + 5u], parts[at + 6u], parts[at + 7u]);
+  }
+  if (first + 8u <= sizes.weights) {
+    dweight[first] = lo.x;
+    dweight[first + 1u] = lo.y;
+    dweight[first + 2u] = lo.z;
+    dweight[first + 3u] = lo.w;
+    dweight[first + 4u] = hi.x;
+    dweight[first + 5u] = hi.y;
+    dweight[first + 6u] = hi.z;
+    dweight[first + 7u] = hi.w;
+    return;
+  }
+  var all = array(lo, hi);
+  let left = max(first, sizes.weights) - first;
+  for (var k = 0u; k < left; k++) {
+    dweight[first + k] = all[k / 4u][k % 4u];
+  }
+}
+
+// What lane `lane` of `lanes` sums up of the plane that starts at `start`: runs of 8 pixels.
+fn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {
+  let own = (pixels / 8u + lanes - 1u - lane) / lanes;
+  let ones = vec4f(1.0);
+  var sum = 0.0;
+  for (var k = 0u; k < own; k++) {
+    let at = start + (k * lanes + lane) * 8u;
+    sum += dot(vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), ones)
+      + dot(vec4f(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]), ones);
+  }
+  let left = (pixels % 8u + lanes - 1u - lane) / lanes;
+  for (var k = 0u; k < left; k++) {
+    sum += x[start + pixels / 8u * 8u + k * lanes + lane];
+  }
+  return sum;
+}
+
+fn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {
+  let biases = sizes.biases;
+  let images = select(0u, sizes.images, o < biases);
+  var sum = 0.0;
+  for (var n = 0u; n < images; n++) {
+    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);
+  }
+  return sum;
+}
+
+var<workgroup> shares: array<f32, WG>;
+
+// contract  call in uniform control flow: it holds a barrier. The sum is lane 0's alone.
+fn sum_of_lanes(share: f32, local: u32) -> f32 {
+  shares[local] = share;
+  workgroupBarrier();
+  var sum = 0.0;
+  if (local == 0u) {
+    for (var k = 0u; k < WG; k++) {
+      sum += shares[k];
+    }
+  }
+  return sum;
+}
+
+@compute @workgroup_size(WG)
+fn finish(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index < sizes.weight_groups) {
+    finish_weights((index * WG + local) * 8u);
+  } else {
+    let o = index - sizes.weight_groups;
+    let sum = sum_of_lanes(share_of_bias(o, local, WG), local);
+    if (local == 0u && o < sizes.biases) {
+      dbias[o] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn finish_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index < sizes.weight_groups) {
+    finish_weights((index * WG + local) * 8u);
+  } else {
+    let o = ((index - sizes.weight_groups) * WG + local) / LANES;
+    let sum = subgroupAdd(share_of_bias(o, lane, LANES));
+    if (lane == 0u && o < sizes.biases) {
+      dbias[o] = sum;
+    }
+  }
+}
+
+struct Planes {
+  planes: u32, // N · C
+  pixels: u32, // H · W
+}
+
+@group(0) @binding(5) var<uniform> extents: Planes;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(WG)
+fn sum_planes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let plane = group.y * groups.x + group.x;
+  let pixels = select(0u, extents.pixels, plane < extents.planes);
+  let sum = sum_of_lanes(share_of(plane * extents.pixels, pixels, local, WG), local);
+  if (local == 0u && plane < extents.planes) {
+    y[plane] = sum;
+  }
+}
+
+@compute @workgroup_size(WG)
+fn sum_planes_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let plane = ((group.y * groups.x + group.x) * WG + local) / LANES;
+  let pixels = select(0u, extents.pixels, plane < extents.planes);
+  let sum = subgroupAdd(share_of(plane * extents.pixels, pixels, lane, LANES));
+  if (lane == 0u && plane < extents.planes) {
+    y[plane] = sum;
+  }
+}

@@ -1,0 +1,249 @@
+// Records a convolution's gradient by its weights and bias: sums over parts of the images, in
+// shaders/conv2d_weight.wgsl (3×3) or conv2d_weight_pointwise.wgsl (1×1), then conv2d_weight_sums.wgsl.
+//
+// Where a subgroup has 4 or 8 lanes (the software adapters), lanes share what they load; elsewhere
+// each works for itself. Nothing is checked here.
+import { ceilDiv, sizeOf } from "../core/shape.ts";
+import type { Constants, Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Convolution } from "./conv2d_record.ts";
+import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
+import { conv2d_weight_pointwise as pointwise } from "./generated/conv2d_weight_pointwise.ts";
+import { conv2d_weight_sums as sums } from "./generated/conv2d_weight_sums.ts";
+
+const WORKGROUP = 64;
+const RUN = 8; // pixels that a lane takes at a time; also weights, in `finish`
+const SUBGROUPS = [4, 8];
+
+/** Lanes that keep a device busy; where they share, subgroups. */
+const ENOUGH = { shared: 64, plain: 4096 };
+
+export interface WeightGradients {
+  /** [O, C, K, K] */
+  dweight: Tensor;
+  /** [O] */
+  dbias?: Tensor | undefined;
+}
+
+interface Inputs {
+  x: Tensor;
+  dy: Tensor;
+}
+
+/** Gives the tensor [parts, O, C, K, K] to write to. */
+type PartialsOf = (parts: number) => Tensor;
+
+/** Appends two dispatches; one if neither parts nor dy are to be summed up afterwards. */
+export function recordWeightGradient(
+  graph: Graph,
+  c: Convolution,
+  inputs: Inputs,
+  { dweight, dbias }: WeightGradients,
+): void {
+  const partialsOf: PartialsOf = (parts) =>
+    parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
+  const record = c.K === 1 ? recordPointwise : recordTiles;
+  const partials = record(graph, c, inputs, partialsOf);
+  const isFinished = partials === dweight;
+  if (isFinished && !dbias) return;
+
+  const weights = isFinished ? 0 : sizeOf(dweight.shape);
+  const weight_groups = ceilDiv(weights, WORKGROUP * RUN);
+  const biases = dbias ? c.O : 0;
+  const sizes = {
+    parts: partials.shape[0]!,
+    weights,
+    weight_groups,
+    biases,
+    images: c.N,
+    pixels: c.outH * c.outW,
+  };
+  const args = {
+    sizes,
+    parts: isFinished ? inputs.dy : partials,
+    x: inputs.dy,
+    dweight,
+    dbias: dbias ?? graph.alloc([c.O], "conv2d_weight.unread"),
+  };
+  const lanes = sharingLanes(graph);
+  const bias_groups = lanes ? ceilDiv(biases * lanes, WORKGROUP) : biases;
+  graph.dispatch(
+    [sums, lanes ? "finish_lanes" : "finish"],
+    args,
+    foldWorkgroups(weight_groups + bias_groups, 1),
+    {
+      constants: lanes ? { LANES: lanes } : {},
+      flops: weights * sizes.parts + biases * sizes.images * sizes.pixels,
+    },
+  );
+}
+
+/** Appends y[n, c] = Σ_{h,w} x[n, c, h, w]. */
+export function recordPlaneSums(graph: Graph, x: Tensor, y: Tensor): void {
+  const planes = sizeOf(y.shape);
+  const flops = sizeOf(x.shape);
+  const args = { extents: { planes, pixels: flops / planes }, x, y };
+  const lanes = sharingLanes(graph);
+  graph.dispatch(
+    [sums, lanes ? "sum_planes_lanes" : "sum_planes"],
+    args,
+    lanes ? foldWorkgroups(planes * lanes, WORKGROUP) : foldWorkgroups(planes, 1),
+    { constants: lanes ? { LANES: lanes } : {}, flops },
+  );
+}
+
+function recordTiles(graph: Graph, c: Convolution, { x, dy }: Inputs, partialsOf: PartialsOf) {
+  const lanes = sharingLanes(graph);
+  const { isTurned, p, q, kind } = rolesOf(c);
+  const { A_TILE, B_TILE } = tileOf(p.channels, kind.STRIDE, lanes);
+  const a_tiles = ceilDiv(p.channels, A_TILE);
+  const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
+  const { parts, cut } = cutInto(wantedParts(a_tiles * b_tiles, lanes), c.N, p.height);
+  const tiles = a_tiles * b_tiles * parts;
+  const dims = {
+    images: c.N,
+    a_channels: p.channels,
+    b_channels: q.channels,
+    rows: p.height,
+    columns: p.width,
+    q_rows: q.height,
+    q_columns: q.width,
+    top: isTurned ? 2 - c.padding.top : c.padding.top,
+    left: isTurned ? 2 - c.padding.left : c.padding.left,
+    a_tiles,
+    b_tiles,
+    tiles,
+    ...cut,
+    a_step: p.step,
+    b_step: q.step,
+    weights: c.O * c.C * 9,
+    is_reversed: Number(isTurned),
+  };
+  const partials = partialsOf(parts);
+  graph.dispatch(
+    [tiled, lanes ? "lanes" : "plain"],
+    { dims, p: isTurned ? x : dy, q: isTurned ? dy : x, partials },
+    foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
+    {
+      constants: { ...kind, A_TILE, ...(lanes ? { B_TILE, LANES: lanes } : {}) },
+      flops: flopsOf(c),
+    },
+  );
+  return partials;
+}
+
+const KINDS = {
+  same: { STRIDE: 1, DOUBLED: 0, BOXED: 0 },
+  strided: { STRIDE: 2, DOUBLED: 0, BOXED: 0 },
+  doubled: { STRIDE: 2, DOUBLED: 0, BOXED: 1 },
+  doubledAndStrided: { STRIDE: 2, DOUBLED: 1, BOXED: 0 },
+} as const;
+
+/**
+ * Which tensor is walked (p) and which is read around (q), as the shader's header has it: turned,
+ * p is x. A few channels are best walked; x is always walked where it is doubled.
+ */
+function rolesOf({ C, H, W, O, outH, outW, stride, upsample }: Convolution) {
+  const x = { channels: C, height: H, width: W, step: 9 };
+  const dy = { channels: O, height: outH, width: outW, step: C * 9 };
+  const isTurned = stride === 1 && (upsample || (C <= 4 && C < O));
+  const doubled = stride === 1 ? KINDS.doubled : KINDS.doubledAndStrided;
+  const kind = upsample ? doubled : stride === 1 ? KINDS.same : KINDS.strided;
+  return isTurned ? { isTurned, p: x, q: dy, kind } : { isTurned, p: dy, q: x, kind };
+}
+
+/** Larger tiles load less for each product, but compile slowly. */
+function tileOf(channels: number, stride: number, lanes: number) {
+  const most = lanes ? 8 : 4;
+  const A_TILE = channels === 1 ? 1 : channels <= 4 ? 4 : most;
+  return { A_TILE, B_TILE: bTileOf(stride, lanes) };
+}
+
+const bTileOf = (stride: number, lanes: number) => (stride === 1 && lanes === 4 ? 2 : 1);
+
+function recordPointwise(graph: Graph, c: Convolution, inputs: Inputs, partialsOf: PartialsOf) {
+  const lanes = sharingLanes(graph);
+  const QUADS = lanes && c.C > 4 * lanes ? 2 : 1;
+  const out_tiles = ceilDiv(c.O, 8);
+  const in_tiles = ceilDiv(c.C, 4 * QUADS * Math.max(1, lanes));
+  const pixels = c.outH * c.outW;
+  const isFlat = c.stride === 1 && !c.upsample && pixels % RUN === 0; // then rows do not matter
+  const rows = isFlat ? pixels / RUN : c.outH;
+  const columns = isFlat ? RUN : c.outW;
+  const { parts, cut } = cutInto(wantedParts(out_tiles * in_tiles, lanes), c.N, rows);
+  const tiles = out_tiles * in_tiles * parts;
+  const dims = {
+    images: c.N,
+    in_channels: c.C,
+    out_channels: c.O,
+    rows,
+    columns,
+    x_rows: isFlat ? rows : c.H,
+    x_columns: isFlat ? columns : c.W,
+    out_tiles,
+    in_tiles,
+    tiles,
+    ...cut,
+  };
+  const partials = partialsOf(parts);
+  const kind = { STRIDE: c.stride, DOUBLED: Number(c.upsample) };
+  graph.dispatch(
+    [pointwise, lanes ? "lanes" : "plain"],
+    { dims, ...inputs, partials },
+    foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
+    { constants: { ...kind, ...(lanes ? { QUADS, LANES: lanes } : {}) }, flops: flopsOf(c) },
+  );
+  return partials;
+}
+
+/** Lanes of a subgroup that share loads, or 0. */
+const sharingLanes = ({ target }: Graph): number =>
+  SUBGROUPS.includes(target.subgroupSize) ? target.subgroupSize : 0;
+
+const wantedParts = (tiles: number, lanes: number): number =>
+  ceilDiv(lanes ? ENOUGH.shared : ENOUGH.plain, tiles);
+
+/** Cuts images, then their rows, into parts; none has fewer than 4 rows. */
+function cutInto(wanted: number, images: number, rows: number) {
+  const images_a_part = Math.max(1, Math.floor(images / wanted));
+  const image_parts = ceilDiv(images, images_a_part);
+  const most = Math.min(ceilDiv(wanted, image_parts), ceilDiv(rows, 4));
+  const rows_a_part = ceilDiv(rows, most);
+  const row_parts = ceilDiv(rows, rows_a_part);
+  return { parts: image_parts * row_parts, cut: { images_a_part, rows_a_part, row_parts } };
+}
+
+/** Those of the definition, a multiply-add counted as two. */
+const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) => 2 * N * O * outH * outW * C * K * K;
+
+/** Every pipeline that can be asked for. */
+export const conv2dWeightVariants: Variant[] = [
+  ...Object.values(KINDS).flatMap((kind) => [
+    ...[1, 4].map((A_TILE) => variant(tiled, "plain", { ...kind, A_TILE })),
+    ...SUBGROUPS.flatMap((LANES) =>
+      [1, 4, 8].map((A_TILE) => {
+        const B_TILE = bTileOf(kind.STRIDE, LANES);
+        return variant(tiled, "lanes", { ...kind, A_TILE, B_TILE, LANES });
+      }),
+    ),
+  ]),
+  ...[1, 2].flatMap((STRIDE) =>
+    [0, 1].flatMap((DOUBLED) => [
+      variant(pointwise, "plain", { STRIDE, DOUBLED }),
+      ...SUBGROUPS.flatMap((LANES) =>
+        [1, 2].map((QUADS) => variant(pointwise, "lanes", { STRIDE, DOUBLED, QUADS, LANES })),
+      ),
+    ]),
+  ),
+  variant(sums, "finish", {}),
+  variant(sums, "sum_planes", {}),
+  ...SUBGROUPS.flatMap((LANES) => [
+    variant(sums, "finish_lanes", { LANES }),
+    variant(sums, "sum_planes_lanes", { LANES }),
+  ]),
+];
+
+function variant(family: Variant["family"], entry: string, constants: Constants): Variant {
+  return { family, entry, constants };
+}

@@ -1,0 +1,319 @@
+// Generated from shaders/conv2d_weight_sums.wgsl by `npm run shaders`. Do not edit.
+import type { ShaderFamily } from "../../device/shader.ts";
+
+export const conv2d_weight_sums = {
+ "name": "conv2d_weight_sums",
+ "hash": "4c418523a77b3ed4",
+ "settings": {
+  "WG": {
+   "chunk": 0,
+   "kind": "const",
+   "value": "64u"
+  },
+  "LANES": {
+   "chunk": 1,
+   "kind": "const",
+   "value": "4u"
+  }
+ },
+ "entries": {
+  "finish": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    17
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "sizes",
+     "binding": 0,
+     "type": "uniform",
+     "size": 24,
+     "fields": [
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "weights",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "weight_groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "biases",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "images",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 20
+      }
+     ]
+    },
+    {
+     "name": "parts",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "dweight",
+     "binding": 3,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "dbias",
+     "binding": 4,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "finish_lanes": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    14,
+    17
+   ],
+   "subgroups": true,
+   "bindings": [
+    {
+     "name": "sizes",
+     "binding": 0,
+     "type": "uniform",
+     "size": 24,
+     "fields": [
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "weights",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "weight_groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "biases",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "images",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 20
+      }
+     ]
+    },
+    {
+     "name": "parts",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "dweight",
+     "binding": 3,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "dbias",
+     "binding": 4,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "sum_planes": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    5,
+    9,
+    11,
+    12,
+    15,
+    16,
+    17,
+    18
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "extents",
+     "binding": 5,
+     "type": "uniform",
+     "size": 8,
+     "fields": [
+      {
+       "name": "planes",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 4
+      }
+     ]
+    },
+    {
+     "name": "y",
+     "binding": 6,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
+  "sum_planes_lanes": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    5,
+    9,
+    15,
+    16,
+    17,
+    19
+   ],
+   "subgroups": true,
+   "bindings": [
+    {
+     "name": "x",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "extents",
+     "binding": 5,
+     "type": "uniform",
+     "size": 8,
+     "fields": [
+      {
+       "name": "planes",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 4
+      }
+     ]
+    },
+    {
+     "name": "y",
+     "binding": 6,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  }
+ },
+ "chunks": [
+  "\n\nconst WG: u32 = 64u;",
+  "\nconst LANES: u32 = 4u;",
+  "\n\nstruct Finish {\n  parts: u32,\n  weights: u32,\n  weight_groups: u32,\n  biases: u32,\n  images: u32,\n  pixels: u32,\n}",
+  "\n\n@group(0) @binding(0) var<uniform> sizes: Finish;",
+  "\n@group(0) @binding(1) var<storage, read> parts: array<f32>;",
+  "\n@group(0) @binding(2) var<storage, read> x: array<f32>;",
+  "\n@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;",
+  "\n@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;",
+  "\n\n\nfn finish_weights(first: u32) {\n  var lo = vec4f();\n  var hi = vec4f();\n  for (var part = 0u; part < sizes.parts; part++) {\n    let at = part * sizes.weights + first;\n    lo += vec4f(parts[at], parts[at + 1u], parts[at + 2u], parts[at + 3u]);\n    hi += vec4f(parts[at + 4u], parts[at + 5u], parts[at + 6u], parts[at + 7u]);\n  }\n  if (first + 8u <= sizes.weights) {\n    dweight[first] = lo.x;\n    dweight[first + 1u] = lo.y;\n    dweight[first + 2u] = lo.z;\n    dweight[first + 3u] = lo.w;\n    dweight[first + 4u] = hi.x;\n    dweight[first + 5u] = hi.y;\n    dweight[first + 6u] = hi.z;\n    dweight[first + 7u] = hi.w;\n    return;\n  }\n  var all = array(lo, hi);\n  let left = max(first, sizes.weights) - first;\n  for (var k = 0u; k < left; k++) {\n    dweight[first + k] = all[k / 4u][k % 4u];\n  }\n}",
+  "\n\n\nfn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {\n  let own = (pixels / 8u + lanes - 1u - lane) / lanes;\n  let ones = vec4f(1.0);\n  var sum = 0.0;\n  for (var k = 0u; k < own; k++) {\n    let at = start + (k * lanes + lane) * 8u;\n    sum += dot(vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), ones)\n      + dot(vec4f(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]), ones);\n  }\n  let left = (pixels % 8u + lanes - 1u - lane) / lanes;\n  for (var k = 0u; k < left; k++) {\n    sum += x[start + pixels / 8u * 8u + k * lanes + lane];\n  }\n  return sum;\n}",
+  "\n\nfn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {\n  let biases = sizes.biases;\n  let images = select(0u, sizes.images, o < biases);\n  var sum = 0.0;\n  for (var n = 0u; n < images; n++) {\n    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);\n  }\n  return sum;\n}",
+  "\n\nvar<workgroup> shares: array<f32, WG>;",
+  "\n\n\nfn sum_of_lanes(share: f32, local: u32) -> f32 {\n  shares[local] = share;\n  workgroupBarrier();\n  var sum = 0.0;\n  if (local == 0u) {\n    for (var k = 0u; k < WG; k++) {\n      sum += shares[k];\n    }\n  }\n  return sum;\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn finish(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index < sizes.weight_groups) {\n    finish_weights((index * WG + local) * 8u);\n  } else {\n    let o = index - sizes.weight_groups;\n    let sum = sum_of_lanes(share_of_bias(o, local, WG), local);\n    if (local == 0u && o < sizes.biases) {\n      dbias[o] = sum;\n    }\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn finish_lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index < sizes.weight_groups) {\n    finish_weights((index * WG + local) * 8u);\n  } else {\n    let o = ((index - sizes.weight_groups) * WG + local) / LANES;\n    let sum = subgroupAdd(share_of_bias(o, lane, LANES));\n    if (lane == 0u && o < sizes.biases) {\n      dbias[o] = sum;\n    }\n  }\n}",
+  "\n\nstruct Planes {\n  planes: u32,\n  pixels: u32,\n}",
+  "\n\n@group(0) @binding(5) var<uniform> extents: Planes;",
+  "\n@group(0) @binding(6) var<storage, read_write> y: array<f32>;",
+  "\n\n@compute @workgroup_size(WG)\nfn sum_planes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let plane = group.y * groups.x + group.x;\n  let pixels = select(0u, extents.pixels, plane < extents.planes);\n  let sum = sum_of_lanes(share_of(plane * extents.pixels, pixels, local, WG), local);\n  if (local == 0u && plane < extents.planes) {\n    y[plane] = sum;\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn sum_planes_lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let plane = ((group.y * groups.x + group.x) * WG + local) / LANES;\n  let pixels = select(0u, extents.pixels, plane < extents.planes);\n  let sum = subgroupAdd(share_of(plane * extents.pixels, pixels, lane, LANES));\n  if (lane == 0u && plane < extents.planes) {\n    y[plane] = sum;\n  }\n}"
+ ]
+} as const satisfies ShaderFamily;
