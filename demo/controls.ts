@@ -54,6 +54,11 @@ export class Controls {
     this.#seed.disabled = phase !== "ready";
   }
 
+  /** A pause that was asked for has come into force. */
+  hold(): void {
+    if (this.#phase === "paused") this.enter("paused", "Paused.");
+  }
+
   /** The first button was pressed, or Enter in the seed's field. */
   #next(): ToWorker | undefined {
     switch (this.#phase) {
@@ -61,7 +66,7 @@ export class Controls {
         this.enter("preparing", "Compiling the shaders.");
         return { type: "start", request: { seed: this.#seed.valueAsNumber } };
       case "training":
-        this.enter("paused", "Paused.");
+        this.enter("paused", "Pausing.");
         return { type: "pause" };
       case "paused":
         this.enter("training", "Training.");

@@ -39,6 +39,8 @@ worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
       return progress(data.losses);
     case "samples":
       return grids.push(data.samples);
+    case "held":
+      return controls.hold();
     case "ended":
       return controls.enter("ready", `${ENDED[data.reason]} after ${stepWords(done)}.`);
     case "failed":

@@ -61,5 +61,7 @@ export type FromWorker =
   | { type: "planned"; plan: RunPlan }
   | { type: "losses"; losses: Losses }
   | { type: "samples"; samples: SampleGrid }
+  /** a pause has come into force: nothing more is said until it ends */
+  | { type: "held" }
   | { type: "ended"; reason: "finished" | "stopped" }
   | { type: "failed"; code: string; message: string };

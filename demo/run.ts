@@ -5,7 +5,7 @@
 import { DiffusionModel, type Gpu, presetFor, sample, Trainer } from "../src/index.ts";
 import type { Gate } from "./gate.ts";
 import { imagesFor } from "./images.ts";
-import type { FromWorker, RunPlan, RunRequest, SampleGrid } from "./messages.ts";
+import type { FromWorker, RunPlan, RunRequest } from "./messages.ts";
 import { Throughput } from "./throughput.ts";
 
 const COUNT = 16;
@@ -39,7 +39,7 @@ export async function* train(
       const speed = new Throughput();
       while (trainer.step < steps) {
         yield* trainSome(trainer, { steps: Math.min(every, steps - trainer.step), speed, control });
-        yield { type: "samples", samples: await drawGrid(trainer, request, control) };
+        yield* drawGrid(trainer, request, control);
         speed.skip();
       }
     } finally {
@@ -89,26 +89,29 @@ async function* trainSome(
       losses = [];
       told = performance.now();
     }
-    if (gate.isShut) {
-      await gate.passed();
-      speed.skip();
-    }
+    yield* held(gate);
+    speed.skip();
   }
 }
 
-async function drawGrid(
+async function* held(gate: Gate): AsyncGenerator<FromWorker, void, void> {
+  if (!gate.isShut) return;
+  yield { type: "held" };
+  await gate.passed();
+}
+
+async function* drawGrid(
   { model, ema, step }: Trainer,
   { count = COUNT, samplerSteps = SAMPLER_STEPS }: RunRequest,
   { gate, signal }: Control,
-): Promise<SampleGrid> {
+): AsyncGenerator<FromWorker, void, void> {
   const options = { sampler: "ddim", count, steps: samplerSteps, seed: SAMPLE_SEED } as const;
   for await (const frame of sample(model, { ...options, weights: ema, signal })) {
-    await gate.passed();
+    yield* held(gate);
     if (frame.step < frame.of) continue;
     const [, , H, W] = frame.shape;
     const images = await frame.images();
     const pixels = Uint8ClampedArray.from(images, (x) => (x + 1) * 127.5);
-    return { step, shape: [count, H, W], pixels };
+    yield { type: "samples", samples: { step, shape: [count, H, W], pixels } };
   }
-  throw new Error("sample: it ended before its last frame");
 }

@@ -33,8 +33,7 @@ const PARITY: u32 = 2u;
 const DOUBLED: u32 = 3u;
 const HALVED: u32 = 4u;
 const KIND: u32 = 0u;
-const ODD_DOWN: bool = false; // PARITY: top is 1
-const ODD_ACROSS: bool = false; // PARITY: left is 1
+const IS_ODD: bool = false; // PARITY: the first row and column of the result are odd, top = left = 1
 
 struct Dims {
   images: u32, // N
@@ -53,6 +52,8 @@ struct Dims {
   write_step: u32, // weights from one channel written to the next
   first_tap: u32,
   tap_step: u32, // 1, or −1 with wrap-around
+  blocks: u32, // BLOCKS
+  four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
   has_bias: u32, // 1 or 0, as the two below
   has_rows: u32,
   has_added: u32,
@@ -66,95 +67,91 @@ struct Dims {
 @group(0) @binding(5) var<storage, read> added: array<f32>;
 @group(0) @binding(6) var<storage, read_write> result: array<f32>;
 
-struct Tile { // 4×4 pixels of one channel
-  r0: vec4f,
-  r1: vec4f,
-  r2: vec4f,
-  r3: vec4f,
-}
-
-struct Block { // of four channels
-  a: Tile,
-  b: Tile,
-  c: Tile,
-  d: Tile,
-}
-
-struct Taps { // from one channel read to one written, row by row
-  t0: f32,
-  t1: f32,
-  t2: f32,
-  t3: f32,
-  t4: f32,
-  t5: f32,
-  t6: f32,
-  t7: f32,
-  t8: f32,
-}
+alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
+alias Block = array<Tile, 4>; // of four channels
+alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 
 // ---- reading: a patch of the source, of which a KIND uses the first rows and columns
 
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-struct Line { // rows or columns: where they lie; 1, or 0 outside the source
-  at: array<u32, 10>,
-  inside: Row,
+const IS_WIDE: bool = (KIND == STRIDED) | (KIND == HALVED); // more than six of both are used
+
+struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  in_a: vec4f,
+  in_b: vec4f,
+  in_c: vec4f,
 }
 
-fn line(i: u32, zeros: u32, extent: u32, step: u32) -> Line {
-  let e = extent + zeros;
+fn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {
+  let a = first + vec4u(0u, 1u, 2u, 3u);
+  let b = a + 4u;
+  let c = a + 8u;
+  let end = extent + zeros;
   return Line(
-    array<u32, 10>(
-      spot(i, zeros, e) * step, spot(i + 1u, zeros, e) * step, spot(i + 2u, zeros, e) * step,
-      spot(i + 3u, zeros, e) * step, spot(i + 4u, zeros, e) * step, spot(i + 5u, zeros, e) * step,
-      spot(i + 6u, zeros, e) * step, spot(i + 7u, zeros, e) * step, spot(i + 8u, zeros, e) * step,
-      spot(i + 9u, zeros, e) * step),
-    Row(
-      within(i, zeros, e), within(i + 1u, zeros, e), within(i + 2u, zeros, e), within(i + 3u, zeros, e),
-      within(i + 4u, zeros, e), within(i + 5u, zeros, e), within(i + 6u, zeros, e), within(i + 7u, zeros, e),
-      within(i + 8u, zeros, e), within(i + 9u, zeros, e)));
+    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,
+    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));
 }
 
-fn spot(i: u32, zeros: u32, end: u32) -> u32 {
-  return clamp(i, zeros, end - 1u) - zeros;
+fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
+  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;
 }
 
-fn within(i: u32, zeros: u32, end: u32) -> f32 {
-  return select(0.0, 1.0, (i >= zeros) & (i < end));
+fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
 }
 
 fn patch_at(image: u32, down: Line, across: Line) -> Patch {
-  let i = down.at;
-  let m = down.inside;
+  let a = image + down.a;
+  let b = image + down.b;
+  let c = image + down.c;
   return Patch(
-    row_at(image + i[0], m[0], across), row_at(image + i[1], m[1], across), row_at(image + i[2], m[2], across),
-    row_at(image + i[3], m[3], across), row_at(image + i[4], m[4], across), row_at(image + i[5], m[5], across),
-    row_at(image + i[6], m[6], across), row_at(image + i[7], m[7], across), row_at(image + i[8], m[8], across),
-    row_at(image + i[9], m[9], across));
+    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
+    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
+    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
+    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
+    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
 }
 
-// A pixel outside is its nearest one inside, times 0: whatever reads it reads that one as well.
-fn row_at(i: u32, m: f32, across: Line) -> Row {
-  let at = across.at;
-  let k = across.inside;
+fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
+  var x: Row;
+  if (IS_WIDE) {
+    x = row_at(i, inside, across);
+  }
+  return x;
+}
+
+// A pixel outside the source is the nearest one inside, times 0.
+fn row_at(i: u32, inside: f32, across: Line) -> Row {
+  let a = inside * across.in_a;
+  let b = inside * across.in_b;
+  let c = inside * across.in_c;
   return Row(
-    source[i + at[0]] * (m * k[0]), source[i + at[1]] * (m * k[1]), source[i + at[2]] * (m * k[2]),
-    source[i + at[3]] * (m * k[3]), source[i + at[4]] * (m * k[4]), source[i + at[5]] * (m * k[5]),
-    source[i + at[6]] * (m * k[6]), source[i + at[7]] * (m * k[7]), source[i + at[8]] * (m * k[8]),
-    source[i + at[9]] * (m * k[9]));
+    source[i + across.a.x] * a.x, source[i + across.a.y] * a.y, source[i + across.a.z] * a.z,
+    source[i + across.a.w] * a.w, source[i + across.b.x] * b.x, source[i + across.b.y] * b.y,
+    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
+    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
 }
 
-fn taps_at(i: u32, s: u32) -> Taps {
-  let a = i + s;
-  let b = a + s;
-  let c = b + s;
-  let d = c + s;
-  let e = d + s;
-  let f = e + s;
-  let g = f + s;
+fn wide(i: u32, inside: f32) -> f32 {
+  var x = 0.0;
+  if (IS_WIDE) {
+    x = source[i] * inside;
+  }
+  return x;
+}
+
+// `steps`: from a tap to itself and the next three.
+fn taps_at(i: u32, steps: vec4u) -> Taps {
+  let a = i + steps;
+  let b = a + steps.w + steps.y;
   return Taps(
-    weight[i], weight[a], weight[b], weight[c], weight[d], weight[e], weight[f], weight[g], weight[g + s]);
+    weight[a.x], weight[a.y], weight[a.z], weight[a.w],
+    weight[b.x], weight[b.y], weight[b.z], weight[b.w], weight[b.w + steps.y]);
 }
 
 // ---- multiplying: what one channel read adds to a tile of one channel written
@@ -163,28 +160,30 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
   var y = t;
   if (KIND == SAME) {
     y = Tile(
-      same(t.r0, w, p[0], p[1], p[2]), same(t.r1, w, p[1], p[2], p[3]),
-      same(t.r2, w, p[2], p[3], p[4]), same(t.r3, w, p[3], p[4], p[5]));
+      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),
+      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));
   } else if (KIND == STRIDED) {
     y = Tile(
-      strided(t.r0, w, p[0], p[1], p[2]), strided(t.r1, w, p[2], p[3], p[4]),
-      strided(t.r2, w, p[4], p[5], p[6]), strided(t.r3, w, p[6], p[7], p[8]));
-  } else if ((KIND == PARITY) & ODD_DOWN) {
+      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
+      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
+  } else if ((KIND == PARITY) & IS_ODD) {
     y = Tile(
-      odd_row(t.r0, w, p[0]), even_row(t.r1, w, p[0], p[1]), odd_row(t.r2, w, p[1]), even_row(t.r3, w, p[1], p[2]));
+      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
+      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
   } else if (KIND == PARITY) {
     y = Tile(
-      even_row(t.r0, w, p[0], p[1]), odd_row(t.r1, w, p[1]), even_row(t.r2, w, p[1], p[2]), odd_row(t.r3, w, p[2]));
+      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
+      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
   } else if (KIND == DOUBLED) {
     let f = folded(w);
     y = Tile(
-      doubled(t.r0, f.above, f.level, p[0], p[1]), doubled(t.r1, f.beside, f.below, p[1], p[2]),
-      doubled(t.r2, f.above, f.level, p[1], p[2]), doubled(t.r3, f.beside, f.below, p[2], p[3]));
+      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),
+      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));
   } else {
     let f = folded(w);
     y = Tile(
-      halved(t.r0, f, p[0], p[1], p[2], p[3]), halved(t.r1, f, p[2], p[3], p[4], p[5]),
-      halved(t.r2, f, p[4], p[5], p[6], p[7]), halved(t.r3, f, p[6], p[7], p[8], p[9]));
+      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
+      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
   }
   return y;
 }
@@ -208,52 +207,47 @@ fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
 fn nine(
   sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
 ) -> f32 {
-  let above = fma(w.t2, c, fma(w.t1, b, fma(w.t0, a, sum)));
-  let level = fma(w.t5, f, fma(w.t4, e, fma(w.t3, d, above)));
-  return fma(w.t8, i, fma(w.t7, h, fma(w.t6, g, level)));
+  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));
+  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));
+  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
 }
 
 // Of the frame of zeros and the image in it, even rows are read by the taps of rows 0 and 2, odd ones
 // by row 1; so with columns.
 fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
-  if (ODD_ACROSS) {
+  if (IS_ODD) {
     return vec4f(
-      fma(w.t1, b[0], fma(w.t7, a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w.t1, b[1], fma(w.t7, a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
+      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
+      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
   }
   return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w.t1, b[1], fma(w.t7, a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w.t1, b[2], fma(w.t7, a[2], t.w)));
+    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
+    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
 }
 
 fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
-  if (ODD_ACROSS) {
+  if (IS_ODD) {
     return vec4f(
-      fma(w.t4, a[0], t.x), fma(w.t3, a[1], fma(w.t5, a[0], t.y)),
-      fma(w.t4, a[1], t.z), fma(w.t3, a[2], fma(w.t5, a[1], t.w)));
+      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
+      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
   }
   return vec4f(
-    fma(w.t3, a[1], fma(w.t5, a[0], t.x)), fma(w.t4, a[1], t.y),
-    fma(w.t3, a[2], fma(w.t5, a[1], t.z)), fma(w.t4, a[2], t.w));
+    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
+    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
 }
 
 fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w.t0, d, fma(w.t2, c, fma(w.t6, b, fma(w.t8, a, sum))));
+  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
 }
 
 // Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
 // an odd one those beside and below. So do the columns, as x, y and z, w.
-struct Folded {
-  above: vec4f,
-  level: vec4f,
-  beside: vec4f,
-  below: vec4f,
-}
+alias Folded = array<vec4f, 4>; // above, level, beside, below
 
 fn folded(w: Taps) -> Folded {
-  let a = vec3f(w.t0, w.t1, w.t2);
-  let b = vec3f(w.t3, w.t4, w.t5);
-  let c = vec3f(w.t6, w.t7, w.t8);
+  let a = vec3f(w[0], w[1], w[2]);
+  let b = vec3f(w[3], w[4], w[5]);
+  let c = vec3f(w[6], w[7], w[8]);
   return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
 }
 
@@ -270,7 +264,8 @@ fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
 }
 
 fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
-  return halved_row(halved_row(halved_row(halved_row(t, f.below, a), f.level, b), f.beside, c), f.above, d);
+  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
+  return halved_row(halved_row(ab, f[2], c), f[0], d);
 }
 
 fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
@@ -283,6 +278,12 @@ fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
 
 // ---- writing
 
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
 struct Place {
   n: u32,
   down: u32, // tiles above this one
@@ -290,7 +291,8 @@ struct Place {
   is_real: bool,
 }
 
-fn place_of(index: u32, d: Dims) -> Place {
+fn place_of(lane: Lane, d: Dims) -> Place {
+  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
   let across = index % d.tiles_across;
   let down = index / d.tiles_across % d.tiles_down;
   let n = index / d.tiles_across / d.tiles_down;
@@ -299,34 +301,35 @@ fn place_of(index: u32, d: Dims) -> Place {
 
 fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
   return Block(
-    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));
+    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
+    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
 }
 
 fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
   return Tile(
-    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),
-    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));
+    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
+    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
 }
 
 fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
   return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
 }
 
+// Pixels past the edge fall on its last one, before that is written.
 fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
   let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));
-  let y = min(place.down * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_height - 1u)) * d.out_width;
-  for (var i = 0u; i < 4u; i++) {
+  for (var i = 0u; i < d.four; i++) {
     let o = channel + (i ^ share);
     if (o < d.writes) {
-      let at = (place.n * d.writes + o) * d.out_height * d.out_width + x;
-      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));
-      put_tile(t, at + y.x, at + y.y, at + y.z, at + y.w, d.has_added);
+      let level = level_of(place.n, o, d);
+      let t = pick(b[0], b[1], b[2], b[3], i);
+      for (var r = 0u; r < d.four; r++) {
+        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
+        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
+        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+      }
     }
   }
-}
-
-fn with_level(t: Tile, level: f32) -> Tile {
-  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -340,49 +343,30 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   return level;
 }
 
-// Pixels past the edge fall on its last one, before that is written.
-fn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {
-  var t = tile;
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
   if (has_added == 1u) {
-    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));
+    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
   }
-  put_line(t.r3, d);
-  put_line(t.r2, c);
-  put_line(t.r1, b);
-  put_line(t.r0, a);
-}
-
-fn added_at(i: vec4u) -> vec4f {
-  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
-}
-
-fn put_line(line: vec4f, i: vec4u) {
-  result[i.w] = line.w;
-  result[i.z] = line.z;
-  result[i.y] = line.y;
-  result[i.x] = line.x;
+  result[i.w] = sum.w;
+  result[i.z] = sum.z;
+  result[i.y] = sum.y;
+  result[i.x] = sum.x;
 }
 
 // ---- entry points
 
 @compute @workgroup_size(WG)
-fn quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(subgroup_invocation_id) id: u32,
-) {
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let dim = dims;
-  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);
+  let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
   let across = line(place.across * dim.step, dim.left, dim.width, 1u);
   let share = id & 3u;
-  let channel = group.z * 4u * BLOCKS;
-  let last = dim.writes - 1u;
-  var wa = min(channel + share, last) * dim.write_step + dim.first_tap;
-  var wb = min(channel + share + 4u, last) * dim.write_step + dim.first_tap;
-  var wc = min(channel + share + 8u, last) * dim.write_step + dim.first_tap;
-  var wd = min(channel + share + 12u, last) * dim.write_step + dim.first_tap;
+  let channel = lane.group.z * 4u * BLOCKS;
+  let last = vec4u(dim.writes - 1u);
+  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
   var a = Block();
@@ -391,68 +375,57 @@ fn quads(
   var d = Block();
   for (var k = 0u; k < dim.reads; k++) {
     let p = patch_at(image, down, across);
-    a = shared_block(a, taps_at(wa, dim.tap_step), p);
+    a = shared_block(a, taps_at(w.x, s), p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(wb, dim.tap_step), p);
+      b = shared_block(b, taps_at(w.y, s), p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, taps_at(wc, dim.tap_step), p);
-      d = shared_block(d, taps_at(wd, dim.tap_step), p);
+      c = shared_block(c, taps_at(w.z, s), p);
+      d = shared_block(d, taps_at(w.w, s), p);
     }
     image += pixels;
-    wa += dim.read_step;
-    wb += dim.read_step;
-    wc += dim.read_step;
-    wd += dim.read_step;
+    w += dim.read_step;
   }
   if (!place.is_real) {
     return;
   }
-  for (var i = 0u; i < BLOCKS; i++) {
+  for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
   let x = Taps(
-    quadSwapX(w.t0), quadSwapX(w.t1), quadSwapX(w.t2), quadSwapX(w.t3), quadSwapX(w.t4),
-    quadSwapX(w.t5), quadSwapX(w.t6), quadSwapX(w.t7), quadSwapX(w.t8));
+    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
+    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
   let y = Taps(
-    quadSwapY(w.t0), quadSwapY(w.t1), quadSwapY(w.t2), quadSwapY(w.t3), quadSwapY(w.t4),
-    quadSwapY(w.t5), quadSwapY(w.t6), quadSwapY(w.t7), quadSwapY(w.t8));
+    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
+    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
   let z = Taps(
-    quadSwapDiagonal(w.t0), quadSwapDiagonal(w.t1), quadSwapDiagonal(w.t2),
-    quadSwapDiagonal(w.t3), quadSwapDiagonal(w.t4), quadSwapDiagonal(w.t5),
-    quadSwapDiagonal(w.t6), quadSwapDiagonal(w.t7), quadSwapDiagonal(w.t8));
-  return Block(tile(t.a, w, p), tile(t.b, x, p), tile(t.c, y, p), tile(t.d, z, p));
+    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
+    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
+    quadSwapDiagonal(w[8]));
+  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
 }
 
 @compute @workgroup_size(WG)
-fn plain(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn plain(lane: Lane) {
   let dim = dims;
-  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);
+  let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
   let across = line(place.across * dim.step, dim.left, dim.width, 1u);
-  let channel = group.z * 4u;
-  let last = dim.writes - 1u;
-  let s = dim.tap_step;
-  let wa = channel * dim.write_step + dim.first_tap;
-  let wb = min(channel + 1u, last) * dim.write_step + dim.first_tap;
-  let wc = min(channel + 2u, last) * dim.write_step + dim.first_tap;
-  let wd = min(channel + 3u, last) * dim.write_step + dim.first_tap;
+  let channel = lane.group.z * 4u;
+  let last = vec4u(dim.writes - 1u);
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
-  var w = 0u;
   var t = Block();
   for (var k = 0u; k < dim.reads; k++) {
     let p = patch_at(image, down, across);
     t = Block(
-      tile(t.a, taps_at(w + wa, s), p), tile(t.b, taps_at(w + wb, s), p),
-      tile(t.c, taps_at(w + wc, s), p), tile(t.d, taps_at(w + wd, s), p));
+      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),
+      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));
     image += pixels;
     w += dim.read_step;
   }

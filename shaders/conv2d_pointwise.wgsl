@@ -27,6 +27,8 @@ struct Dims {
   tiles: u32, // of an image: pixels / 16
   read_step: u32, // weights from one channel read to the next
   write_step: u32, // weights from one channel written to the next
+  blocks: u32, // BLOCKS
+  four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
   has_bias: u32, // 1 or 0, as the two below
   has_rows: u32,
   has_added: u32,
@@ -40,41 +42,26 @@ struct Dims {
 @group(0) @binding(5) var<storage, read> added: array<f32>;
 @group(0) @binding(6) var<storage, read_write> result: array<f32>;
 
-struct Tile { // 16 pixels of one channel
-  r0: vec4f,
-  r1: vec4f,
-  r2: vec4f,
-  r3: vec4f,
-}
-
-struct Block { // of four channels
-  a: Tile,
-  b: Tile,
-  c: Tile,
-  d: Tile,
-}
+alias Tile = array<vec4f, 4>; // 16 pixels of one channel
+alias Block = array<Tile, 4>; // of four channels written
+alias Patch = array<Tile, 4>; // of four channels read
 
 // ---- reading
 
-struct Pixels {
-  at: array<u32, 16>,
+alias Spots = array<vec4u, 4>; // of 16 pixels in an image
+
+fn spots_from(first: u32, pixels: u32) -> Spots {
+  let i = first + vec4u(0u, 1u, 2u, 3u);
+  let end = vec4u(pixels - 1u);
+  return Spots(min(i, end), min(i + 4u, end), min(i + 8u, end), min(i + 12u, end));
 }
 
-fn pixels_from(i: u32, count: u32) -> Pixels {
-  let e = count - 1u;
-  return Pixels(array<u32, 16>(
-    min(i, e), min(i + 1u, e), min(i + 2u, e), min(i + 3u, e), min(i + 4u, e), min(i + 5u, e),
-    min(i + 6u, e), min(i + 7u, e), min(i + 8u, e), min(i + 9u, e), min(i + 10u, e), min(i + 11u, e),
-    min(i + 12u, e), min(i + 13u, e), min(i + 14u, e), min(i + 15u, e)));
+fn pixels_at(image: u32, at: Spots) -> Tile {
+  return Tile(four_at(image + at[0]), four_at(image + at[1]), four_at(image + at[2]), four_at(image + at[3]));
 }
 
-fn pixels_at(i: u32, p: Pixels) -> Tile {
-  let at = p.at;
-  return Tile(
-    vec4f(source[i + at[0]], source[i + at[1]], source[i + at[2]], source[i + at[3]]),
-    vec4f(source[i + at[4]], source[i + at[5]], source[i + at[6]], source[i + at[7]]),
-    vec4f(source[i + at[8]], source[i + at[9]], source[i + at[10]], source[i + at[11]]),
-    vec4f(source[i + at[12]], source[i + at[13]], source[i + at[14]], source[i + at[15]]));
+fn four_at(i: vec4u) -> vec4f {
+  return vec4f(source[i.x], source[i.y], source[i.z], source[i.w]);
 }
 
 struct Group { // four channels read, the last of them repeated past the end
@@ -93,10 +80,12 @@ fn taps_at(i: u32, g: Group, step: u32) -> vec4f {
   return vec4f(weight[at.x], weight[at.y], weight[at.z], weight[at.w]) * g.inside;
 }
 
-fn tile(t: Tile, w: vec4f, a: Tile, b: Tile, c: Tile, d: Tile) -> Tile {
+// ---- multiplying: what four channels read add to a tile of one channel written
+
+fn tile(t: Tile, w: vec4f, p: Patch) -> Tile {
   return Tile(
-    line(t.r0, w, a.r0, b.r0, c.r0, d.r0), line(t.r1, w, a.r1, b.r1, c.r1, d.r1),
-    line(t.r2, w, a.r2, b.r2, c.r2, d.r2), line(t.r3, w, a.r3, b.r3, c.r3, d.r3));
+    line(t[0], w, p[0][0], p[1][0], p[2][0], p[3][0]), line(t[1], w, p[0][1], p[1][1], p[2][1], p[3][1]),
+    line(t[2], w, p[0][2], p[1][2], p[2][2], p[3][2]), line(t[3], w, p[0][3], p[1][3], p[2][3], p[3][3]));
 }
 
 fn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {
@@ -109,48 +98,54 @@ fn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {
 
 // ---- writing
 
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
 struct Place {
   n: u32,
   pixel: u32, // the first
   is_real: bool,
 }
 
-fn place_of(index: u32, d: Dims) -> Place {
+fn place_of(lane: Lane, d: Dims) -> Place {
+  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
   let n = index / d.tiles;
   return Place(min(n, d.images - 1u), index % d.tiles * 16u, n < d.images);
 }
 
 fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
   return Block(
-    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));
+    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
+    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
 }
 
 fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
   return Tile(
-    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),
-    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));
+    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
+    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
 }
 
 fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
   return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
 }
 
+// Pixels past the end fall on its last one, before that is written.
 fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
-  let p = place.pixel + vec4u(0u, 1u, 2u, 3u);
-  let end = vec4u(d.pixels - 1u);
-  for (var i = 0u; i < 4u; i++) {
+  let p = place.pixel + vec4u(12u, 13u, 14u, 15u);
+  for (var i = 0u; i < d.four; i++) {
     let o = channel + (i ^ share);
     if (o < d.writes) {
-      let at = (place.n * d.writes + o) * d.pixels;
-      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));
-      put_tile(
-        t, at + min(p, end), at + min(p + 4u, end), at + min(p + 8u, end), at + min(p + 12u, end), d.has_added);
+      let level = level_of(place.n, o, d);
+      let t = pick(b[0], b[1], b[2], b[3], i);
+      for (var r = 0u; r < d.four; r++) {
+        let at = (place.n * d.writes + o) * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
+        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+      }
     }
   }
-}
-
-fn with_level(t: Tile, level: f32) -> Tile {
-  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -164,48 +159,28 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   return level;
 }
 
-// Pixels past the edge fall on its last one, before that is written.
-fn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {
-  var t = tile;
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
   if (has_added == 1u) {
-    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));
+    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
   }
-  put_line(t.r3, d);
-  put_line(t.r2, c);
-  put_line(t.r1, b);
-  put_line(t.r0, a);
-}
-
-fn added_at(i: vec4u) -> vec4f {
-  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
-}
-
-fn put_line(line: vec4f, i: vec4u) {
-  result[i.w] = line.w;
-  result[i.z] = line.z;
-  result[i.y] = line.y;
-  result[i.x] = line.x;
+  result[i.w] = sum.w;
+  result[i.z] = sum.z;
+  result[i.y] = sum.y;
+  result[i.x] = sum.x;
 }
 
 // ---- entry points
 
 @compute @workgroup_size(WG)
-fn quads(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(subgroup_invocation_id) id: u32,
-) {
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let dim = dims;
-  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);
-  let pixels = pixels_from(place.pixel, dim.pixels);
+  let place = place_of(lane, dim);
+  let at = spots_from(place.pixel, dim.pixels);
   let share = id & 3u;
-  let channel = group.z * 4u * BLOCKS;
-  let last = dim.writes - 1u;
-  let wa = min(channel + share, last) * dim.write_step;
-  let wb = min(channel + share + 4u, last) * dim.write_step;
-  let wc = min(channel + share + 8u, last) * dim.write_step;
-  let wd = min(channel + share + 12u, last) * dim.write_step;
+  let channel = lane.group.z * 4u * BLOCKS;
+  let last = vec4u(dim.writes - 1u);
+  let w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step;
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
   var a = Block();
@@ -214,62 +189,51 @@ fn quads(
   var d = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let start = (place.n * dim.reads + g.channels) * dim.pixels;
-    let x = pixels_at(start.x, pixels);
-    let y = pixels_at(start.y, pixels);
-    let z = pixels_at(start.z, pixels);
-    let w = pixels_at(start.w, pixels);
-    a = shared_block(a, taps_at(wa, g, s), x, y, z, w);
+    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let p = Patch(
+      pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
+    a = shared_block(a, taps_at(w.x, g, s), p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(wb, g, s), x, y, z, w);
+      b = shared_block(b, taps_at(w.y, g, s), p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, taps_at(wc, g, s), x, y, z, w);
-      d = shared_block(d, taps_at(wd, g, s), x, y, z, w);
+      c = shared_block(c, taps_at(w.z, g, s), p);
+      d = shared_block(d, taps_at(w.w, g, s), p);
     }
   }
   if (!place.is_real) {
     return;
   }
-  for (var i = 0u; i < BLOCKS; i++) {
+  for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
 }
 
-fn shared_block(t: Block, w: vec4f, a: Tile, b: Tile, c: Tile, d: Tile) -> Block {
+fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
   return Block(
-    tile(t.a, w, a, b, c, d), tile(t.b, quadSwapX(w), a, b, c, d),
-    tile(t.c, quadSwapY(w), a, b, c, d), tile(t.d, quadSwapDiagonal(w), a, b, c, d));
+    tile(t[0], w, p), tile(t[1], quadSwapX(w), p),
+    tile(t[2], quadSwapY(w), p), tile(t[3], quadSwapDiagonal(w), p));
 }
 
 @compute @workgroup_size(WG)
-fn plain(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn plain(lane: Lane) {
   let dim = dims;
-  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);
-  let pixels = pixels_from(place.pixel, dim.pixels);
-  let channel = group.z * 4u;
-  let last = dim.writes - 1u;
-  let wa = channel * dim.write_step;
-  let wb = min(channel + 1u, last) * dim.write_step;
-  let wc = min(channel + 2u, last) * dim.write_step;
-  let wd = min(channel + 3u, last) * dim.write_step;
+  let place = place_of(lane, dim);
+  let at = spots_from(place.pixel, dim.pixels);
+  let channel = lane.group.z * 4u;
+  let last = vec4u(dim.writes - 1u);
+  let w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step;
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
   var t = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let start = (place.n * dim.reads + g.channels) * dim.pixels;
-    let x = pixels_at(start.x, pixels);
-    let y = pixels_at(start.y, pixels);
-    let z = pixels_at(start.z, pixels);
-    let w = pixels_at(start.w, pixels);
+    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let p = Patch(
+      pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     t = Block(
-      tile(t.a, taps_at(wa, g, s), x, y, z, w), tile(t.b, taps_at(wb, g, s), x, y, z, w),
-      tile(t.c, taps_at(wc, g, s), x, y, z, w), tile(t.d, taps_at(wd, g, s), x, y, z, w));
+      tile(t[0], taps_at(w.x, g, s), p), tile(t[1], taps_at(w.y, g, s), p),
+      tile(t[2], taps_at(w.z, g, s), p), tile(t[3], taps_at(w.w, g, s), p));
   }
   if (place.is_real) {
     put_block(t, place, channel, 0u, dim);

@@ -21,7 +21,6 @@ import {
 } from "./train_options.ts";
 import { datasetOf, givenBatches } from "./training_data.ts";
 
-const SAMPLES = 32;
 const MEAN_OF = 50; // steps whose mean loss is told
 
 export const trainCommand = (): Command => trainOptions().action(run);
@@ -48,7 +47,8 @@ async function run(options: TrainOptions): Promise<void> {
   await folder.saveModels(trainer);
   await folder.saveLosses(records);
   if (signal.aborted) throw INTERRUPTED;
-  if (!given) await drawSamples(trainer, { folder, signal, preset });
+  const draws = !given && options.samples > 0;
+  if (draws) await drawSamples(trainer, { folder, signal, preset, count: options.samples });
 
   const result = {
     out: folder.path,
@@ -62,7 +62,7 @@ async function run(options: TrainOptions): Promise<void> {
   printResult(options.json, result, [
     `loss ${result.firstLoss.toFixed(4)} → ${result.lastLoss.toFixed(4)} ` +
       `(means of the first and last ${MEAN_OF} steps), ${result.seconds.toFixed(0)} s`,
-    `${folder.path}: model, ema, loss.csv, loss.png${given ? "" : ", samples.png"}`,
+    `${folder.path}: model, ema, loss.csv, loss.png${draws ? ", samples.png" : ""}`,
   ]);
 }
 
@@ -117,11 +117,12 @@ async function trainAll(trainer: Trainer, loop: Loop): Promise<TrainingRecord[]>
 /** A grid from the averaged weights, as samples.png. */
 async function drawSamples(
   trainer: Trainer,
-  { folder, signal, preset }: { folder: RunFolder; signal: AbortSignal; preset: Preset },
+  drawing: { folder: RunFolder; signal: AbortSignal; preset: Preset; count: number },
 ): Promise<void> {
+  const { folder, signal, preset, count } = drawing;
   const { model, ema, options } = trainer;
   const progress = progressOf("sampling", preset.samplerSteps);
-  const asked = { count: SAMPLES, steps: preset.samplerSteps, seed: options.seed, weights: ema };
+  const asked = { count, steps: preset.samplerSteps, seed: options.seed, weights: ema };
   for await (const frame of sample(model, { ...asked, signal })) {
     progress.update(frame.step, `t = ${frame.timestep}`);
     if (frame.step < frame.of) continue;

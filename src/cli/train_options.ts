@@ -4,7 +4,14 @@ import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
-import { atLeastZero, fraction, positiveInteger, positiveNumber, seedOption } from "./console.ts";
+import {
+  atLeastZero,
+  fraction,
+  numberOption,
+  positiveInteger,
+  positiveNumber,
+  seedOption,
+} from "./console.ts";
 
 export interface TrainOptions {
   data: string;
@@ -25,10 +32,16 @@ export interface TrainOptions {
   ema?: number;
   emaWarmup?: boolean;
   seed: bigint;
+  samples: number;
   schedule?: string;
   prediction?: string;
   json?: boolean;
 }
+
+const countOption = numberOption(
+  "a whole number, 0 or more",
+  (n) => Number.isSafeInteger(n) && n >= 0,
+);
 
 /** `train` with its options, without what it does. */
 export const trainOptions = (): Command =>
@@ -55,6 +68,7 @@ export const trainOptions = (): Command =>
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
     .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
+    .option("--samples <n>", "images in samples.png; 0: none", countOption, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
     .option("--json", "print one JSON object");

@@ -42,6 +42,7 @@ export interface ConvolutionTensors {
 type Direction = "forward" | "backward";
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
+const PARITY = 2;
 const TILE = 4; // rows and columns
 const PIXELS = 16;
 const WORKGROUP = { quads: 16, plain: 64 };
@@ -55,7 +56,7 @@ const TILED = {
   },
   backward: {
     same: { KIND: 0, most: 4 },
-    strided: { KIND: 2, most: 2 },
+    strided: { KIND: PARITY, most: 2 },
     doubled: { KIND: 4, most: 2 },
   },
 } as const;
@@ -67,20 +68,19 @@ export function recordConvolution(
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
-  const kind = kindOf(c);
+  const kind = kindOf(direction, c);
   if (kind === "general") recordGeneral(graph, direction, c, tensors);
   else if (kind === "pointwise") recordPointwise(graph, direction, c, tensors);
   else recordTiles(graph, direction, { ...c, kind }, tensors);
 }
 
-function kindOf({ K, stride, upsample, padding }: Convolution): Kind {
-  const sides = Object.values(padding);
-  if (K === 1) {
-    const isPlain = stride === 1 && !upsample && sides.every((n) => n === 0);
-    return isPlain ? "pointwise" : "general";
-  }
-  if (!upsample) return stride === 1 ? "same" : "strided";
-  return stride === 1 && sides.every((n) => n === 1) ? "doubled" : "general";
+function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolution): Kind {
+  const { top, left } = padding;
+  const isFrame = (width: number) => Object.values(padding).every((n) => n === width);
+  if (K === 1) return stride === 1 && !upsample && isFrame(0) ? "pointwise" : "general";
+  if (upsample) return stride === 1 && isFrame(1) ? "doubled" : "general";
+  if (stride === 1) return "same";
+  return direction === "forward" || top % 2 === left % 2 ? "strided" : "general";
 }
 
 type Tiles = Convolution & { kind: "same" | "strided" | "doubled" };
@@ -90,10 +90,10 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, TILE);
   const tiles_across = ceilDiv(roles.out_width, TILE);
-  const dims = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
   const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, most);
-  const { top, left } = c.padding;
-  const odd = KIND === 2 ? { ODD_DOWN: top === 1, ODD_ACROSS: left === 1 } : {};
+  const loops = { blocks: BLOCKS, four: 4 };
+  const dims = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across, ...loops };
+  const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
   const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
   const lanes = roles.images * tiles_down * tiles_across;
   const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
@@ -124,8 +124,8 @@ function recordPointwise(
 ): void {
   const { height, width, out_height, out_width, ...roles } = rolesOf(direction, c);
   const pixels = height * width;
-  const dims = { ...roles, pixels, tiles: ceilDiv(pixels, PIXELS) };
   const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, 4);
+  const dims = { ...roles, pixels, tiles: ceilDiv(pixels, PIXELS), blocks: BLOCKS, four: 4 };
   const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
   const lanes = roles.images * dims.tiles;
   const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
@@ -209,12 +209,9 @@ export const conv2dVariants: Variant[] = [
 
 function tiledVariants(): Variant[] {
   const kinds = [TILED.forward, TILED.backward].flatMap((kind) => Object.values(kind));
-  const sides = [false, true];
   return kinds.flatMap(({ KIND, most }) => {
-    if (KIND !== 2) return variantsOf(tiled, { KIND }, most);
-    return sides.flatMap((ODD_DOWN) =>
-      sides.flatMap((ODD_ACROSS) => variantsOf(tiled, { KIND, ODD_DOWN, ODD_ACROSS }, most)),
-    );
+    const odd = KIND === PARITY ? [{ IS_ODD: true }, { IS_ODD: false }] : [{}];
+    return odd.flatMap((constants) => variantsOf(tiled, { KIND, ...constants }, most));
   });
 }
 

@@ -35,6 +35,12 @@ async function serveBuilt(): Promise<{ url: string; close(): Promise<void> }> {
 
 const phaseIs = (page: Page, phase: string) => page.waitForSelector(`body[data-phase="${phase}"]`);
 const text = (page: Page, id: string) => page.$eval(id, (found) => found.textContent?.trim());
+const statusIs = (page: Page, words: string) =>
+  page.waitForFunction(
+    (wanted) => document.querySelector("#status")?.textContent === wanted,
+    {},
+    words,
+  );
 const press = (page: Page, name: string) =>
   page.locator(`::-p-aria([name="${name}"][role="button"])`).click();
 
@@ -79,17 +85,14 @@ describe("the demo page, built and served from a folder of a static host", () =>
       { polling: 20 },
     );
     await press(page, "Pause");
-    expect(await text(page, "#status")).toBe("Paused.");
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // what was under way arrives
+    await statusIs(page, "Paused.");
     const held = await text(page, "#figure-step");
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await text(page, "#figure-step")).toBe(held);
     expect(held).not.toBe("12 of 12");
 
     await press(page, "Continue");
-    await page.waitForFunction(
-      () => document.querySelector("#status")?.textContent === "Finished after 12 steps.",
-    );
+    await statusIs(page, "Finished after 12 steps.");
     expect(await text(page, "#figure-step")).toBe("12 of 12");
     expect(await text(page, "#drawn")).toBe("Drawn after 12 steps.");
     expect(await colours(page, "#loss-chart canvas")).toBeGreaterThan(10);

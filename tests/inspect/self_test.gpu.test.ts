@@ -62,7 +62,7 @@ describe("a kernel that is wrong is reported, not thrown", () => {
     const results = await selfTest(gpu, { sources });
     expect(results.filter((result) => !isWrong(result))).toEqual([]);
     gpu.dispose();
-  });
+  }, 300_000); // lavapipe compiles slowly what it does not find in Mesa's cache
 
   test("a source that does not compile, by its line; the others are right", async () => {
     const gpu = await freshGpu();

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { conv2dRule } from "../../src/autograd/rules/conv2d.ts";
+import { Tape } from "../../src/autograd/tape.ts";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { conv2d, conv2dBackwardInput, type Padding } from "../../src/kernels/conv2d.ts";
 import { scattered } from "../reference/agreement.ts";
 import { concatChannels } from "../reference/concat.ts";
 import * as twin from "../reference/conv2d.ts";
-import { absoluteAll, mapArray, type NdArray } from "../reference/ndarray.ts";
+import { absoluteAll, mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
 import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
 import { evaluate, expectWithin } from "../support/gpu.ts";
 
@@ -178,6 +180,74 @@ describe.each(TARGETS)("y and dx are PyTorch's, for %s", (_, target) => {
     expectWithin("dx", actual.dx, { expected: dx, bound });
     const y = { expected: goldenTensor(golden, "y"), bound: twin.conv2d(sizes, options) };
     expectWithin("y", actual.y, y);
+  });
+});
+
+/** Σ over the pixels of each plane: [N, O]. */
+function planeSums({ shape, data }: NdArray): NdArray {
+  const [N, O] = [shape[0]!, shape[1]!];
+  const pixels = data.length / (N * O);
+  const sums = ndarray([N, O]);
+  data.forEach((value, i) => {
+    sums.data[Math.floor(i / pixels)]! += value;
+  });
+  return sums;
+}
+
+describe("the rule gives the gradient of every input", () => {
+  const one: Case = { x: [2, 5, 6, 5], O: 5 };
+  const inputs = { ...inputsOf(one), rows: scattered([2, 5], 4), residual: scattered(one.x, 5) };
+  const dy = scattered(one.x, 6);
+  const options = optionsOf(one);
+  const expected = twin.conv2dBackward(inputs, dy, options);
+  const sizes = absoluteAll({ ...inputs, dy });
+  const bounds = twin.conv2dBackward(sizes, sizes.dy, options);
+
+  test("x, weight, bias, rows and residual", async () => {
+    const actual = await evaluate({ ...inputs, dy }, (graph, { dy, ...tensors }) => {
+      const leaves = Object.values(tensors).map((tensor) => [tensor, undefined] as const);
+      const tape = new Tape(graph, new Map(leaves));
+      const gradients = tape.backward(tape.apply(conv2dRule, tensors, options), dy);
+      const of = (name: keyof typeof tensors) => gradients.get(tensors[name])!;
+      return {
+        dx: of("x"),
+        dweight: of("weight"),
+        dbias: of("bias"),
+        drows: of("rows"),
+        dresidual: of("residual"),
+      };
+    });
+    expectWithin("dx", actual.dx, { expected: expected.dx, bound: bounds.dx });
+    const { dweight, dbias } = expected;
+    expectWithin("dweight", actual.dweight, { expected: dweight, bound: bounds.dweight });
+    expectWithin("dbias", actual.dbias, { expected: dbias, bound: bounds.dbias });
+    const drows = { expected: planeSums(dy), bound: planeSums(sizes.dy) };
+    expectWithin("drows", actual.drows, drows);
+    expect(actual.dresidual.data).toEqual(dy.data);
+  });
+
+  test("an input that is its own residual has one gradient, dy added", async () => {
+    const { x, weight } = inputs;
+    const { dx } = await evaluate({ x, weight, dy }, (graph, { dy, x, weight }) => {
+      const tape = new Tape(graph, new Map([[x, undefined]]));
+      const y = tape.apply(conv2dRule, { x, weight, residual: x }, options);
+      return { dx: tape.backward(y, dy).get(x)! };
+    });
+    expectWithin("dx", dx, { expected: plus(expected.dx, dy), bound: plus(bounds.dx, sizes.dy) });
+  });
+
+  test("an input of two convolutions gets the sum of both gradients", async () => {
+    const { x, weight } = inputs;
+    const { dx } = await evaluate({ x, weight, dy }, (graph, { dy, x, weight }) => {
+      const tape = new Tape(graph, new Map([[x, undefined]]));
+      const first = tape.apply(conv2dRule, { x, weight }, options);
+      const y = tape.apply(conv2dRule, { x, weight, residual: first }, options);
+      return { dx: tape.backward(y, dy).get(x)! };
+    });
+    expectWithin("dx", dx, {
+      expected: plus(expected.dx, expected.dx),
+      bound: plus(bounds.dx, bounds.dx),
+    });
   });
 });
 

@@ -35,6 +35,9 @@ export const CONVOLUTIONS: readonly Convolution[] = [
   { ...PLAIN, name: "3×3, doubled, stride 2", x: [2, 5, 4, 3], out: 4, stride: 2, upsample: true },
 ];
 
+/** Without the one that no model has: its weights' gradient shares an entry point with others. */
+export const WEIGHED = CONVOLUTIONS.filter(({ upsample, stride }) => !upsample || stride === 1);
+
 /** [N, O, outH, outW]. */
 function shapeOfY({ x, out, kernel, stride, padding, upsample }: Convolution): Shape {
   const [N, , H, W] = x;
@@ -77,7 +80,7 @@ export const conv2dFamily: SelfTestFamily = {
 export const conv2dWeightFamily: SelfTestFamily = {
   family: "conv2d_weight",
   cases: [
-    ...CONVOLUTIONS.map(({ name, ...convolution }) =>
+    ...WEIGHED.map(({ name, ...convolution }) =>
       selfTestCase({
         name,
         inputs: () => ({

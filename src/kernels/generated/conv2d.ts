@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "976963c95079836f",
+ "hash": "0ae3c16c424a1d99",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -45,25 +45,45 @@ export const conv2d = {
    "kind": "const",
    "value": "0u"
   },
-  "ODD_DOWN": {
+  "IS_ODD": {
    "chunk": 8,
    "kind": "const",
    "value": "false"
   },
-  "ODD_ACROSS": {
-   "chunk": 9,
-   "kind": "const",
-   "value": "false"
+  "Tile": {
+   "chunk": 17,
+   "kind": "alias",
+   "value": "array<vec4f, 4>"
+  },
+  "Block": {
+   "chunk": 18,
+   "kind": "alias",
+   "value": "array<Tile, 4>"
+  },
+  "Taps": {
+   "chunk": 19,
+   "kind": "alias",
+   "value": "array<f32, 9>"
   },
   "Row": {
-   "chunk": 21,
+   "chunk": 20,
    "kind": "alias",
    "value": "array<f32, 10>"
   },
   "Patch": {
-   "chunk": 22,
+   "chunk": 21,
    "kind": "alias",
    "value": "array<Row, 10>"
+  },
+  "IS_WIDE": {
+   "chunk": 22,
+   "kind": "const",
+   "value": "(KIND == STRIDED) | (KIND == HALVED)"
+  },
+  "Folded": {
+   "chunk": 39,
+   "kind": "alias",
+   "value": "array<vec4f, 4>"
   }
  },
  "entries": {
@@ -80,6 +100,7 @@ export const conv2d = {
     3,
     4,
     5,
+    6,
     7,
     8,
     9,
@@ -136,7 +157,7 @@ export const conv2d = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 76,
+     "size": 84,
      "fields": [
       {
        "name": "images",
@@ -219,19 +240,29 @@ export const conv2d = {
        "offset": 60
       },
       {
-       "name": "has_bias",
+       "name": "blocks",
        "type": "u32",
        "offset": 64
       },
       {
-       "name": "has_rows",
+       "name": "four",
        "type": "u32",
        "offset": 68
       },
       {
-       "name": "has_added",
+       "name": "has_bias",
        "type": "u32",
        "offset": 72
+      },
+      {
+       "name": "has_rows",
+       "type": "u32",
+       "offset": 76
+      },
+      {
+       "name": "has_added",
+       "type": "u32",
+       "offset": 80
       }
      ]
     },
@@ -285,6 +316,7 @@ export const conv2d = {
     3,
     4,
     5,
+    6,
     7,
     8,
     9,
@@ -323,9 +355,9 @@ export const conv2d = {
     42,
     43,
     44,
+    45,
     46,
     47,
-    48,
     49,
     50,
     51,
@@ -339,7 +371,7 @@ export const conv2d = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 76,
+     "size": 84,
      "fields": [
       {
        "name": "images",
@@ -422,19 +454,29 @@ export const conv2d = {
        "offset": 60
       },
       {
-       "name": "has_bias",
+       "name": "blocks",
        "type": "u32",
        "offset": 64
       },
       {
-       "name": "has_rows",
+       "name": "four",
        "type": "u32",
        "offset": 68
       },
       {
-       "name": "has_added",
+       "name": "has_bias",
        "type": "u32",
        "offset": 72
+      },
+      {
+       "name": "has_rows",
+       "type": "u32",
+       "offset": 76
+      },
+      {
+       "name": "has_added",
+       "type": "u32",
+       "offset": 80
       }
      ]
     },
@@ -486,9 +528,8 @@ export const conv2d = {
   "\nconst DOUBLED: u32 = 3u;",
   "\nconst HALVED: u32 = 4u;",
   "\nconst KIND: u32 = 0u;",
-  "\nconst ODD_DOWN: bool = false;",
-  "\nconst ODD_ACROSS: bool = false;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
+  "\nconst IS_ODD: bool = false;",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> source: array<f32>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<f32>;",
@@ -496,44 +537,45 @@ export const conv2d = {
   "\n@group(0) @binding(4) var<storage, read> rows: array<f32>;",
   "\n@group(0) @binding(5) var<storage, read> added: array<f32>;",
   "\n@group(0) @binding(6) var<storage, read_write> result: array<f32>;",
-  "\n\nstruct Tile {\n  r0: vec4f,\n  r1: vec4f,\n  r2: vec4f,\n  r3: vec4f,\n}",
-  "\n\nstruct Block {\n  a: Tile,\n  b: Tile,\n  c: Tile,\n  d: Tile,\n}",
-  "\n\nstruct Taps {\n  t0: f32,\n  t1: f32,\n  t2: f32,\n  t3: f32,\n  t4: f32,\n  t5: f32,\n  t6: f32,\n  t7: f32,\n  t8: f32,\n}",
+  "\n\nalias Tile = array<vec4f, 4>;",
+  "\nalias Block = array<Tile, 4>;",
+  "\nalias Taps = array<f32, 9>;",
   "\n\n\n\nalias Row = array<f32, 10>;",
   "\nalias Patch = array<Row, 10>;",
-  "\n\nstruct Line {\n  at: array<u32, 10>,\n  inside: Row,\n}",
-  "\n\nfn line(i: u32, zeros: u32, extent: u32, step: u32) -> Line {\n  let e = extent + zeros;\n  return Line(\n    array<u32, 10>(\n      spot(i, zeros, e) * step, spot(i + 1u, zeros, e) * step, spot(i + 2u, zeros, e) * step,\n      spot(i + 3u, zeros, e) * step, spot(i + 4u, zeros, e) * step, spot(i + 5u, zeros, e) * step,\n      spot(i + 6u, zeros, e) * step, spot(i + 7u, zeros, e) * step, spot(i + 8u, zeros, e) * step,\n      spot(i + 9u, zeros, e) * step),\n    Row(\n      within(i, zeros, e), within(i + 1u, zeros, e), within(i + 2u, zeros, e), within(i + 3u, zeros, e),\n      within(i + 4u, zeros, e), within(i + 5u, zeros, e), within(i + 6u, zeros, e), within(i + 7u, zeros, e),\n      within(i + 8u, zeros, e), within(i + 9u, zeros, e)));\n}",
-  "\n\nfn spot(i: u32, zeros: u32, end: u32) -> u32 {\n  return clamp(i, zeros, end - 1u) - zeros;\n}",
-  "\n\nfn within(i: u32, zeros: u32, end: u32) -> f32 {\n  return select(0.0, 1.0, (i >= zeros) & (i < end));\n}",
-  "\n\nfn patch_at(image: u32, down: Line, across: Line) -> Patch {\n  let i = down.at;\n  let m = down.inside;\n  return Patch(\n    row_at(image + i[0], m[0], across), row_at(image + i[1], m[1], across), row_at(image + i[2], m[2], across),\n    row_at(image + i[3], m[3], across), row_at(image + i[4], m[4], across), row_at(image + i[5], m[5], across),\n    row_at(image + i[6], m[6], across), row_at(image + i[7], m[7], across), row_at(image + i[8], m[8], across),\n    row_at(image + i[9], m[9], across));\n}",
-  "\n\n\nfn row_at(i: u32, m: f32, across: Line) -> Row {\n  let at = across.at;\n  let k = across.inside;\n  return Row(\n    source[i + at[0]] * (m * k[0]), source[i + at[1]] * (m * k[1]), source[i + at[2]] * (m * k[2]),\n    source[i + at[3]] * (m * k[3]), source[i + at[4]] * (m * k[4]), source[i + at[5]] * (m * k[5]),\n    source[i + at[6]] * (m * k[6]), source[i + at[7]] * (m * k[7]), source[i + at[8]] * (m * k[8]),\n    source[i + at[9]] * (m * k[9]));\n}",
-  "\n\nfn taps_at(i: u32, s: u32) -> Taps {\n  let a = i + s;\n  let b = a + s;\n  let c = b + s;\n  let d = c + s;\n  let e = d + s;\n  let f = e + s;\n  let g = f + s;\n  return Taps(\n    weight[i], weight[a], weight[b], weight[c], weight[d], weight[e], weight[f], weight[g], weight[g + s]);\n}",
-  "\n\n\n\nfn tile(t: Tile, w: Taps, p: Patch) -> Tile {\n  var y = t;\n  if (KIND == SAME) {\n    y = Tile(\n      same(t.r0, w, p[0], p[1], p[2]), same(t.r1, w, p[1], p[2], p[3]),\n      same(t.r2, w, p[2], p[3], p[4]), same(t.r3, w, p[3], p[4], p[5]));\n  } else if (KIND == STRIDED) {\n    y = Tile(\n      strided(t.r0, w, p[0], p[1], p[2]), strided(t.r1, w, p[2], p[3], p[4]),\n      strided(t.r2, w, p[4], p[5], p[6]), strided(t.r3, w, p[6], p[7], p[8]));\n  } else if ((KIND == PARITY) & ODD_DOWN) {\n    y = Tile(\n      odd_row(t.r0, w, p[0]), even_row(t.r1, w, p[0], p[1]), odd_row(t.r2, w, p[1]), even_row(t.r3, w, p[1], p[2]));\n  } else if (KIND == PARITY) {\n    y = Tile(\n      even_row(t.r0, w, p[0], p[1]), odd_row(t.r1, w, p[1]), even_row(t.r2, w, p[1], p[2]), odd_row(t.r3, w, p[2]));\n  } else if (KIND == DOUBLED) {\n    let f = folded(w);\n    y = Tile(\n      doubled(t.r0, f.above, f.level, p[0], p[1]), doubled(t.r1, f.beside, f.below, p[1], p[2]),\n      doubled(t.r2, f.above, f.level, p[1], p[2]), doubled(t.r3, f.beside, f.below, p[2], p[3]));\n  } else {\n    let f = folded(w);\n    y = Tile(\n      halved(t.r0, f, p[0], p[1], p[2], p[3]), halved(t.r1, f, p[2], p[3], p[4], p[5]),\n      halved(t.r2, f, p[4], p[5], p[6], p[7]), halved(t.r3, f, p[6], p[7], p[8], p[9]));\n  }\n  return y;\n}",
+  "\n\nconst IS_WIDE: bool = (KIND == STRIDED) | (KIND == HALVED);",
+  "\n\nstruct Line {\n  a: vec4u,\n  b: vec4u,\n  c: vec4u,\n  in_a: vec4f,\n  in_b: vec4f,\n  in_c: vec4f,\n}",
+  "\n\nfn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {\n  let a = first + vec4u(0u, 1u, 2u, 3u);\n  let b = a + 4u;\n  let c = a + 8u;\n  let end = extent + zeros;\n  return Line(\n    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,\n    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));\n}",
+  "\n\nfn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {\n  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;\n}",
+  "\n\nfn within(i: vec4u, zeros: u32, end: u32) -> vec4f {\n  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));\n}",
+  "\n\nfn patch_at(image: u32, down: Line, across: Line) -> Patch {\n  let a = image + down.a;\n  let b = image + down.b;\n  let c = image + down.c;\n  return Patch(\n    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),\n    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),\n    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),\n    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),\n    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));\n}",
+  "\n\nfn wide_row_at(i: u32, inside: f32, across: Line) -> Row {\n  var x: Row;\n  if (IS_WIDE) {\n    x = row_at(i, inside, across);\n  }\n  return x;\n}",
+  "\n\n\nfn row_at(i: u32, inside: f32, across: Line) -> Row {\n  let a = inside * across.in_a;\n  let b = inside * across.in_b;\n  let c = inside * across.in_c;\n  return Row(\n    source[i + across.a.x] * a.x, source[i + across.a.y] * a.y, source[i + across.a.z] * a.z,\n    source[i + across.a.w] * a.w, source[i + across.b.x] * b.x, source[i + across.b.y] * b.y,\n    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),\n    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));\n}",
+  "\n\nfn wide(i: u32, inside: f32) -> f32 {\n  var x = 0.0;\n  if (IS_WIDE) {\n    x = source[i] * inside;\n  }\n  return x;\n}",
+  "\n\n\nfn taps_at(i: u32, steps: vec4u) -> Taps {\n  let a = i + steps;\n  let b = a + steps.w + steps.y;\n  return Taps(\n    weight[a.x], weight[a.y], weight[a.z], weight[a.w],\n    weight[b.x], weight[b.y], weight[b.z], weight[b.w], weight[b.w + steps.y]);\n}",
+  "\n\n\n\nfn tile(t: Tile, w: Taps, p: Patch) -> Tile {\n  var y = t;\n  if (KIND == SAME) {\n    y = Tile(\n      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),\n      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));\n  } else if (KIND == STRIDED) {\n    y = Tile(\n      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),\n      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));\n  } else if ((KIND == PARITY) & IS_ODD) {\n    y = Tile(\n      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),\n      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));\n  } else if (KIND == PARITY) {\n    y = Tile(\n      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),\n      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));\n  } else if (KIND == DOUBLED) {\n    let f = folded(w);\n    y = Tile(\n      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),\n      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));\n  } else {\n    let f = folded(w);\n    y = Tile(\n      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),\n      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));\n  }\n  return y;\n}",
   "\n\nfn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),\n    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));\n}",
   "\n\nfn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),\n    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));\n}",
-  "\n\nfn nine(\n  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,\n) -> f32 {\n  let above = fma(w.t2, c, fma(w.t1, b, fma(w.t0, a, sum)));\n  let level = fma(w.t5, f, fma(w.t4, e, fma(w.t3, d, above)));\n  return fma(w.t8, i, fma(w.t7, h, fma(w.t6, g, level)));\n}",
-  "\n\n\n\nfn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {\n  if (ODD_ACROSS) {\n    return vec4f(\n      fma(w.t1, b[0], fma(w.t7, a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),\n      fma(w.t1, b[1], fma(w.t7, a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));\n  }\n  return vec4f(\n    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w.t1, b[1], fma(w.t7, a[1], t.y)),\n    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w.t1, b[2], fma(w.t7, a[2], t.w)));\n}",
-  "\n\nfn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {\n  if (ODD_ACROSS) {\n    return vec4f(\n      fma(w.t4, a[0], t.x), fma(w.t3, a[1], fma(w.t5, a[0], t.y)),\n      fma(w.t4, a[1], t.z), fma(w.t3, a[2], fma(w.t5, a[1], t.w)));\n  }\n  return vec4f(\n    fma(w.t3, a[1], fma(w.t5, a[0], t.x)), fma(w.t4, a[1], t.y),\n    fma(w.t3, a[2], fma(w.t5, a[1], t.z)), fma(w.t4, a[2], t.w));\n}",
-  "\n\nfn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {\n  return fma(w.t0, d, fma(w.t2, c, fma(w.t6, b, fma(w.t8, a, sum))));\n}",
-  "\n\n\n\nstruct Folded {\n  above: vec4f,\n  level: vec4f,\n  beside: vec4f,\n  below: vec4f,\n}",
-  "\n\nfn folded(w: Taps) -> Folded {\n  let a = vec3f(w.t0, w.t1, w.t2);\n  let b = vec3f(w.t3, w.t4, w.t5);\n  let c = vec3f(w.t6, w.t7, w.t8);\n  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));\n}",
+  "\n\nfn nine(\n  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,\n) -> f32 {\n  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));\n  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));\n  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));\n}",
+  "\n\n\n\nfn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {\n  if (IS_ODD) {\n    return vec4f(\n      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),\n      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));\n  }\n  return vec4f(\n    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),\n    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));\n}",
+  "\n\nfn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {\n  if (IS_ODD) {\n    return vec4f(\n      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),\n      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));\n  }\n  return vec4f(\n    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),\n    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));\n}",
+  "\n\nfn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {\n  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));\n}",
+  "\n\n\n\nalias Folded = array<vec4f, 4>;",
+  "\n\nfn folded(w: Taps) -> Folded {\n  let a = vec3f(w[0], w[1], w[2]);\n  let b = vec3f(w[3], w[4], w[5]);\n  let c = vec3f(w[6], w[7], w[8]);\n  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));\n}",
   "\n\nfn folded_row(w: vec3f) -> vec4f {\n  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);\n}",
   "\n\nfn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {\n  return vec4f(\n    fma(g.y, b[1], fma(g.x, b[0], fma(f.y, a[1], fma(f.x, a[0], t.x)))),\n    fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),\n    fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),\n    fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));\n}",
-  "\n\nfn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {\n  return halved_row(halved_row(halved_row(halved_row(t, f.below, a), f.level, b), f.beside, c), f.above, d);\n}",
+  "\n\nfn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {\n  let ab = halved_row(halved_row(t, f[3], a), f[1], b);\n  return halved_row(halved_row(ab, f[2], c), f[0], d);\n}",
   "\n\nfn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {\n  return vec4f(\n    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),\n    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),\n    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),\n    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));\n}",
-  "\n\n\n\nstruct Place {\n  n: u32,\n  down: u32,\n  across: u32,\n  is_real: bool,\n}",
-  "\n\nfn place_of(index: u32, d: Dims) -> Place {\n  let across = index % d.tiles_across;\n  let down = index / d.tiles_across % d.tiles_down;\n  let n = index / d.tiles_across / d.tiles_down;\n  return Place(min(n, d.images - 1u), down, across, n < d.images);\n}",
-  "\n\nfn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {\n  return Block(\n    pick(a.a, b.a, c.a, d.a, i), pick(a.b, b.b, c.b, d.b, i), pick(a.c, b.c, c.c, d.c, i), pick(a.d, b.d, c.d, d.d, i));\n}",
-  "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a.r0, b.r0, c.r0, d.r0, i), pick_line(a.r1, b.r1, c.r1, d.r1, i),\n    pick_line(a.r2, b.r2, c.r2, d.r2, i), pick_line(a.r3, b.r3, c.r3, d.r3, i));\n}",
+  "\n\n\n\nstruct Lane {\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) index: u32,\n}",
+  "\n\nstruct Place {\n  n: u32,\n  down: u32,\n  across: u32,\n  is_real: bool,\n}",
+  "\n\nfn place_of(lane: Lane, d: Dims) -> Place {\n  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;\n  let across = index % d.tiles_across;\n  let down = index / d.tiles_across % d.tiles_down;\n  let n = index / d.tiles_across / d.tiles_down;\n  return Place(min(n, d.images - 1u), down, across, n < d.images);\n}",
+  "\n\nfn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {\n  return Block(\n    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),\n    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));\n}",
+  "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),\n    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));\n}",
   "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
-  "\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  let y = min(place.down * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_height - 1u)) * d.out_width;\n  for (var i = 0u; i < 4u; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let at = (place.n * d.writes + o) * d.out_height * d.out_width + x;\n      let t = with_level(pick(b.a, b.b, b.c, b.d, i), level_of(place.n, o, d));\n      put_tile(t, at + y.x, at + y.y, at + y.z, at + y.w, d.has_added);\n    }\n  }\n}",
-  "\n\nfn with_level(t: Tile, level: f32) -> Tile {\n  return Tile(t.r0 + level, t.r1 + level, t.r2 + level, t.r3 + level);\n}",
+  "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var i = 0u; i < d.four; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let t = pick(b[0], b[1], b[2], b[3], i);\n      for (var r = 0u; r < d.four; r++) {\n        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;\n        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);\n      }\n    }\n  }\n}",
   "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
-  "\n\n\nfn put_tile(tile: Tile, a: vec4u, b: vec4u, c: vec4u, d: vec4u, has_added: u32) {\n  var t = tile;\n  if (has_added == 1u) {\n    t = Tile(t.r0 + added_at(a), t.r1 + added_at(b), t.r2 + added_at(c), t.r3 + added_at(d));\n  }\n  put_line(t.r3, d);\n  put_line(t.r2, c);\n  put_line(t.r1, b);\n  put_line(t.r0, a);\n}",
-  "\n\nfn added_at(i: vec4u) -> vec4f {\n  return vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);\n}",
-  "\n\nfn put_line(line: vec4f, i: vec4u) {\n  result[i.w] = line.w;\n  result[i.z] = line.z;\n  result[i.y] = line.y;\n  result[i.x] = line.x;\n}",
-  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n  @builtin(subgroup_invocation_id) id: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = group.z * 4u * BLOCKS;\n  let last = dim.writes - 1u;\n  var wa = min(channel + share, last) * dim.write_step + dim.first_tap;\n  var wb = min(channel + share + 4u, last) * dim.write_step + dim.first_tap;\n  var wc = min(channel + share + 8u, last) * dim.write_step + dim.first_tap;\n  var wd = min(channel + share + 12u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(wa, dim.tap_step), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(wb, dim.tap_step), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(wc, dim.tap_step), p);\n      d = shared_block(d, taps_at(wd, dim.tap_step), p);\n    }\n    image += pixels;\n    wa += dim.read_step;\n    wb += dim.read_step;\n    wc += dim.read_step;\n    wd += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < BLOCKS; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
-  "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w.t0), quadSwapX(w.t1), quadSwapX(w.t2), quadSwapX(w.t3), quadSwapX(w.t4),\n    quadSwapX(w.t5), quadSwapX(w.t6), quadSwapX(w.t7), quadSwapX(w.t8));\n  let y = Taps(\n    quadSwapY(w.t0), quadSwapY(w.t1), quadSwapY(w.t2), quadSwapY(w.t3), quadSwapY(w.t4),\n    quadSwapY(w.t5), quadSwapY(w.t6), quadSwapY(w.t7), quadSwapY(w.t8));\n  let z = Taps(\n    quadSwapDiagonal(w.t0), quadSwapDiagonal(w.t1), quadSwapDiagonal(w.t2),\n    quadSwapDiagonal(w.t3), quadSwapDiagonal(w.t4), quadSwapDiagonal(w.t5),\n    quadSwapDiagonal(w.t6), quadSwapDiagonal(w.t7), quadSwapDiagonal(w.t8));\n  return Block(tile(t.a, w, p), tile(t.b, x, p), tile(t.c, y, p), tile(t.d, z, p));\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn plain(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let dim = dims;\n  let place = place_of((group.y * groups.x + group.x) * WG + lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = group.z * 4u;\n  let last = dim.writes - 1u;\n  let s = dim.tap_step;\n  let wa = channel * dim.write_step + dim.first_tap;\n  let wb = min(channel + 1u, last) * dim.write_step + dim.first_tap;\n  let wc = min(channel + 2u, last) * dim.write_step + dim.first_tap;\n  let wd = min(channel + 3u, last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var w = 0u;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t.a, taps_at(w + wa, s), p), tile(t.b, taps_at(w + wb, s), p),\n      tile(t.c, taps_at(w + wc, s), p), tile(t.d, taps_at(w + wd, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
+  "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);\n  }\n  result[i.w] = sum.w;\n  result[i.z] = sum.z;\n  result[i.y] = sum.y;\n  result[i.x] = sum.x;\n}",
+  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = lane.group.z * 4u * BLOCKS;\n  let last = vec4u(dim.writes - 1u);\n  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(w.x, s), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(w.y, s), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(w.z, s), p);\n      d = shared_block(d, taps_at(w.w, s), p);\n    }\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < dim.blocks; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
+  "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),\n    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));\n  let y = Taps(\n    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),\n    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));\n  let z = Taps(\n    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),\n    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),\n    quadSwapDiagonal(w[8]));\n  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn plain(lane: Lane) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = lane.group.z * 4u;\n  let last = vec4u(dim.writes - 1u);\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),\n      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

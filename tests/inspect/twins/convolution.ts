@@ -1,5 +1,5 @@
 // Twins of src/inspect/cases/convolution.ts.
-import { CONVOLUTIONS } from "../../../src/inspect/cases/convolution.ts";
+import { CONVOLUTIONS, WEIGHED } from "../../../src/inspect/cases/convolution.ts";
 import { conv2d, conv2dBackward } from "../../reference/conv2d.ts";
 import { absoluteAll, mapArray, type NdArray, ndarray } from "../../reference/ndarray.ts";
 import type { Inputs, Twins } from "./twin.ts";
@@ -45,7 +45,7 @@ function sumPixels({ shape, data }: NdArray): NdArray {
 
 export const conv2dWeightTwins: Twins = {
   ...Object.fromEntries(
-    CONVOLUTIONS.map((options): [string, Twins[string]] => [
+    WEIGHED.map((options): [string, Twins[string]] => [
       options.name,
       (inputs) => {
         const exact = gradientsOf(inputs, options);

@@ -1,0 +1,210 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSafetensors, toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { fixtures, goldenFile, relativeToLargest } from "../support/model_folder.ts";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const model = join(fixtures, "unets/ddpm");
+const inputs = join(model, "io.safetensors");
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "wgsl-diffusion-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the command line as a user does; `interruptAt` sends Ctrl-C once stderr matches it. */
+function run(args: string[], interruptAt?: RegExp): Promise<Outcome> {
+  const env = { WGSL_DIFFUSION_ADAPTER: "swiftshader", ...process.env, CI: "1" };
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  child.stderr.on("data", (text) => {
+    err += text;
+    if (interruptAt?.test(err)) child.kill("SIGINT");
+  });
+  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
+}
+
+const lastLine = ({ out }: Outcome) => JSON.parse(out.trimEnd().split("\n").at(-1)!);
+
+async function tensorsOf(path: string) {
+  return readSafetensors(new Uint8Array(await readFile(join(folder, path))), path).tensors;
+}
+
+describe("commands do what the README says", () => {
+  test("forward writes the network's output", async () => {
+    const args = ["--model", model, "--inputs", inputs, "--out", "f.safetensors", "--json"];
+    const outcome = await run(["forward", ...args]);
+    expect(outcome.code, outcome.err).toBe(0);
+    expect(lastLine(outcome)).toMatchObject({ out: "f.safetensors", shape: [2, 1, 16, 16] });
+    const sample = (await tensorsOf("f.safetensors")).get("sample")!;
+    const golden = goldenFile("unets/ddpm/io.safetensors").floats("output").data;
+    expect(relativeToLargest(toFloat32(sample, "sample"), golden)).toBeLessThan(2e-5);
+  });
+
+  test("gradients writes the loss and one tensor a parameter", async () => {
+    const golden = goldenFile("unets/ddpm/io.safetensors");
+    // the golden file names its timesteps apart for the gradients
+    const timestep = golden.numbers("gradient_timestep");
+    const all = readSafetensors(new Uint8Array(await readFile(inputs)), inputs).tensors;
+    const given = ["x0", "noise"].map((name) => [name, all.get(name)!] as const);
+    const times = {
+      dtype: "I64" as const,
+      shape: [timestep.length],
+      bytes: new Uint8Array(BigInt64Array.from(timestep, BigInt).buffer),
+    };
+    await writeFile(
+      join(folder, "g-in.safetensors"),
+      writeSafetensors([...given, ["timestep", times]]),
+    );
+    const args = ["--model", model, "--inputs", "g-in.safetensors", "--out", "g.safetensors"];
+    const outcome = await run(["gradients", ...args, "--json"]);
+    expect(outcome.code, outcome.err).toBe(0);
+    const loss = golden.floats("loss").data[0]!;
+    expect(Math.abs(lastLine(outcome).loss / loss - 1)).toBeLessThan(1e-6);
+    const written = [...(await tensorsOf("g.safetensors")).keys()].sort();
+    const expected = golden.names.filter((name) => name.startsWith("grad.")).map((n) => n.slice(5));
+    expect(written).toEqual(["loss", ...expected].sort());
+  });
+
+  test("sample writes a grid, and the raw tensor; the same seed, the same images", async () => {
+    const args = ["--model", model, "--count", "2", "--steps", "3", "--seed", "7"];
+    for (const out of ["a.safetensors", "b.safetensors", "grid.png"]) {
+      const outcome = await run(["sample", ...args, "--out", out]);
+      expect(outcome.code, outcome.err).toBe(0);
+    }
+    const [a, b] = [await tensorsOf("a.safetensors"), await tensorsOf("b.safetensors")];
+    expect(a.get("sample")!.shape).toEqual([2, 1, 16, 16]);
+    expect(a.get("sample")!.bytes).toEqual(b.get("sample")!.bytes);
+    const png = await readFile(join(folder, "grid.png"));
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("train leaves a run folder whose model opens again", async () => {
+    const config = join(model, "config.json");
+    const args = ["--config", config, "--steps", "3", "--batch", "2", "--samples", "2"];
+    const outcome = await run(["train", ...args, "--out", "run", "--json"]);
+    expect(outcome.code, outcome.err).toBe(0);
+    expect(lastLine(outcome)).toMatchObject({ out: "run", steps: 3 });
+    const names = (await readdir(join(folder, "run"))).sort();
+    expect(names).toEqual(["ema", "loss.csv", "loss.png", "model", "samples.png"]);
+    const csv = (await readFile(join(folder, "run/loss.csv"), "utf8")).trimEnd().split("\n");
+    expect(csv[0]).toBe("step,loss,gradient_norm");
+    expect(csv).toHaveLength(4);
+    const again = await run([
+      "forward",
+      "--model",
+      "run/ema",
+      "--inputs",
+      inputs,
+      "--out",
+      "again.safetensors",
+    ]);
+    expect(again.code, again.err).toBe(0);
+  });
+
+  test("plan prints a table", async () => {
+    const outcome = await run(["plan", "--sampler", "ddim", "--steps", "10", "--json"]);
+    expect(outcome.code, outcome.err).toBe(0);
+    expect(lastLine(outcome).rows.map((row: { timestep: number }) => row.timestep)).toEqual([
+      900, 800, 700, 600, 500, 400, 300, 200, 100, 0,
+    ]);
+  });
+
+  test("Ctrl-C stops training, after the models are written", async () => {
+    const args = ["--config", join(model, "config.json"), "--steps", "100000", "--batch", "2"];
+    const outcome = await run(["train", ...args, "--out", "stopped"], /training \d+\//);
+    expect(outcome.code, outcome.err).toBe(130);
+    expect(await readdir(join(folder, "stopped"))).toContain("model");
+  });
+});
+
+describe("bad input is told by its code and cure, and nothing is left half-written", () => {
+  const truncated = async () => {
+    const bytes = await readFile(inputs);
+    await writeFile(join(folder, "cut.safetensors"), bytes.subarray(0, bytes.length - 100));
+    return "cut.safetensors";
+  };
+  const wrongGroups = async () => {
+    const config = JSON.parse(await readFile(join(model, "config.json"), "utf8"));
+    await writeFile(join(folder, "groups.json"), JSON.stringify({ ...config, norm_num_groups: 3 }));
+    return "groups.json";
+  };
+
+  test.each([
+    [
+      "a missing model",
+      async () => ["forward", "--model", "none", "--inputs", inputs, "--out", "x"],
+      1,
+      "file/missing",
+    ],
+    [
+      "a missing file",
+      async () => ["forward", "--model", model, "--inputs", "none", "--out", "x"],
+      1,
+      "file/missing",
+    ],
+    [
+      "a truncated file",
+      async () => ["forward", "--model", model, "--inputs", await truncated(), "--out", "x"],
+      1,
+      "safetensors/cut-short",
+    ],
+    [
+      "images of another shape",
+      async () => [
+        "forward",
+        "--model",
+        join(fixtures, "unets/non-square-mish"),
+        "--inputs",
+        inputs,
+        "--out",
+        "x",
+      ],
+      1,
+      "shape/image",
+    ],
+    [
+      "channels that the groups do not divide",
+      async () => ["train", "--config", await wrongGroups(), "--out", "x"],
+      1,
+      "shape/groups",
+    ],
+    [
+      "more steps than the schedule has",
+      async () => ["sample", "--model", model, "--steps", "2000", "--out", "x.png"],
+      1,
+      "option/steps",
+    ],
+    [
+      "a picture of unknown kind",
+      async () => ["sample", "--model", model, "--out", "x.gif"],
+      1,
+      "file/kind",
+    ],
+    ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
+    ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],
+    ["an option out of range", async () => ["train", "--lr", "0"], 2, "above 0"],
+    ["an unknown command", async () => ["frobnicate"], 2, "unknown command"],
+    ["a required option left out", async () => ["forward"], 2, "--model"],
+  ])("%s", async (_, args, code, text) => {
+    const outcome = await run(await args());
+    expect(outcome.code, outcome.err).toBe(code);
+    expect(outcome.err).toContain(text);
+    expect(outcome.err).not.toContain("unexpected");
+    expect((await readdir(folder)).filter((name) => /^\.?x(\.|$)/.test(name))).toEqual([]);
+  });
+});
