@@ -112,13 +112,21 @@ fn spread(x: f32) -> vec4f {
 
 // sums = start of the columns + start of the rows
 fn start(sums: ptr<private, array<vec4f, 32>>, columns: vec4f, rows: Rows) {
-  for (var j = 0u; j < 4u; j++) {
-    let of_columns = spread(columns[j]);
-    for (var i = 0u; i < 4u; i++) {
-      (*sums)[8u * j + 2u * i] = rows.l + of_columns[i];
-      (*sums)[8u * j + 2u * i + 1u] = rows.r + of_columns[i];
-    }
-  }
+  start_four(sums, 0u, spread(columns.x), rows);
+  start_four(sums, 8u, spread(columns.y), rows);
+  start_four(sums, 16u, spread(columns.z), rows);
+  start_four(sums, 24u, spread(columns.w), rows);
+}
+
+fn start_four(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {
+  (*sums)[j] = rows.l + columns.x;
+  (*sums)[j + 1u] = rows.r + columns.x;
+  (*sums)[j + 2u] = rows.l + columns.y;
+  (*sums)[j + 3u] = rows.r + columns.y;
+  (*sums)[j + 4u] = rows.l + columns.z;
+  (*sums)[j + 5u] = rows.r + columns.z;
+  (*sums)[j + 6u] = rows.l + columns.w;
+  (*sums)[j + 7u] = rows.r + columns.w;
 }
 
 // sums of four columns += rows × columns

@@ -1,18 +1,19 @@
 // conv2d_weight.wgsl — the gradient of a 3×3 convolution by its weights, in parts.
 //
 //   lanes, plain  w_s[a,b,u,v] = Σ_{n,i,j of part s} p[n,a,i,j] · q[n,b, i·STRIDE + u − top, j·STRIDE + v − left]
-//                  and then dweight = Σ_s w_s. One of these, q being 0 outside its image:
-//                    p = dy, q = z, a = o, b = c. z = x, or with DOUBLED x with each pixel doubled
-//                    p = x, q = dy, a = c, b = o, at stride 1: the taps come in reverse
-//                    the same with STRIDE 2 and BOXED, where z = x doubled: q[h,w] is the sum of
-//                    the 2×2 pixels of dy from h, w on, for a pixel of x meets four of dy
-//   source         the transpose of torch.nn.functional.conv2d in its weights
+//                 and then dweight = Σ_s w_s. One of these, q being 0 outside its image:
+//                   p = dy, q = z, a = o, b = c. z = x, or with DOUBLED x with each pixel doubled
+//                   p = x, q = dy, a = c, b = o, at stride 1: the taps come in reverse
+//                   the same with STRIDE 2 and BOXED, where z = x doubled: q[h,w] is the sum of the
+//                   2×2 pixels of dy from h, w on, for the four meet one pixel of x
+//   source        the transpose of torch.nn.functional.conv2d in its weights
 //
-//   shapes     p [N, A, rows, columns] · q [N, B, q_rows, q_columns] f32 row-major · partials [parts, O, C, 3, 3]
+//   shapes     p [N, A, rows, columns] · q [N, B, q_rows, q_columns] f32 row-major ·
+//              partials [parts, O, C, 3, 3]
 //   dispatch   a lane takes A_TILE × B_TILE × 9 weights, and walks down strips of 8 columns of p with
-//              three rows of q in registers. In `lanes` a workgroup is a subgroup of LANES, whose
-//              lanes take different b: each loads a share of p for all
-//   numerics   f32; 8 products at a time, then row by row, in fixed order
+//              three rows of q in registers. plain: workgroups of WG lanes. lanes: a workgroup is a
+//              subgroup of LANES that take different b; each loads a share of p for all of them
+//   numerics   f32; 8 products at a time, then row by row, then strip by strip, in fixed order
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;
 
@@ -219,7 +220,7 @@ fn taps(run: Run, rows: Rows) -> mat3x3f {
   );
 }
 
-// The taps of A_TILE channels of p and one of q, with those of eight more pixels.
+// The weights of A_TILE channels of p and one of q, with what eight more pixels add.
 fn add_taps(w: array<mat3x3f, 8>, runs: array<Run, 8>, rows: Rows) -> array<mat3x3f, 8> {
   var sum = w;
   sum[0] += taps(runs[0], rows);
@@ -250,7 +251,7 @@ fn added(a: array<mat3x3f, 8>, b: array<mat3x3f, 8>) -> array<mat3x3f, 8> {
   );
 }
 
-// In loops, for this runs once: the less code the better.
+// In loops: this runs once, and unrolled it takes long to compile.
 fn store(task: Task, b: u32, w: array<mat3x3f, 8>) {
   var all = w;
   let count = select(0u, min(A_TILE, dims.a_channels - task.a), b < dims.b_channels);

@@ -6,7 +6,7 @@
 //
 //   shapes     parts [parts, O, C, K, K] · x = dy [N, O, H, W] f32 row-major · dbias [O] · y [N, C]
 //   dispatch   workgroups of WG lanes. finish: a lane 8 weights; after those a workgroup a bias.
-//              sum_planes: a workgroup a plane. by_lanes: a subgroup of LANES a bias or plane
+//              sum_planes: a workgroup a plane. …_lanes: a subgroup of LANES a bias or plane
 //   numerics   f32; a lane sums runs of 8 pixels one after the other, then the lanes are summed
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;

@@ -254,8 +254,8 @@ fn multiply_lanes(group: vec3u, lane: u32) {
     }
   }
 
-  let left_sums = array<mat4x4f, 8>(l0, l1, l2, l3, l4, l5, l6, l7);
-  let right_sums = array<mat4x4f, 8>(r0, r1, r2, r3, r4, r5, r6, r7);
+  var left_sums = array<mat4x4f, 8>(l0, l1, l2, l3, l4, l5, l6, l7);
+  var right_sums = array<mat4x4f, 8>(r0, r1, r2, r3, r4, r5, r6, r7);
   for (var i = 0u; i < min(4u * BLOCKS, dims.m - row); i++) {
     store(row + i, column, left_sums[i / 4u][i % 4u]);
     store(row + i, column + 4u, right_sums[i / 4u][i % 4u]);

@@ -15,9 +15,10 @@ import { conv2d_weight_sums as sums } from "./generated/conv2d_weight_sums.ts";
 const WORKGROUP = 64;
 const RUN = 8; // pixels that a lane takes at a time; also weights, in `finish`
 const SUBGROUPS = [4, 8];
+const LONGEST_SUM = 64; // of rows, or of strips of RUN columns: longer ones round too much
 
-/** Lanes that keep a device busy; where they share, subgroups. */
-const ENOUGH = { shared: 64, plain: 4096 };
+/** Lanes that keep a device busy, or subgroups where lanes share. */
+const ENOUGH = { subgroups: 64, lanes: 4096 };
 
 export interface WeightGradients {
   /** [O, C, K, K] */
@@ -34,48 +35,43 @@ interface Inputs {
 /** Gives the tensor [parts, O, C, K, K] to write to. */
 type PartialsOf = (parts: number) => Tensor;
 
-/** Appends two dispatches; one if neither parts nor dy are to be summed up afterwards. */
+/** Appends two dispatches; one where there is a single part and no bias. */
 export function recordWeightGradient(
   graph: Graph,
   c: Convolution,
   inputs: Inputs,
-  { dweight, dbias }: WeightGradients,
+  gradients: WeightGradients,
 ): void {
+  const { dweight, dbias } = gradients;
   const partialsOf: PartialsOf = (parts) =>
     parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
   const record = c.K === 1 ? recordPointwise : recordTiles;
   const partials = record(graph, c, inputs, partialsOf);
-  const isFinished = partials === dweight;
-  if (isFinished && !dbias) return;
+  if (partials !== dweight) recordFinish(graph, c, { partials, dy: inputs.dy }, gradients);
+  else if (dbias) recordFinish(graph, c, { dy: inputs.dy }, gradients);
+}
 
-  const weights = isFinished ? 0 : sizeOf(dweight.shape);
-  const weight_groups = ceilDiv(weights, WORKGROUP * RUN);
+/** dweight = Σ of the partials, if there are any; dbias = Σ dy, if it is wanted. */
+function recordFinish(
+  graph: Graph,
+  c: Convolution,
+  { partials, dy }: { partials?: Tensor; dy: Tensor },
+  { dweight, dbias }: WeightGradients,
+): void {
+  const parts = partials?.shape[0] ?? 0;
+  const weights = partials ? sizeOf(dweight.shape) : 0;
   const biases = dbias ? c.O : 0;
-  const sizes = {
-    parts: partials.shape[0]!,
-    weights,
-    weight_groups,
-    biases,
-    images: c.N,
-    pixels: c.outH * c.outW,
-  };
-  const args = {
-    sizes,
-    parts: isFinished ? inputs.dy : partials,
-    x: inputs.dy,
-    dweight,
-    dbias: dbias ?? graph.alloc([c.O], "conv2d_weight.unread"),
-  };
+  const pixels = c.outH * c.outW;
+  const weight_groups = ceilDiv(weights, WORKGROUP * RUN);
   const lanes = sharingLanes(graph);
   const bias_groups = lanes ? ceilDiv(biases * lanes, WORKGROUP) : biases;
+  const sizes = { parts, weights, weight_groups, biases, images: c.N, pixels };
+  const unread = graph.alloc([c.O], "conv2d_weight.unread");
   graph.dispatch(
     [sums, lanes ? "finish_lanes" : "finish"],
-    args,
+    { sizes, parts: partials ?? dy, x: dy, dweight, dbias: dbias ?? unread },
     foldWorkgroups(weight_groups + bias_groups, 1),
-    {
-      constants: lanes ? { LANES: lanes } : {},
-      flops: weights * sizes.parts + biases * sizes.images * sizes.pixels,
-    },
+    { constants: lanes ? { LANES: lanes } : {}, flops: parts * weights + c.N * biases * pixels },
   );
 }
 
@@ -99,7 +95,11 @@ function recordTiles(graph: Graph, c: Convolution, { x, dy }: Inputs, partialsOf
   const { A_TILE, B_TILE } = tileOf(p.channels, kind.STRIDE, lanes);
   const a_tiles = ceilDiv(p.channels, A_TILE);
   const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
-  const { parts, cut } = cutInto(wantedParts(a_tiles * b_tiles, lanes), c.N, p.height);
+  const { parts, cut } = cutInto(partsFor(a_tiles * b_tiles, lanes), {
+    images: c.N,
+    rows: p.height,
+    columns: p.width,
+  });
   const tiles = a_tiles * b_tiles * parts;
   const dims = {
     images: c.N,
@@ -168,10 +168,14 @@ function recordPointwise(graph: Graph, c: Convolution, inputs: Inputs, partialsO
   const out_tiles = ceilDiv(c.O, 8);
   const in_tiles = ceilDiv(c.C, 4 * QUADS * Math.max(1, lanes));
   const pixels = c.outH * c.outW;
-  const isFlat = c.stride === 1 && !c.upsample && pixels % RUN === 0; // then rows do not matter
-  const rows = isFlat ? pixels / RUN : c.outH;
-  const columns = isFlat ? RUN : c.outW;
-  const { parts, cut } = cutInto(wantedParts(out_tiles * in_tiles, lanes), c.N, rows);
+  const isFlat = c.stride === 1 && !c.upsample && pixels % RUN === 0; // then any rows will do
+  const rows = isFlat ? largestDivisor(pixels / RUN, LONGEST_SUM) : c.outH;
+  const columns = isFlat ? pixels / rows : c.outW;
+  const { parts, cut } = cutInto(partsFor(out_tiles * in_tiles, lanes), {
+    images: c.N,
+    rows,
+    columns,
+  });
   const tiles = out_tiles * in_tiles * parts;
   const dims = {
     images: c.N,
@@ -197,19 +201,28 @@ function recordPointwise(graph: Graph, c: Convolution, inputs: Inputs, partialsO
   return partials;
 }
 
+/** The largest divisor of n that is at most `most`. */
+function largestDivisor(n: number, most: number): number {
+  let divisor = Math.min(n, most);
+  while (n % divisor !== 0) divisor--;
+  return divisor;
+}
+
 /** Lanes of a subgroup that share loads, or 0. */
 const sharingLanes = ({ target }: Graph): number =>
   SUBGROUPS.includes(target.subgroupSize) ? target.subgroupSize : 0;
 
-const wantedParts = (tiles: number, lanes: number): number =>
-  ceilDiv(lanes ? ENOUGH.shared : ENOUGH.plain, tiles);
+const partsFor = (tiles: number, lanes: number): number =>
+  ceilDiv(lanes ? ENOUGH.subgroups : ENOUGH.lanes, tiles);
 
-/** Cuts images, then their rows, into parts; none has fewer than 4 rows. */
-function cutInto(wanted: number, images: number, rows: number) {
-  const images_a_part = Math.max(1, Math.floor(images / wanted));
+/** Cuts images, then their rows, into parts: no fewer than 4 rows, no more strips than LONGEST_SUM. */
+function cutInto(wanted: number, p: { images: number; rows: number; columns: number }) {
+  const { images, rows, columns } = p;
+  const mostImages = Math.floor(LONGEST_SUM / ceilDiv(columns, RUN));
+  const images_a_part = Math.max(1, Math.min(Math.floor(images / wanted), mostImages));
   const image_parts = ceilDiv(images, images_a_part);
-  const most = Math.min(ceilDiv(wanted, image_parts), ceilDiv(rows, 4));
-  const rows_a_part = ceilDiv(rows, most);
+  const mostRowParts = Math.min(ceilDiv(wanted, image_parts), ceilDiv(rows, 4));
+  const rows_a_part = ceilDiv(rows, mostRowParts);
   const row_parts = ceilDiv(rows, rows_a_part);
   return { parts: image_parts * row_parts, cut: { images_a_part, rows_a_part, row_parts } };
 }

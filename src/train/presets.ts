@@ -40,13 +40,13 @@ const SMALL: Preset = {
     attention_head_dim: null,
   }),
   scheduler: SCHEDULER,
-  steps: 600,
+  steps: 850,
   hyperParameters: {
-    batch: 16,
+    batch: 8,
     learningRate: 3e-3,
-    warmup: 30,
+    warmup: 50,
     decay: "cosine",
-    ema: 0.99,
+    ema: 0.995,
   },
   samplerSteps: 100,
 };

@@ -7,10 +7,13 @@ import { servePage } from "../support/page_server.ts";
 import { type JobResult, trainAndSample } from "./job.ts";
 import { openPage } from "./open_page.ts";
 
-/** The two SwiftShaders round differently; training spreads what they differ by. Relative. */
+/**
+ * Relative. Two builds of one software adapter: they are seen to agree to the bit, but need not
+ * contract the same products and sums, and training spreads what they differ by.
+ */
 const LOSS = 1e-4;
 
-/** Absolute, of images in [−1, 1]: the same, through 20 steps of training and 10 of sampling. */
+/** Absolute, of images in [−1, 1]: the same through 20 steps of training and 10 of sampling. */
 const IMAGE = 1e-3;
 
 const images = new URL("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz", import.meta.url);

@@ -15,6 +15,7 @@ const SAME = { top: 1, bottom: 1, left: 1, right: 1 };
 const DOWN = { top: 0, bottom: 1, left: 0, right: 1 }; // diffusers' stride-2 convolutions
 
 /** undefined: what the device itself asks for */
+// On SwiftShader the device's own has subgroups of 4, on lavapipe of 8.
 const TARGETS: [string, Target | undefined][] = [
   ["the device's variant", undefined],
   ["the plain variant", PLAIN_TARGET],
@@ -76,6 +77,8 @@ const CASES: Case[] = [
   { input: [1, 33, 8, 8], O: 9 },
   { input: [2, 16, 16, 16], O: 16 },
   { input: [2, 9, 33, 8], O: 17 },
+  { input: [2, 3, 9, 16], O: 10 },
+  { input: [2, 10, 9, 16], O: 3 },
   { input: [4, 1, 32, 32], O: 32 },
   { input: [4, 32, 32, 32], O: 1 },
   { input: [2, 2, 65, 1], O: 3 },
@@ -87,12 +90,14 @@ const CASES: Case[] = [
   { input: [3, 9, 9, 17], O: 5, stride: 2 },
   { input: [1, 3, 2, 2], O: 5, stride: 2 },
   { input: [2, 4, 3, 3], O: 4, stride: 2, padding: NO_PADDING },
+  { input: [1, 9, 5, 6], O: 1, stride: 2 },
   { input: [2, 8, 8, 8], O: 8, upsample: true },
   { input: [1, 5, 3, 5], O: 9, upsample: true },
   { input: [1, 1, 1, 1], O: 1, upsample: true },
   { input: [1, 3, 5, 9], O: 4, upsample: true, padding: DOWN },
   { input: [1, 3, 5, 3], O: 4, upsample: true, padding: NO_PADDING },
   { input: [1, 3, 5, 4], O: 4, upsample: true, stride: 2 },
+  { input: [2, 5, 6, 9], O: 9, upsample: true, stride: 2, padding: DOWN },
   { input: [2, 65, 5, 7], O: 33, K: 1 },
   { input: [1, 7, 1, 1], O: 9, K: 1 },
   { input: [3, 64, 16, 16], O: 64, K: 1 },
@@ -105,6 +110,11 @@ describe.each(TARGETS)(
   (_, target) => {
     test.each(CASES)("%j", async (one) => {
       await check(givenOf(one), target);
+    });
+
+    test.each([3, 1])("all products of one sign, kernel %d: long sums stay exact", async (K) => {
+      const given = givenOf({ input: [3, 4, 64, 64], O: 4, K });
+      await check({ ...given, ...absoluteAll({ x: given.x, dy: given.dy }) }, target);
     });
 
     test.each(goldenCases<Golden>("conv2d"))("$name of PyTorch", async (golden) => {
@@ -151,6 +161,30 @@ function sums(x: NdArray): NdArray {
   return y;
 }
 
+describe("a weight gradient is recorded in few dispatches", () => {
+  const dispatches = (shape: { C: number; O: number; size: number; bias: boolean }) => {
+    const { C, O, size, bias } = shape;
+    const graph = new Graph({ subgroupSize: 4, software: "swiftshader" });
+    const [x, dy] = [C, O].map((channels) => graph.alloc([8, channels, size, size], "t"));
+    const weightShape = [O, C, 3, 3];
+    const options = { stride: 1, padding: SAME, upsample: false, weightShape };
+    const gradients = { dweight: graph.alloc(weightShape, "dweight") };
+    const dbias = bias ? { dbias: graph.alloc([O], "dbias") } : {};
+    conv2dBackwardWeight(graph, { x: x!, dy: dy! }, options, { ...gradients, ...dbias });
+    return graph.dispatches.map(({ label }) => label);
+  };
+
+  test("two: sums over parts of the images, and their sum", () => {
+    const labels = ["conv2d_weight.lanes", "conv2d_weight_sums.finish_lanes"];
+    expect(dispatches({ C: 16, O: 16, size: 32, bias: false })).toEqual(labels);
+    expect(dispatches({ C: 64, O: 64, size: 32, bias: true })).toEqual(labels);
+  });
+
+  test("one where the tiles are enough for a single part, and there is no bias", () => {
+    expect(dispatches({ C: 64, O: 64, size: 32, bias: false })).toEqual(["conv2d_weight.lanes"]);
+  });
+});
+
 describe("conv2dBackwardWeight and sumPixels refuse tensors that do not fit", () => {
   const tensor = (shape: number[]) => new Graph().alloc(shape, "t");
   const options = { stride: 1, padding: SAME, upsample: false, weightShape: [5, 3, 3, 3] };
@@ -163,6 +197,16 @@ describe("conv2dBackwardWeight and sumPixels refuse tensors that do not fit", ()
   test("channels that differ", () => {
     expect(() => launch([2, 4, 8, 8], [2, 5, 8, 8])).toThrow(
       "conv2dBackwardWeight: weight must have one slice a channel of x, got weight [5, 3, 3, 3] and x [2, 4, 8, 8].",
+    );
+  });
+
+  test("strides, kernels and paddings that there are not", () => {
+    const place = { ...options, stride: 3 };
+    const tensors = { x: tensor([2, 3, 8, 8]), dy: tensor([2, 5, 8, 8]) };
+    expect(() =>
+      conv2dBackwardWeight(new Graph(), tensors, place, { dweight: tensor([5, 3, 3, 3]) }),
+    ).toThrow(
+      "conv2dBackwardWeight: needs a 1×1 or 3×3 kernel, stride 1 or 2 and paddings below the kernel's extent, got kernel = 3×3, stride = 3, padding = 1, 1, 1, 1.",
     );
   });
 

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const attention_lanes = {
  "name": "attention_lanes",
- "hash": "176aed0b3dcc2b41",
+ "hash": "5cd2839ade703b41",
  "settings": {
   "LOWEST": {
    "chunk": 13,
@@ -50,9 +50,10 @@ export const attention_lanes = {
     29,
     30,
     31,
-    35,
+    32,
     36,
-    37
+    37,
+    38
    ],
    "subgroups": true,
    "bindings": [
@@ -154,8 +155,9 @@ export const attention_lanes = {
     32,
     33,
     34,
-    38,
-    39
+    35,
+    39,
+    40
    ],
    "subgroups": true,
    "bindings": [
@@ -278,7 +280,8 @@ export const attention_lanes = {
     34,
     35,
     36,
-    40
+    37,
+    41
    ],
    "subgroups": true,
    "bindings": [
@@ -385,7 +388,8 @@ export const attention_lanes = {
   "\n\nfn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {\n  let row = (group.x * LANES + lane) * 8u;\n  var place = Place();\n  place.first = (group.z * groups.y + group.y) * dims.tokens;\n  place.head = place.first * dims.channels;\n  place.row = row;\n  place.count = clamp(dims.tokens, row, row + 8u) - row;\n  place.rows_l = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(dims.tokens - 1u));\n  place.rows_r = min(vec4u(row + 4u, row + 5u, row + 6u, row + 7u), vec4u(dims.tokens - 1u));\n  return place;\n}",
   "\n\nfn at_tile(place: Place, tile: u32, lane: u32) -> Place {\n  let columns = vec4u(tile * 16u + lane % 4u) + vec4u(0u, 4u, 8u, 12u);\n  var moved = place;\n  moved.columns = min(columns, vec4u(dims.tokens - 1u));\n  moved.weights = select(vec4f(), vec4f(1.0), columns < vec4u(dims.tokens));\n  return moved;\n}",
   "\n\n\nfn spread(x: f32) -> vec4f {\n  return vec4f(\n    subgroupBroadcast(x, 0u),\n    subgroupBroadcast(x, 1u),\n    subgroupBroadcast(x, 2u),\n    subgroupBroadcast(x, 3u),\n  );\n}",
-  "\n\n\nfn start(sums: ptr<private, array<vec4f, 32>>, columns: vec4f, rows: Rows) {\n  for (var j = 0u; j < 4u; j++) {\n    let of_columns = spread(columns[j]);\n    for (var i = 0u; i < 4u; i++) {\n      (*sums)[8u * j + 2u * i] = rows.l + of_columns[i];\n      (*sums)[8u * j + 2u * i + 1u] = rows.r + of_columns[i];\n    }\n  }\n}",
+  "\n\n\nfn start(sums: ptr<private, array<vec4f, 32>>, columns: vec4f, rows: Rows) {\n  start_four(sums, 0u, spread(columns.x), rows);\n  start_four(sums, 8u, spread(columns.y), rows);\n  start_four(sums, 16u, spread(columns.z), rows);\n  start_four(sums, 24u, spread(columns.w), rows);\n}",
+  "\n\nfn start_four(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {\n  (*sums)[j] = rows.l + columns.x;\n  (*sums)[j + 1u] = rows.r + columns.x;\n  (*sums)[j + 2u] = rows.l + columns.y;\n  (*sums)[j + 3u] = rows.r + columns.y;\n  (*sums)[j + 4u] = rows.l + columns.z;\n  (*sums)[j + 5u] = rows.r + columns.z;\n  (*sums)[j + 6u] = rows.l + columns.w;\n  (*sums)[j + 7u] = rows.r + columns.w;\n}",
   "\n\n\nfn add_outer(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {\n  (*sums)[j] += rows.l * columns.x;\n  (*sums)[j + 1u] += rows.r * columns.x;\n  (*sums)[j + 2u] += rows.l * columns.y;\n  (*sums)[j + 3u] += rows.r * columns.y;\n  (*sums)[j + 4u] += rows.l * columns.z;\n  (*sums)[j + 5u] += rows.r * columns.z;\n  (*sums)[j + 6u] += rows.l * columns.w;\n  (*sums)[j + 7u] += rows.r * columns.w;\n}",
   "\n\n\nfn combine(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f) -> Rows {\n  return Rows(\n    (*sums)[j] * columns.x + (*sums)[j + 2u] * columns.y\n      + (*sums)[j + 4u] * columns.z + (*sums)[j + 6u] * columns.w,\n    (*sums)[j + 1u] * columns.x + (*sums)[j + 3u] * columns.y\n      + (*sums)[j + 5u] * columns.z + (*sums)[j + 7u] * columns.w,\n  );\n}",
   "\n\nfn combine_all(sums: ptr<private, array<vec4f, 32>>, own: vec4f) -> Rows {\n  let half = added(combine(sums, 0u, spread(own.x)), combine(sums, 8u, spread(own.y)));\n  let rest = added(combine(sums, 16u, spread(own.z)), combine(sums, 24u, spread(own.w)));\n  return added(half, rest);\n}",
