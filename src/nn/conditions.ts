@@ -97,7 +97,7 @@ function requireRows(name: string, values: ArrayLike<number>, count: number): vo
   const wrong = Array.from(values).find((t) => !(Number.isInteger(t) && t >= 0 && t < count));
   if (wrong === undefined) return;
   throw new OptionError(
-    `option/${name === "timestep" ? "timestep" : "class"}`,
+    name === "timestep" ? "option/timestep" : "option/class",
     `${name}: must be a whole number in 0 … ${count - 1}, got ${wrong}.`,
     "config.json says how many the model knows.",
   );

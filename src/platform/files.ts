@@ -14,7 +14,9 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /** Reads a file; undefined where there is none. @throws FileError for any other failure */
-export async function readBytesIfAny(path: string | URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBytesIfAny(
+  path: string | URL,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return Uint8Array.from(await readFile(path));
   } catch (cause) {

@@ -122,6 +122,7 @@ async function finish(gpu: GPU, driver: Driver, reason: string): Promise<OpenedG
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   keepDevices(globals);
+  brakeWaiting(globals);
   return { gpu, driver, reason, globals: { ...globals } };
 }
 
@@ -141,6 +142,46 @@ function keepDevices(globals: object) {
     return device;
   };
   GPUAdapter.prototype[kept] = true;
+}
+
+const patched = Symbol.for("wgsl-diffusion.brakeWaiting");
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+const NAP_MS = 1;
+let pending = 0;
+
+/**
+ * While a promise of Dawn's is pending, Node's loop turns without rest to ask after it, and takes a
+ * core from the software GPU that the promise waits for. So the loop naps a millisecond a turn then.
+ */
+function brakeWaiting(globals: object) {
+  const { GPUBuffer, GPUQueue, GPUDevice } = globals as Record<string, { prototype: object }>;
+  const waits = [
+    [GPUBuffer, "mapAsync"],
+    [GPUQueue, "onSubmittedWorkDone"],
+    [GPUDevice, "createComputePipelineAsync"],
+    [GPUDevice, "popErrorScope"],
+  ] as const;
+  for (const [type, name] of waits) {
+    const prototype = type?.prototype as Record<string | symbol, unknown> | undefined;
+    const method = prototype?.[name];
+    if (!prototype || typeof method !== "function" || Object.hasOwn(method, patched)) continue;
+    const braked = function (this: unknown, ...given: unknown[]) {
+      return napping(Reflect.apply(method, this, given));
+    };
+    prototype[name] = Object.assign(braked, { [patched]: true });
+  }
+}
+
+function napping<T>(promise: Promise<T>): Promise<T> {
+  pending++;
+  if (pending === 1) setImmediate(nap);
+  return promise.finally(() => pending--);
+}
+
+function nap(): void {
+  if (pending === 0) return;
+  Atomics.wait(asleep, 0, 0, NAP_MS);
+  setImmediate(nap);
 }
 
 async function loadDawn(): Promise<Dawn> {
