@@ -23,7 +23,7 @@ export class SampleGrids {
     const { canvas, slider, caption } = this.#elements;
     contextOf(canvas)?.clearRect(0, 0, canvas.width, canvas.height);
     canvas.setAttribute("aria-label", "No samples yet");
-    caption.textContent = "The first grid comes soon.";
+    caption.textContent = "none yet";
     slider.disabled = true;
     slider.max = "0";
   }
@@ -46,7 +46,7 @@ export class SampleGrids {
     draw(canvas, grid);
     const when = `after ${grid.step} ${grid.step === 1 ? "step" : "steps"}`;
     canvas.setAttribute("aria-label", `${grid.shape[0]} samples ${when}`);
-    caption.textContent = `Drawn ${when}.`;
+    caption.textContent = when;
     slider.setAttribute("aria-valuetext", when);
   }
 }

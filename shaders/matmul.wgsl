@@ -3,7 +3,7 @@
 //   forward          y[r, o] = bias[o] + Σ_i x[r, i] · weight[o, i]
 //   backward_input   dx[r, i] = pending[r, i] + Σ_o dy[r, o] · weight[o, i]
 //   backward_weight  dweight[o, i] = Σ_r dy[r, o] · x[r, i]        dbias[o] = Σ_r dy[r, o]
-//   source           Goodfellow, Bengio & Courville 2016, "Deep Learning", §6.5, eq. 6.47–6.52
+//   source           Goodfellow, Bengio & Courville 2016, "Deep Learning", §6.5.6
 //
 //   shapes    x [rows, in] · weight [out, in] · bias [out] · y [rows, out], f32 row-major; a product
 //             C [m, n] is told how far apart A [m, k] and B [k, n] keep their neighbours

@@ -148,6 +148,7 @@ const patched = Symbol.for("wgsl-diffusion.brakeWaiting");
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 const NAP_MS = 1;
 let pending = 0;
+let isNapping = false;
 
 /**
  * While a promise of Dawn's is pending, Node's loop turns without rest to ask after it, and takes a
@@ -174,12 +175,14 @@ function brakeWaiting(globals: object) {
 
 function napping<T>(promise: Promise<T>): Promise<T> {
   pending++;
-  if (pending === 1) setImmediate(nap);
+  if (!isNapping) setImmediate(nap); // one chain of naps, however many wait
+  isNapping = true;
   return promise.finally(() => pending--);
 }
 
 function nap(): void {
-  if (pending === 0) return;
+  isNapping = pending > 0;
+  if (!isNapping) return;
   Atomics.wait(asleep, 0, 0, NAP_MS);
   setImmediate(nap);
 }

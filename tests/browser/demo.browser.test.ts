@@ -92,7 +92,7 @@ describe("the demo page, built and served from a folder of a static host", () =>
     await press(page, "Continue");
     await textIs(page, "#status", "Finished after 12 steps.");
     expect(await text(page, "#figure-step")).toBe("12 of 12");
-    expect(await text(page, "#drawn")).toBe("Drawn after 12 steps.");
+    expect(await text(page, "#drawn")).toBe("after 12 steps");
     expect(await colours(page, "#loss-chart canvas")).toBeGreaterThan(10);
     expect(await colours(page, "#samples")).toBeGreaterThan(50);
 
