@@ -8,8 +8,8 @@ import {
   readBytesIfAny,
   readSafetensors,
   sample,
-  toFloat32,
   Trainer,
+  toFloat32,
   toNumbers,
 } from "../dist/node.js";
 
@@ -28,7 +28,10 @@ const count = Number(options.steps);
 
 const gpu = await nodeGpu();
 const model = await DiffusionModel.load(gpu, (path) => readBytesIfAny(new URL(path, job)), "job");
-const batch = readSafetensors(new Uint8Array(readFileSync(new URL("batch.safetensors", job))), "batch");
+const batch = readSafetensors(
+  new Uint8Array(readFileSync(new URL("batch.safetensors", job))),
+  "batch",
+);
 const floats = (name) => toFloat32(batch.tensors.get(name), name);
 const given = {
   x0: floats("x0"),
@@ -40,12 +43,16 @@ const results = [];
 const shape = batch.tensors.get("x0").shape;
 const batches = Array.from({ length: count + 1 }, () => given);
 const compiling = performance.now();
-const trainer = await Trainer.create(model, { batches, shape }, {
-  learningRate: 2e-4,
-  clip: 0,
-  ema: 0,
-  emaWarmup: false,
-});
+const trainer = await Trainer.create(
+  model,
+  { batches, shape },
+  {
+    learningRate: 2e-4,
+    clip: 0,
+    ema: 0,
+    emaWarmup: false,
+  },
+);
 const losses = [];
 const times = [];
 let last = performance.now();
@@ -116,6 +123,8 @@ async function printProfile() {
   });
   const rows = [...byLabel].sort(([, a], [, b]) => b.ms - a.ms);
   for (const [label, { ms, flops, n }] of rows.slice(0, 20)) {
-    console.log(`${label.padEnd(36)} ${ms.toFixed(1)} ms in ${n}, ${(flops / ms / 1e6).toFixed(1)} GFLOP/s`);
+    console.log(
+      `${label.padEnd(36)} ${ms.toFixed(1)} ms in ${n}, ${(flops / ms / 1e6).toFixed(1)} GFLOP/s`,
+    );
   }
 }

@@ -96,6 +96,10 @@ describe("the demo page, built and served from a folder of a static host", () =>
     expect(await colours(page, "#loss-chart canvas")).toBeGreaterThan(10);
     expect(await colours(page, "#samples")).toBeGreaterThan(50);
 
+    await page.focus("#when");
+    await page.keyboard.press("ArrowLeft");
+    expect(await text(page, "#drawn"), "the slider goes back").toBe("after 6 steps");
+
     await press(page, "Start");
     await phaseIs(page, "training");
     expect(await colours(page, "#samples"), "of an empty grid").toBe(1);
@@ -120,10 +124,13 @@ describe("the demo page from the dev server", () => {
   test("opens, and finds the GPU", async () => {
     const server = await servePage(demo);
     const browser = await launchChromium();
-    const { page, complaints } = await openPage(browser, server.url);
-    await phaseIs(page, "ready");
-    expect(complaints).toEqual([]);
-    await browser.close();
-    await server.close();
+    try {
+      const { page, complaints } = await openPage(browser, server.url);
+      await phaseIs(page, "ready");
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
   });
 });
