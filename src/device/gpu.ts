@@ -82,7 +82,7 @@ export class Gpu {
     if (!source) {
       throw new DeviceError(
         "device/unsupported",
-        "Engine: there is no WebGPU here (navigator.gpu is missing).",
+        "Gpu: there is no WebGPU here (navigator.gpu is missing).",
         "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
       );
     }
@@ -92,7 +92,7 @@ export class Gpu {
     if (!adapter) {
       throw new DeviceError(
         "device/no-adapter",
-        "Engine: WebGPU is here, but gives no adapter.",
+        "Gpu: WebGPU is here, but gives no adapter.",
         "Update the GPU's driver; if a device was lost before, reload the page.",
       );
     }
@@ -195,7 +195,7 @@ export class Gpu {
       throw new DeviceError(
         "device/read",
         `${staging.label}: the GPU did not give its results: ${(cause as Error).message}.`,
-        "The device may be lost: make a new engine.",
+        "The device may be lost: open a new one.",
         { cause },
       );
     }
@@ -212,8 +212,8 @@ export class Gpu {
     this.device.removeEventListener("uncapturederror", this.#onError);
     this.#failure ??= new DeviceError(
       "device/disposed",
-      "Engine: it was disposed of.",
-      "Make a new one with Engine.create().",
+      "Gpu: it was disposed of.",
+      "Make a new one with Gpu.open().",
     );
     if (this.#owned) this.device.destroy();
   }
@@ -225,8 +225,8 @@ export class Gpu {
   #onLoss(reason: GPUDeviceLostReason, message: string): void {
     this.#failure ??= new DeviceError(
       "device/lost",
-      `Engine: the GPU device was lost (${reason}): ${message}.`,
-      "Make a new engine and resume from the last checkpoint; in a page, reload if that fails.",
+      `Gpu: the device was lost (${reason}): ${message.replace(/\.$/, "")}.`,
+      "Open a new one and resume from the last checkpoint; in a page, reload if that fails.",
     );
   }
 }

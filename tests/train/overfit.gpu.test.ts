@@ -12,11 +12,11 @@ const config = parseUNetConfig({
   in_channels: 1,
   out_channels: 1,
   block_out_channels: [16, 32],
-  down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
-  up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
+  down_block_types: ["DownBlock2D", "DownBlock2D"],
+  up_block_types: ["UpBlock2D", "UpBlock2D"],
   layers_per_block: 1,
   norm_num_groups: 8,
-  attention_head_dim: null,
+  add_attention: false,
 });
 
 /** Images of black and white squares, drawn at random. */
@@ -37,8 +37,8 @@ async function trained(steps: number, count = 8) {
     model,
     { data: squares(count) },
     {
-      batch: 8,
-      learningRate: 2e-3,
+      batch: 16,
+      learningRate: 3e-3,
       warmup: 20,
       decay: "cosine",
       decaySteps: steps,
@@ -53,10 +53,10 @@ const meanLoss = (records: TrainingRecord[]) =>
   records.reduce((sum, { loss }) => sum + loss, 0) / records.length;
 
 describe("a network trained on 8 images", () => {
-  test("knows them by heart: L_simple is under 0.02 after 1,000 steps, and samples are among them", async () => {
-    const { model, trainer } = await trained(1000);
+  test("knows them by heart: L_simple is under 0.02 after 800 steps, and samples are among them", async () => {
+    const { model, trainer } = await trained(800);
     const records: TrainingRecord[] = [];
-    for await (const record of trainer.run({ steps: 1000 })) records.push(record);
+    for await (const record of trainer.run({ steps: 800 })) records.push(record);
     expect(meanLoss(records.slice(-100))).toBeLessThan(0.02);
 
     const { pixels } = squares(8);
