@@ -40,7 +40,7 @@ const SMALL: Preset = {
     attention_head_dim: null,
   }),
   scheduler: SCHEDULER,
-  steps: 850,
+  steps: 1200,
   hyperParameters: {
     batch: 8,
     learningRate: 3e-3,
