@@ -77,7 +77,7 @@ describe("a network trained on 8 images", () => {
     }
     trainer.dispose();
     model.dispose();
-  });
+  }, 300_000);
 });
 
 describe("a training step", () => {
