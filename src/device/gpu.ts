@@ -38,7 +38,7 @@ export const PLAIN_TARGET: Target = { subgroupSize: 0, software: undefined };
 const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 
 /** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
-const WANTED_LIMITS = [
+export const WANTED_LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",

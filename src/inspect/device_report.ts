@@ -1,7 +1,7 @@
 // What a device is, and whether it computes what it should: the part of `doctor` that needs no Node.
 //
 // A page and a process make the same object of it: plain data, for JSON.
-import { Gpu } from "../device/gpu.ts";
+import { Gpu, WANTED_LIMITS } from "../device/gpu.ts";
 import { type SelfTestOptions, type SelfTestResult, selfTest } from "./self_test.ts";
 
 export interface DeviceReport {
@@ -26,17 +26,7 @@ export interface DeviceReport {
   ok: boolean;
 }
 
-/** The limits that `Gpu.open` asks for. */
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
-type LimitName = (typeof LIMITS)[number];
+type LimitName = (typeof WANTED_LIMITS)[number];
 
 /**
  * Describes a device and tests every kernel family on it. Does not throw for a family that fails.
@@ -46,7 +36,7 @@ export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Pro
   const { subgroupSize, software: known } = gpu.target;
   const software = known ?? null;
   const results = await selfTest(gpu, options);
-  const limits = Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]]));
+  const limits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, gpu.limits[name]]));
   return {
     adapter: { vendor, architecture, device, description, isFallbackAdapter, software },
     features: [...gpu.device.features].sort(),
