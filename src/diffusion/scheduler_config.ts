@@ -115,12 +115,6 @@ export function parseSchedulerConfig(json: Record<string, unknown> | undefined):
   return config as SchedulerConfig; // every value was checked above
 }
 
-/** scheduler_config.json of a model trained here. */
-export const schedulerJson = (config: SchedulerConfig): Record<string, unknown> => ({
-  _class_name: "DDPMScheduler",
-  ...config,
-});
-
 function requireKind(key: string, kind: Kind, value: unknown): void {
   const isNumber = (x: unknown) => typeof x === "number" && Number.isFinite(x);
   const fits =

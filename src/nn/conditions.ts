@@ -92,8 +92,12 @@ function labelsOf(
   return labels;
 }
 
-/** @throws OptionError unless all are rows of a table */
-function requireRows(name: string, values: ArrayLike<number>, count: number): void {
+/** @throws OptionError unless all are rows of a table of `count` */
+export function requireRows(
+  name: "timestep" | "class_labels",
+  values: ArrayLike<number>,
+  count: number,
+): void {
   const wrong = Array.from(values).find((t) => !(Number.isInteger(t) && t >= 0 && t < count));
   if (wrong === undefined) return;
   throw new OptionError(

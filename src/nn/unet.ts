@@ -6,9 +6,8 @@ import { concatRule } from "../autograd/rules/concat.ts";
 import { addRule, affineRule, scaleRowsRule } from "../autograd/rules/elementwise.ts";
 import { embeddingRule } from "../autograd/rules/embedding.ts";
 import { Tape } from "../autograd/tape.ts";
-import { ShapeError } from "../core/errors.ts";
-import { type Shape, showShape } from "../core/shape.ts";
-import type { UNetConfig } from "../formats/unet_config.ts";
+import type { Shape } from "../core/shape.ts";
+import { requireImageSize, type UNetConfig } from "../formats/unet_config.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Dtype, Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
@@ -47,7 +46,8 @@ interface Context extends Network {
  * @see diffusers' `UNet2DModel.forward`
  */
 export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): Tensor {
-  requireHalvable(config, inputs.sample);
+  const [, , height = 0, width = 0] = inputs.sample.shape;
+  requireImageSize(config, { height, width });
   const { tape } = network;
   const style: BlockStyle = {
     groups: config.norm_num_groups,
@@ -246,16 +246,4 @@ export function labelTensor(config: UNetConfig, N: number): [Shape, string, Dtyp
 function smallestImage(config: UNetConfig): [number, number] {
   const size = 2 ** (config.block_out_channels.length - 1);
   return [size, size];
-}
-
-function requireHalvable(config: UNetConfig, { shape }: Tensor): void {
-  const times = config.block_out_channels.length - 1;
-  const [, , H = 0, W = 0] = shape;
-  if (H % 2 ** times === 0 && W % 2 ** times === 0) return;
-  throw new ShapeError(
-    "shape/image",
-    `UNet2DModel: height and width must be divisible by ${2 ** times} (${times + 1} levels), got ` +
-      `${showShape(shape)}.`,
-    "Pad or scale the images, or take fewer levels.",
-  );
 }

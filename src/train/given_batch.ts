@@ -1,11 +1,10 @@
 // A batch whose x_0, ε and t come from the host, for checking against other frameworks: where it
 // lies, how it is noised, and its loss.
-import { OptionError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { diffusionLossGiven, LEVEL_FIELDS, qSampleGiven } from "../kernels/diffusion.ts";
-import { Conditions } from "../nn/conditions.ts";
+import { Conditions, requireRows } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
@@ -75,20 +74,10 @@ export class GivenBatch implements BatchSource {
   /** Queues a batch for the next run. @throws OptionError for timesteps or labels out of range */
   write({ x0, noise, timestep, classLabels }: GivenValues): void {
     const { gpu } = this.#model;
-    requireTimesteps(timestep, this.#levels.steps);
+    requireRows("timestep", timestep, this.#levels.steps);
     writeTensor(gpu, this.#tensors.x0, Float32Array.from(x0));
     writeTensor(gpu, this.#tensors.noise, Float32Array.from(noise));
     writeTensor(gpu, this.#tensors.timesteps, Uint32Array.from(timestep));
     this.#conditions.write(timestep, classLabels);
   }
-}
-
-function requireTimesteps(timestep: ArrayLike<number>, steps: number): void {
-  const wrong = Array.from(timestep).find((t) => !(Number.isInteger(t) && t >= 0 && t < steps));
-  if (wrong === undefined) return;
-  throw new OptionError(
-    "option/timestep",
-    `timestep: must be a whole number in 0 … ${steps - 1}, got ${wrong}.`,
-    "Timesteps count from 0.",
-  );
 }
