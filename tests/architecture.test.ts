@@ -20,8 +20,9 @@ const RANK: Record<string, number> = {
   samplers: 7,
   train: 7,
   inspect: 7,
-  cli: 8,
-  "": 8, // the doors: index.ts, node.ts
+  bench: 8,
+  cli: 9,
+  "": 9, // the doors: index.ts, node.ts
 };
 
 const filesIn = (folder: string, extension: string): string[] =>

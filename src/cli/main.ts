@@ -2,6 +2,7 @@
 // The command line: one command a file. Exit 0 done, 1 failed with a coded error, 2 usage,
 // 130 interrupted.
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./bench.ts";
 import { failureText, INTERRUPTED } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
 import { forwardCommand } from "./forward.ts";
@@ -21,6 +22,7 @@ const commands = [
   forwardCommand(),
   gradientsCommand(),
   planCommand(),
+  benchCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command.exitOverride());

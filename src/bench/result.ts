@@ -1,0 +1,46 @@
+// What a benchmark leaves: one record a measurement, in the schema of bench/README.md.
+
+/** A measurement whose answer was checked before its time was taken. */
+export interface BenchResult {
+  suite: SuiteName;
+  /** such as "peer-job/train" or "conv64/forward" */
+  name: string;
+  engine: "wgsl-diffusion";
+  median_ms: number;
+  /** median of the absolute deviations from the median */
+  mad_ms: number;
+  min_ms: number;
+  /** samples, the warm-up not among them */
+  n: number;
+  /** what was compared with what, and how far off it was */
+  check: Record<string, unknown>;
+}
+
+export const SUITES = ["kernels", "train", "sample"] as const;
+export type SuiteName = (typeof SUITES)[number];
+
+/** The middle value; of an even number of them the upper one. @throws RangeError for none */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new RangeError("median: there are no values");
+  return middle;
+}
+
+/** The record of samples in milliseconds. */
+export function benchResult(
+  what: Pick<BenchResult, "suite" | "name" | "check">,
+  samples: readonly number[],
+): BenchResult {
+  const median_ms = median(samples);
+  return {
+    suite: what.suite,
+    name: what.name,
+    engine: "wgsl-diffusion",
+    median_ms,
+    mad_ms: median(samples.map((ms) => Math.abs(ms - median_ms))),
+    min_ms: Math.min(...samples),
+    n: samples.length,
+    check: what.check,
+  };
+}
