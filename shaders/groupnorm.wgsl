@@ -9,7 +9,8 @@
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
-//             wide and shared take four values at a time: H · W must be a multiple of 4
+//             or whole: one workgroup a group, its lanes take whole rows, as many each
+//             wide, shared and whole take four values at a time: H · W must be a multiple of 4
 //   numerics  squares about the mean of four values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
 //             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
@@ -17,6 +18,7 @@
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
+const SHARERS: u32 = 4u; // lanes that share a group; divides C / G
 const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
 
 struct Dims {
@@ -353,5 +355,46 @@ fn apply_wide(at: Invocation) {
   }
   if (steps % 2u == 1u) {
     put4(start + (steps - 1u) * LANES, line);
+  }
+}
+
+// ---- or all of a group at once: for adapters with few lanes, where a second dispatch costs more
+
+var<workgroup> lane_moments: array<vec2f, SHARERS>;
+
+@compute @workgroup_size(SHARERS)
+fn whole(
+  @builtin(workgroup_id) at: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = at.y * workgroups.x + at.x; // uniform: there is a barrier below
+  if (group >= dims.batch * dims.groups) {
+    return;
+  }
+
+  // μ and r: every lane joins the moments of all
+  let rows = dims.channels / dims.groups / SHARERS;
+  let run = rows * dims.pixels;
+  let own = moments_of((group * group_size() + lane * run) / 4u, run / 4u, 0u, 1u);
+  lane_moments[lane] = vec2f(own.mean, own.squares);
+  workgroupBarrier();
+  var all = Moments();
+  for (var k = 0u; k < SHARERS; k++) {
+    all = joined(all, Moments(f32(run), lane_moments[k].x, lane_moments[k].y));
+  }
+  let statistics = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+  if (lane == 0u) {
+    stats[group] = statistics;
+  }
+
+  // y
+  for (var k = 0u; k < rows; k++) {
+    let row = (group * SHARERS + lane) * rows + k;
+    let line = line_of(row, statistics);
+    let quads = dims.pixels / 4u;
+    for (var i = row * quads; i < (row + 1u) * quads; i++) {
+      put4(i, line);
+    }
   }
 }

@@ -12,13 +12,15 @@
 //             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r) · means [N, G] of (mean ĝ, mean ĝ·x̂, μ, r)
 //   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then totals: one lane a result. Then
 //             backward_input, backward_input_wide: LANES lanes a part
-//             wide and shared take four values at a time: H · W must be a multiple of 4
+//             or whole, without scale and shift: sums and dx by one workgroup a group, its lanes take whole rows; then totals
+//             wide, shared and whole take four values at a time: H · W must be a multiple of 4
 //   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
 
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
 const LANES: u32 = 1u; // lanes that share a part; divides WG
+const SHARERS: u32 = 4u; // lanes that share a group; divides C / G
 const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
 
 struct Dims {
@@ -395,5 +397,53 @@ fn backward_input_wide(at: Invocation) {
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {
     put4(part.first / 4u + k * LANES + lane, line, fall);
+  }
+}
+
+// ---- or sums and dx of a group at once
+
+var<workgroup> lane_sums: array<vec2f, SHARERS>;
+
+@compute @workgroup_size(SHARERS)
+fn whole(
+  @builtin(workgroup_id) at: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = at.y * workgroups.x + at.x; // uniform: there is a barrier below
+  if (group >= dims.batch * dims.groups) {
+    return;
+  }
+  let statistics = stats[group];
+  let rows = dims.channels / dims.groups / SHARERS;
+  let first_row = (group * SHARERS + lane) * rows;
+
+  // Σ ĝ and Σ ĝ·x̂ of the lane's rows, then of the group
+  var own = vec2f();
+  for (var k = 0u; k < rows; k++) {
+    let row = first_row + k;
+    let c = row % dims.channels;
+    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);
+    let sum = terms_of_part(Part(row, row * dims.pixels, dims.pixels), line, 0u, 1u);
+    record(row, sum, statistics);
+    own += weight[c] * vec2f(sum.x, sum.y * statistics.y);
+  }
+  lane_sums[lane] = own;
+  workgroupBarrier();
+  var sum = vec2f();
+  for (var k = 0u; k < SHARERS; k++) {
+    sum += lane_sums[k];
+  }
+
+  // dx
+  let fall = fall_of(vec4f(sum / f32(rows * SHARERS * dims.pixels), statistics));
+  for (var k = 0u; k < rows; k++) {
+    let row = first_row + k;
+    let c = row % dims.channels;
+    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);
+    let quads = dims.pixels / 4u;
+    for (var i = row * quads; i < (row + 1u) * quads; i++) {
+      put4(i, line, fall);
+    }
   }
 }

@@ -26,9 +26,13 @@ interface Prepared {
  *
  * @throws DeviceError bench/wrong for an answer outside its bound
  */
-export async function kernelsSuite(gpu: Gpu, rounds: number): Promise<BenchResult[]> {
+export async function kernelsSuite(
+  gpu: Gpu,
+  rounds: number,
+  cases: readonly KernelCase[] = KERNEL_CASES,
+): Promise<BenchResult[]> {
   const prepared: Prepared[] = [];
-  for (const kernel of KERNEL_CASES) prepared.push(await prepare(gpu, kernel));
+  for (const kernel of cases) prepared.push(await prepare(gpu, kernel));
   for (let round = 0; round < rounds; round++) {
     for (const { program, samples } of prepared) samples.push(await timed(gpu, program));
   }

@@ -39,6 +39,9 @@ export interface GroupNormOptions {
   activation: ActivationName;
 }
 
+/** What `sharersOf` gives where it is not 0. */
+export const SHARERS: readonly number[] = [4, 8];
+
 /** All `constants` of cuts. */
 export const CUT_CONSTANTS: readonly Cut["constants"][] = [
   { WG: 16, LANES: 1 },
@@ -51,6 +54,11 @@ export const groupNormVariants: Variant[] = [
   ...[16, 64].map((WG) => ({ family, entry: "moments", constants: { WG } })),
   { family, entry: "moments_wide", constants: { WG: 16 } },
   { family, entry: "moments_shared", constants: {} },
+  ...SHARERS.flatMap((lanes) =>
+    ACTIVATIONS.map((_, ACTIVATION) => {
+      return { family, entry: "whole", constants: { SHARERS: lanes, ACTIVATION } };
+    }),
+  ),
   ...["apply", "apply_wide"].flatMap((entry) =>
     CUT_CONSTANTS.flatMap((lanes) =>
       ACTIVATIONS.map((_, ACTIVATION) => ({ family, entry, constants: { ...lanes, ACTIVATION } })),
@@ -83,17 +91,28 @@ export function groupNorm(
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
   const dims = { ...size, eps, has_scale_shift: Number(!!scaleShift) };
-  const moments = recordMoments(graph, x, dims, cut);
-
   const scale_shift = scaleShift ?? weight; // bound, and then not read
-  const args = { dims, weight, bias, scale_shift, slice_moments: moments, stats };
+  const args = { dims, weight, bias, scale_shift, stats };
+  const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
+  const sharers = sharersOf(graph.target, x.shape, groups);
+  if (sharers > 0) {
+    const options = {
+      constants: { SHARERS: sharers, ACTIVATION },
+      flops: flops + 5 * sizeOf(x.shape),
+    };
+    const workgroups = foldWorkgroups(N * groups, 1);
+    graph.dispatch([family, "whole"], { ...args, x4: x, y4: y }, workgroups, options);
+    return { y, stats };
+  }
+
+  const slice_moments = recordMoments(graph, x, dims, cut);
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(N * C * parts * LANES, WG);
-  const constants = { WG, LANES, ACTIVATION };
-  const options = { constants, flops: (4 + flopsOf(activation)) * sizeOf(x.shape) };
+  const options = { constants: { WG, LANES, ACTIVATION }, flops };
+  const parted = { ...args, slice_moments };
   if (cut.isWide) {
-    graph.dispatch([family, "apply_wide"], { ...args, x4: x, y4: y }, workgroups, options);
-  } else graph.dispatch([family, "apply"], { ...args, x, y }, workgroups, options);
+    graph.dispatch([family, "apply_wide"], { ...parted, x4: x, y4: y }, workgroups, options);
+  } else graph.dispatch([family, "apply"], { ...parted, x, y }, workgroups, options);
   return { y, stats };
 }
 
@@ -177,6 +196,21 @@ export function cutOf(target: Target, shape: Shape, groups: number): Cut {
 
 /** Sums over longer runs would lose digits. */
 const LONGEST = 8192;
+
+const ENOUGH_GROUPS = 16; // to keep the few threads of a software adapter busy
+
+/**
+ * How many lanes share a group, where one small workgroup does all of it: on software adapters, where
+ * whole rows can be dealt out evenly. Else 0: the group is cut.
+ */
+export function sharersOf(target: Target, shape: Shape, groups: number): number {
+  const [N = 1, C = 1, H = 1, W = 1] = shape;
+  const [rows, pixels, lanes] = [C / groups, H * W, target.subgroupSize];
+  if (target.software === undefined || !SHARERS.includes(lanes)) return 0;
+  const isEven = rows % lanes === 0 && pixels % 4 === 0;
+  const isBusy = N * groups >= ENOUGH_GROUPS;
+  return isEven && isBusy && (rows / lanes) * pixels <= LONGEST ? lanes : 0;
+}
 
 /** How to cut each of `rows` rows of `size` values. */
 function runs(

@@ -11,6 +11,8 @@ import {
   cutOf,
   type GroupNormInputs,
   requireGroupNorm,
+  SHARERS,
+  sharersOf,
 } from "./groupnorm.ts";
 
 export interface GroupNormBackwardInputs extends GroupNormInputs {
@@ -44,6 +46,9 @@ export const groupNormBackwardVariants: Variant[] = [
     { family, entry: "sums", constants: { WG: 64, ACTIVATION } },
     { family, entry: "sums_wide", constants: { WG: 16, ACTIVATION } },
     { family, entry: "sums_shared", constants: { ACTIVATION } },
+    ...SHARERS.map((lanes) => {
+      return { family, entry: "whole", constants: { SHARERS: lanes, ACTIVATION } };
+    }),
     ...CUT_CONSTANTS.flatMap((lanes) =>
       ["backward_input", "backward_input_wide"].map((entry) => {
         return { family, entry, constants: { ...lanes, ACTIVATION } };
@@ -79,6 +84,12 @@ export function groupNormBackward(
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
   const call = { inputs, dims, cut, ACTIVATION, flops };
 
+  const sharers = scaleShift ? 0 : sharersOf(graph.target, x.shape, groups);
+  if (sharers > 0 && targets.dx) {
+    const whole = { ...call, dims: { ...dims, part: H * W, parts: 1 } };
+    recordTotals(graph, whole, recordWhole(graph, whole, sharers, targets.dx), targets);
+    return;
+  }
   const sums = recordSums(graph, call);
   const means = recordTotals(graph, call, sums, targets);
   if (targets.dx) recordInput(graph, call, means, targets.dx);
@@ -95,6 +106,18 @@ interface Call {
   cut: Cut;
   ACTIVATION: number;
   flops: number;
+}
+
+/** dx, and Σ dh and Σ dh·x̂ of every row with its group's μ and r, [N, C, 1, 4]. */
+function recordWhole(graph: Graph, call: Call, sharers: number, dx: Tensor): Tensor {
+  const { inputs, dims, ACTIVATION, flops } = call;
+  const { x, dy, weight, bias, stats } = inputs;
+  const sums = graph.alloc([dims.batch, dims.channels, 1, 4], "groupnorm.sums");
+  const pending4 = inputs.pending ?? dy; // bound, and then not read
+  const args = { dims, weight, bias, stats, sums_out: sums, x4: x, dy4: dy, pending4, dx4: dx };
+  const options = { constants: { SHARERS: sharers, ACTIVATION }, flops: 2 * flops };
+  graph.dispatch([family, "whole"], args, foldWorkgroups(dims.batch * dims.groups, 1), options);
+  return sums;
 }
 
 /** Σ dh and Σ dh·x̂ of every part, and its group's μ and r. */

@@ -7,7 +7,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName } from "../../src/kernels/activation.ts";
 import { elementwiseVariants } from "../../src/kernels/elementwise.ts";
-import { groupNorm, groupNormVariants } from "../../src/kernels/groupnorm.ts";
+import { groupNorm, groupNormVariants, sharersOf } from "../../src/kernels/groupnorm.ts";
 import {
   groupNormBackward,
   groupNormBackwardVariants,
@@ -208,6 +208,36 @@ describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift
       const bound = mapArray(bounds.dx, (value, i) => value + Math.abs(pending.data[i]!));
       expectGradients(actual, { ...expected, dx }, { ...bounds, dx: bound });
     }
+  });
+});
+
+describe.each([4, 8])("group norm of whole groups by %d lanes", (lanes) => {
+  const target: Target = { subgroupSize: lanes, software: "swiftshader" };
+
+  /** Enough groups, rows that can be dealt out evenly, and H · W a multiple of 4. */
+  const SHAPES: [shape: number[], groups: number][] = [
+    [[2, 64, 4, 4], 8],
+    [[16, 16, 2, 6], 1],
+    [[1, 256, 2, 2], 16],
+    [[4, 32, 12, 18], 4],
+  ];
+
+  test.each(SHAPES)("%j in %d groups, of mean 0 and 1000", async (shape, groups) => {
+    expect(sharersOf(target, shape, groups)).toBe(lanes);
+    for (const mean of [0, 1000]) {
+      for (const scales of [true, false]) {
+        const options = { groups, eps: 1e-5, activation: "silu" as const };
+        const inputs = inputsOf(shape, { mean, scales });
+        await expectForward(inputs, options, target);
+        await expectBackward(inputs, options, target);
+      }
+    }
+  });
+
+  test("too few groups, uneven rows and odd images are cut instead", () => {
+    expect(sharersOf(target, [1, 64, 4, 4], 8)).toBe(0);
+    expect(sharersOf(target, [8, 24, 4, 4], 8)).toBe(0);
+    expect(sharersOf(target, [8, 64, 3, 3], 8)).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm = {
  "name": "groupnorm",
- "hash": "54e117ba32908029",
+ "hash": "37648938aeeca66b",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -20,8 +20,13 @@ export const groupnorm = {
    "kind": "const",
    "value": "1u"
   },
-  "ACTIVATION": {
+  "SHARERS": {
    "chunk": 3,
+   "kind": "const",
+   "value": "4u"
+  },
+  "ACTIVATION": {
+   "chunk": 4,
    "kind": "const",
    "value": "1u"
   }
@@ -35,12 +40,11 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
-    4,
     5,
     6,
-    8,
+    7,
     9,
-    14,
+    10,
     15,
     16,
     17,
@@ -50,7 +54,8 @@ export const groupnorm = {
     21,
     22,
     23,
-    34
+    24,
+    35
    ],
    "subgroups": false,
    "bindings": [
@@ -134,13 +139,12 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
-    4,
     5,
     6,
     7,
     8,
     9,
-    14,
+    10,
     15,
     16,
     17,
@@ -149,10 +153,11 @@ export const groupnorm = {
     20,
     21,
     22,
-    24,
+    23,
     25,
     26,
-    34
+    27,
+    35
    ],
    "subgroups": false,
    "bindings": [
@@ -236,11 +241,10 @@ export const groupnorm = {
    ],
    "chunks": [
     1,
-    4,
     5,
     6,
     7,
-    14,
+    8,
     15,
     16,
     17,
@@ -249,11 +253,12 @@ export const groupnorm = {
     20,
     21,
     22,
-    24,
+    23,
     25,
-    27,
+    26,
     28,
-    34
+    29,
+    35
    ],
    "subgroups": false,
    "bindings": [
@@ -338,16 +343,15 @@ export const groupnorm = {
    "chunks": [
     0,
     2,
-    3,
     4,
     5,
     6,
-    8,
+    7,
     9,
     10,
     11,
     12,
-    14,
+    13,
     15,
     16,
     17,
@@ -358,13 +362,13 @@ export const groupnorm = {
     22,
     23,
     24,
-    29,
+    25,
     30,
     31,
     32,
     33,
     34,
-    36,
+    35,
     37,
     38,
     39,
@@ -372,7 +376,8 @@ export const groupnorm = {
     41,
     42,
     43,
-    45
+    44,
+    46
    ],
    "subgroups": false,
    "bindings": [
@@ -487,7 +492,6 @@ export const groupnorm = {
    "chunks": [
     0,
     2,
-    3,
     4,
     5,
     6,
@@ -509,7 +513,7 @@ export const groupnorm = {
     22,
     23,
     24,
-    29,
+    25,
     30,
     31,
     32,
@@ -523,8 +527,9 @@ export const groupnorm = {
     40,
     41,
     42,
-    44,
-    46
+    43,
+    45,
+    47
    ],
    "subgroups": false,
    "bindings": [
@@ -629,12 +634,155 @@ export const groupnorm = {
      "size": 16
     }
    ]
+  },
+  "whole": {
+   "workgroupSize": [
+    "SHARERS",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    41,
+    42,
+    45,
+    48,
+    49
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 40,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "slice",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "slices",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 28
+      },
+      {
+       "name": "eps",
+       "type": "f32",
+       "offset": 32
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 36
+      }
+     ]
+    },
+    {
+     "name": "x4",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "storage",
+     "size": 8
+    },
+    {
+     "name": "y4",
+     "binding": 10,
+     "type": "storage",
+     "size": 16
+    }
+   ]
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
   "\nconst SHARED: u32 = 64u;",
   "\nconst LANES: u32 = 1u;",
+  "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
   "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  slice: u32,\n  slices: u32,\n  part: u32,\n  parts: u32,\n  eps: f32,\n  has_scale_shift: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
@@ -678,6 +826,8 @@ export const groupnorm = {
   "\n\nfn put(i: u32, line: Line) {\n  y[i] = activation((x[i] - line.mean) * line.factor + line.offset);\n}",
   "\n\nfn put4(i: u32, line: Line) {\n  y4[i] = activation4((x4[i] - line.mean) * line.factor + line.offset);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn apply(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let line = line_of(part.row, statistics_of(part, lane));\n  let start = part.first + lane;\n  let steps = steps_of(part.count, lane, LANES);\n  for (var k = 0u; k < steps / 4u; k++) {\n    let i = start + k * 4u * LANES;\n    put(i, line);\n    put(i + LANES, line);\n    put(i + 2u * LANES, line);\n    put(i + 3u * LANES, line);\n  }\n  for (var k = steps / 4u * 4u; k < steps; k++) {\n    put(start + k * LANES, line);\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn apply_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let line = line_of(part.row, statistics_of(part, lane));\n  let start = part.first / 4u + lane;\n  let steps = steps_of(part.count / 4u, lane, LANES);\n  for (var k = 0u; k < steps / 2u; k++) {\n    let i = start + k * 2u * LANES;\n    put4(i, line);\n    put4(i + LANES, line);\n  }\n  if (steps % 2u == 1u) {\n    put4(start + (steps - 1u) * LANES, line);\n  }\n}"
+  "\n\n@compute @workgroup_size(WG)\nfn apply_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let line = line_of(part.row, statistics_of(part, lane));\n  let start = part.first / 4u + lane;\n  let steps = steps_of(part.count / 4u, lane, LANES);\n  for (var k = 0u; k < steps / 2u; k++) {\n    let i = start + k * 2u * LANES;\n    put4(i, line);\n    put4(i + LANES, line);\n  }\n  if (steps % 2u == 1u) {\n    put4(start + (steps - 1u) * LANES, line);\n  }\n}",
+  "\n\n\n\nvar<workgroup> lane_moments: array<vec2f, SHARERS>;",
+  "\n\n@compute @workgroup_size(SHARERS)\nfn whole(\n  @builtin(workgroup_id) at: vec3u,\n  @builtin(num_workgroups) workgroups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let group = at.y * workgroups.x + at.x;\n  if (group >= dims.batch * dims.groups) {\n    return;\n  }\n\n\n  let rows = dims.channels / dims.groups / SHARERS;\n  let run = rows * dims.pixels;\n  let own = moments_of((group * group_size() + lane * run) / 4u, run / 4u, 0u, 1u);\n  lane_moments[lane] = vec2f(own.mean, own.squares);\n  workgroupBarrier();\n  var all = Moments();\n  for (var k = 0u; k < SHARERS; k++) {\n    all = joined(all, Moments(f32(run), lane_moments[k].x, lane_moments[k].y));\n  }\n  let statistics = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));\n  if (lane == 0u) {\n    stats[group] = statistics;\n  }\n\n\n  for (var k = 0u; k < rows; k++) {\n    let row = (group * SHARERS + lane) * rows + k;\n    let line = line_of(row, statistics);\n    let quads = dims.pixels / 4u;\n    for (var i = row * quads; i < (row + 1u) * quads; i++) {\n      put4(i, line);\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

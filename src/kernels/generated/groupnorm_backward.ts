@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm_backward = {
  "name": "groupnorm_backward",
- "hash": "b097fad1ac7de69c",
+ "hash": "e03a7fe0852a7b71",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -20,8 +20,13 @@ export const groupnorm_backward = {
    "kind": "const",
    "value": "1u"
   },
-  "ACTIVATION": {
+  "SHARERS": {
    "chunk": 3,
+   "kind": "const",
+   "value": "4u"
+  },
+  "ACTIVATION": {
+   "chunk": 4,
    "kind": "const",
    "value": "1u"
   }
@@ -35,12 +40,11 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
-    3,
     4,
     5,
     6,
     7,
-    10,
+    8,
     11,
     12,
     13,
@@ -49,7 +53,7 @@ export const groupnorm_backward = {
     16,
     17,
     18,
-    20,
+    19,
     21,
     22,
     23,
@@ -64,7 +68,8 @@ export const groupnorm_backward = {
     32,
     33,
     34,
-    35
+    35,
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -168,10 +173,9 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
-    3,
     4,
     5,
-    7,
+    6,
     8,
     9,
     10,
@@ -198,9 +202,10 @@ export const groupnorm_backward = {
     31,
     32,
     33,
-    35,
+    34,
     36,
-    37
+    37,
+    38
    ],
    "subgroups": false,
    "bindings": [
@@ -304,16 +309,15 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     1,
-    3,
     4,
     5,
-    7,
+    6,
     8,
     9,
     10,
     11,
     12,
-    15,
+    13,
     16,
     17,
     18,
@@ -332,10 +336,11 @@ export const groupnorm_backward = {
     31,
     32,
     33,
-    35,
+    34,
     36,
-    38,
-    39
+    37,
+    39,
+    40
    ],
    "subgroups": false,
    "bindings": [
@@ -439,17 +444,16 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
-    4,
     5,
-    7,
-    10,
+    6,
+    8,
     11,
     12,
     13,
     14,
-    25,
+    15,
     26,
-    40,
+    27,
     41,
     42,
     43,
@@ -458,7 +462,8 @@ export const groupnorm_backward = {
     46,
     47,
     48,
-    49
+    49,
+    50
    ],
    "subgroups": false,
    "bindings": [
@@ -569,12 +574,11 @@ export const groupnorm_backward = {
    "chunks": [
     0,
     2,
-    3,
     4,
     5,
     6,
     7,
-    10,
+    8,
     11,
     12,
     13,
@@ -582,7 +586,7 @@ export const groupnorm_backward = {
     15,
     16,
     17,
-    19,
+    18,
     20,
     21,
     22,
@@ -591,13 +595,14 @@ export const groupnorm_backward = {
     25,
     26,
     27,
-    50,
+    28,
     51,
-    53,
-    55,
+    52,
+    54,
     56,
     57,
-    59
+    58,
+    60
    ],
    "subgroups": false,
    "bindings": [
@@ -708,10 +713,9 @@ export const groupnorm_backward = {
    "chunks": [
     0,
     2,
-    3,
     4,
     5,
-    7,
+    6,
     8,
     9,
     10,
@@ -732,13 +736,14 @@ export const groupnorm_backward = {
     25,
     26,
     27,
-    50,
-    52,
-    54,
+    28,
+    51,
+    53,
     55,
     56,
-    58,
-    60
+    57,
+    59,
+    61
    ],
    "subgroups": false,
    "bindings": [
@@ -839,12 +844,152 @@ export const groupnorm_backward = {
      "size": 16
     }
    ]
+  },
+  "whole": {
+   "workgroupSize": [
+    "SHARERS",
+    1,
+    1
+   ],
+   "chunks": [
+    3,
+    4,
+    5,
+    6,
+    8,
+    9,
+    10,
+    11,
+    12,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    25,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    36,
+    37,
+    53,
+    55,
+    56,
+    57,
+    59,
+    62,
+    63
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sums_out",
+     "binding": 9,
+     "type": "storage",
+     "size": 16
+    },
+    {
+     "name": "pending4",
+     "binding": 17,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "dx4",
+     "binding": 19,
+     "type": "storage",
+     "size": 16
+    }
+   ]
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
   "\nconst SHARED: u32 = 64u;",
   "\nconst LANES: u32 = 1u;",
+  "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
   "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  part: u32,\n  parts: u32,\n  has_scale_shift: u32,\n  has_pending: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
@@ -902,6 +1047,8 @@ export const groupnorm_backward = {
   "\n\nfn put(i: u32, line: Line, fall: Fall) {\n  let off = x[i] - line.mean;\n  let dh = dy[i] * derivative(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending[i];\n  }\n  dx[i] = result;\n}",
   "\n\nfn put4(i: u32, line: Line, fall: Fall) {\n  let off = x4[i] - line.mean;\n  let dh = dy4[i] * derivative4(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending4[i];\n  }\n  dx4[i] = result;\n}",
   "\n\n@compute @workgroup_size(WG)\nfn backward_input(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {\n    put(part.first + k * LANES + lane, line, fall);\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {\n    put4(part.first / 4u + k * LANES + lane, line, fall);\n  }\n}"
+  "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {\n    put4(part.first / 4u + k * LANES + lane, line, fall);\n  }\n}",
+  "\n\n\n\nvar<workgroup> lane_sums: array<vec2f, SHARERS>;",
+  "\n\n@compute @workgroup_size(SHARERS)\nfn whole(\n  @builtin(workgroup_id) at: vec3u,\n  @builtin(num_workgroups) workgroups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let group = at.y * workgroups.x + at.x;\n  if (group >= dims.batch * dims.groups) {\n    return;\n  }\n  let statistics = stats[group];\n  let rows = dims.channels / dims.groups / SHARERS;\n  let first_row = (group * SHARERS + lane) * rows;\n\n\n  var own = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = first_row + k;\n    let c = row % dims.channels;\n    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);\n    let sum = terms_of_part(Part(row, row * dims.pixels, dims.pixels), line, 0u, 1u);\n    record(row, sum, statistics);\n    own += weight[c] * vec2f(sum.x, sum.y * statistics.y);\n  }\n  lane_sums[lane] = own;\n  workgroupBarrier();\n  var sum = vec2f();\n  for (var k = 0u; k < SHARERS; k++) {\n    sum += lane_sums[k];\n  }\n\n\n  let fall = fall_of(vec4f(sum / f32(rows * SHARERS * dims.pixels), statistics));\n  for (var k = 0u; k < rows; k++) {\n    let row = first_row + k;\n    let c = row % dims.channels;\n    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);\n    let quads = dims.pixels / 4u;\n    for (var i = row * quads; i < (row + 1u) * quads; i++) {\n      put4(i, line, fall);\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -1,0 +1,78 @@
+// The suites of `bench`: answers come first, and the records hold what the schema says.
+import { describe, expect, test } from "vitest";
+import { KERNEL_CASES, type KernelCase } from "../../src/bench/kernel_cases.ts";
+import { kernelsSuite } from "../../src/bench/kernels.ts";
+import { sampleSuite, trainSuite } from "../../src/bench/peer_job.ts";
+import { benchResult, median } from "../../src/bench/result.ts";
+import { readBytesIfAny } from "../../src/platform/files.ts";
+import { testGpu } from "../support/gpu.ts";
+
+const job = new URL("../../bench/peers/job/", import.meta.url);
+const readJob = (name: string) => readBytesIfAny(new URL(name, job));
+
+describe("a measurement's record", () => {
+  test("holds median, median absolute deviation, least and count", () => {
+    const what = { suite: "kernels", name: "one", check: {} } as const;
+    expect(benchResult(what, [5, 1, 9, 2, 3])).toMatchObject({
+      median_ms: 3,
+      mad_ms: 2,
+      min_ms: 1,
+      n: 5,
+    });
+  });
+
+  test("of nothing is refused", () => {
+    expect(() => median([])).toThrow("median: there are no values");
+  });
+});
+
+describe("the suite of kernels", () => {
+  test("checks every case in float64 before it times it", async () => {
+    const results = await kernelsSuite(await testGpu(), 1);
+    expect(results.map(({ name }) => name)).toEqual(KERNEL_CASES.map(({ name }) => name));
+    for (const { check, median_ms } of results) {
+      expect(check.worst_error).toBeGreaterThan(0); // float32 is not float64
+      expect(median_ms).toBeGreaterThan(0);
+    }
+  });
+
+  test("reports no time of a wrong answer", async () => {
+    const right = KERNEL_CASES[0]!;
+    const wrong: KernelCase = {
+      ...right,
+      value: (inputs, index) => {
+        const { sum, magnitude } = right.value(inputs, index);
+        return { sum: sum * 1.001, magnitude };
+      },
+    };
+    const failing = kernelsSuite(await testGpu(), 1, [wrong]);
+    await expect(failing).rejects.toMatchObject({
+      code: "bench/wrong",
+      message: expect.stringMatching(/^bench: conv64\/forward is wrong by \d+.* 8 are allowed\./),
+    });
+  });
+});
+
+describe("the job on which engines are compared", () => {
+  test("trains as PyTorch does, in at most 400 dispatches a step", async () => {
+    const [first, step] = await trainSuite(await testGpu(), readJob, 1);
+    expect([first!.name, step!.name]).toEqual(["peer-job/first-train-step", "peer-job/train"]);
+    expect(step!.check.worst_relative_error).toBeLessThan(1e-6); // PyTorch's float32: 1e-7
+    expect(step!.check.dispatches).toBeLessThanOrEqual(400);
+    expect(step!.check.gpu_bytes).toBeLessThanOrEqual(80e6);
+  });
+
+  test("denoises as PyTorch does, in at most 110 dispatches a step", async () => {
+    const [step] = await sampleSuite(await testGpu(), readJob, 1);
+    expect(step!.check.worst_error).toBeLessThan(4e-6); // PyTorch's float32: 1e-6
+    expect(step!.check.dispatches).toBeLessThanOrEqual(110);
+  });
+
+  test("that lost its files is refused", async () => {
+    const failing = sampleSuite(await testGpu(), async () => undefined, 1);
+    await expect(failing).rejects.toMatchObject({
+      code: "file/missing",
+      message: expect.stringContaining("the file expected.json of the peer job is missing."),
+    });
+  });
+});
