@@ -1,4 +1,5 @@
 // What a benchmark leaves: one record a measurement, in the schema of bench/README.md.
+import { median } from "../core/statistics.ts";
 
 /** A measurement whose answer was checked before its time was taken. */
 export interface BenchResult {
@@ -18,14 +19,6 @@ export interface BenchResult {
 
 export const SUITES = ["kernels", "train", "sample"] as const;
 export type SuiteName = (typeof SUITES)[number];
-
-/** The middle value; of an even number of them the upper one. @throws RangeError for none */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new RangeError("median: there are no values");
-  return middle;
-}
 
 /** The record of samples in milliseconds. */
 export function benchResult(

@@ -7,6 +7,7 @@ import { failureText, INTERRUPTED } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
 import { forwardCommand } from "./forward.ts";
 import { gradientsCommand } from "./gradients.ts";
+import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
 import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
@@ -22,6 +23,7 @@ const commands = [
   forwardCommand(),
   gradientsCommand(),
   planCommand(),
+  inspectCommand(),
   benchCommand(),
   doctorCommand(),
 ];

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { KERNEL_CASES, type KernelCase } from "../../src/bench/kernel_cases.ts";
 import { kernelsSuite } from "../../src/bench/kernels.ts";
 import { sampleSuite, trainSuite } from "../../src/bench/peer_job.ts";
-import { benchResult, median } from "../../src/bench/result.ts";
+import { benchResult } from "../../src/bench/result.ts";
+import { median } from "../../src/core/statistics.ts";
 import { readBytesIfAny } from "../../src/platform/files.ts";
 import { testGpu } from "../support/gpu.ts";
 
