@@ -1,11 +1,12 @@
 // A planned and compiled graph: buffers, pipelines and bind groups made once, then replayed.
 //
-// run() makes nothing on the GPU: it is a loop of setPipeline, setBindGroup and dispatch in one pass.
+// run() makes nothing on the GPU: it is a loop of setPipeline, setBindGroup and dispatch.
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
 import { Timestamps } from "../device/timestamps.ts";
 import type { Dispatch, Graph } from "./graph.ts";
+import { cutsOf, guessedMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import {
   ALIGNMENT,
@@ -30,6 +31,7 @@ export class Program {
   readonly #commands: readonly Command[];
   readonly #banks: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
+  #cuts: readonly number[];
   #disposed = false;
 
   private constructor(parts: {
@@ -48,6 +50,7 @@ export class Program {
     this.#commands = parts.commands;
     this.#banks = parts.banks;
     this.#uniforms = parts.uniforms;
+    this.#cuts = cutsOf(this.dispatches, guessedMs(this.dispatches, parts.graph.target));
   }
 
   /**
@@ -79,27 +82,44 @@ export class Program {
     return this.plan.report;
   }
 
-  /** Appends the program to a caller's encoder, as one compute pass. */
-  encode(encoder: GPUCommandEncoder): void {
+  /** Says how long a run took, from which later ones are cut into submissions. */
+  measured(runMs: number): void {
+    this.#cuts = cutsOf(this.dispatches, runMs);
+  }
+
+  /**
+   * Appends dispatches to a caller's encoder, as one compute pass.
+   *
+   * @param from  index of the first; default 0
+   * @param to    index after the last; default all that follow
+   */
+  encode(encoder: GPUCommandEncoder, from = 0, to = this.#commands.length): void {
     if (this.#disposed) throw disposed(this.label);
     const pass = encoder.beginComputePass({ label: this.label });
     let last: GPUComputePipeline | undefined;
-    for (const { pipeline, group, workgroups } of this.#commands) {
+    for (const { pipeline, group, workgroups } of this.#commands.slice(from, to)) {
       if (pipeline !== last) pass.setPipeline(pipeline);
       last = pipeline;
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(...workgroups);
     }
     pass.end();
-    this.#gpu.counters.dispatches += this.#commands.length;
+    this.#gpu.counters.dispatches += to - from;
   }
 
-  /** Runs it once, as one submission. Does not wait. @throws DeviceError if the device failed */
+  /**
+   * Runs it once, as one submission, or several where it takes longer than a watchdog allows. Does
+   * not wait.
+   *
+   * @throws DeviceError if the device failed
+   */
   run(): void {
     this.#gpu.check();
-    const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
-    this.encode(encoder);
-    this.#gpu.submit([encoder.finish()]);
+    for (const [i, from] of this.#cuts.entries()) {
+      const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
+      this.encode(encoder, from, this.#cuts[i + 1]);
+      this.#gpu.submit([encoder.finish()]);
+    }
   }
 
   /**

@@ -195,6 +195,7 @@ export class Trainer {
 
   #measure(ms: number, steps: number): void {
     this.#stepMs = Math.max(ms / steps, AIM_MS / MOST_STEPS_A_READING);
+    this.#parts.program.measured(this.#stepMs);
   }
 }
 
