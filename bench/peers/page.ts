@@ -78,9 +78,10 @@ window.peer = {
       return undefined;
     }),
   async adapter() {
-    const found = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (!found) throw new Error("page: WebGPU gives no adapter");
-    const { vendor, architecture, device, description } = found.info;
+    const { Gpu } = await import("../../dist/index.js");
+    const gpu = await Gpu.open();
+    const { vendor, architecture, device, description } = gpu.info;
+    gpu.dispose();
     return { vendor, architecture, device, description };
   },
 };

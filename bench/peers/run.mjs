@@ -15,8 +15,9 @@ const PEERS = ["jax-js", "tfjs-webgl", "tfjs-webgpu"];
 const PACKAGES = ["@jax-js/jax", "@tensorflow/tfjs", "@tensorflow/tfjs-backend-webgpu"];
 const TOLERANCE = 1e-4; // relative, of the losses
 
-/** So that a page keeps its speed while another is in front. */
+/** WebGL where there is no GPU, and a page's full speed while another is in front. */
 const FLAGS = [
+  "--enable-unsafe-swiftshader",
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
@@ -66,34 +67,54 @@ async function main() {
         pairs.push({ kind, engine: peer.name, base: base.ms, time: time.ms });
       }
     }
+    printTable(
+      await written(
+        ours,
+        others.map(({ peer }) => peer),
+        pairs,
+      ),
+    );
   }
-  const engines = [ours, ...others.map(({ peer }) => peer)].filter(agrees);
-  const adapter = await ours.page.evaluate(() => window.peer.adapter());
-  const report = reportOf({ engines, pairs, baseline: OURS, adapter, versions: await versions() });
-  printTable(report);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
 }
 
-/** An engine after one cold and one warm step of each kind; undefined where a loss is wrong. */
+/** Drops the engines that have come to disagree, and writes what the others took. */
+async function written(ours, peers, pairs) {
+  if (!agrees(ours)) throw new Error(`${OURS}: a loss is wrong, nothing can be compared`);
+  const engines = [ours, ...peers.filter(agrees)];
+  const adapter = await ours.page.evaluate(() => window.peer.adapter());
+  const report = reportOf({ engines, pairs, baseline: OURS, adapter, versions: await versions() });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+  return report;
+}
+
+/** An engine after its first steps; undefined where it cannot run or a loss is wrong. */
 async function checked(name) {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(`${name}: ${error}`));
   await page.goto(`${server.resolvedUrls.local[0]}page.html?engine=${name}`);
   await page.waitForFunction(() => window.peer !== undefined);
   const engine = { name, page, losses: [], steps: { train: [], denoise: [] }, first: undefined };
-  engine.first = await page.evaluate(() => window.peer.first());
-  engine.losses.push(engine.first.loss);
-  await warm(engine);
+  try {
+    await warm(engine);
+  } catch (error) {
+    console.error(`${name}: ${error.message.split("\n")[0]}`);
+    return dropped(engine);
+  }
   console.log(
     `${name}: first step ${Math.round(engine.first.ms)} ms, losses ${engine.losses.join(", ")}`,
   );
-  if (agrees(engine)) return engine;
+  return agrees(engine) ? engine : dropped(engine);
+}
+
+async function dropped({ page }) {
   process.exitCode = 1;
   await page.close();
   return undefined;
 }
 
 async function warm(engine) {
+  engine.first = await engine.page.evaluate(() => window.peer.first());
+  engine.losses.push(engine.first.loss);
   await timed(engine, "train");
   await timed(engine, "denoise");
   engine.steps = { train: [], denoise: [] };

@@ -18,6 +18,7 @@ import { type Ops, unet } from "./unet.ts";
 
 export async function open(job: Job, backend: "webgpu" | "webgl"): Promise<Engine> {
   if (backend === "webgpu") await import("@tensorflow/tfjs-backend-webgpu");
+  tf.env().set("SOFTWARE_WEBGL_ENABLED", true); // else WebGL without a GPU is refused
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs: there is no back end ${backend}`);
   await tf.ready();
 
@@ -39,7 +40,7 @@ export async function open(job: Job, backend: "webgpu" | "webgl"): Promise<Engin
   const lossOf = (): tf.Scalar => {
     const xt = signal.mul(clean).add(sigma.mul(epsilon));
     const predicted = unet<tf.Tensor>(ops, config, { x: xt, time });
-    return tf.losses.meanSquaredError(epsilon, predicted);
+    return tf.squaredDifference(predicted, epsilon).mean();
   };
   let x: tf.Tensor = epsilon.clone();
   return {

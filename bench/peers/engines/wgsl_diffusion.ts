@@ -9,9 +9,10 @@ export async function open(job: Job): Promise<Engine> {
   const model = await DiffusionModel.load(gpu, job.read, "job");
   const given = { x0: job.x0.data, noise: job.noise.data, timestep: job.timesteps };
   const batches = Array.from({ length: MOST_STEPS }, () => given);
+  const shape = [job.timesteps.length, 1, 32, 32] as const;
   const trainer = await Trainer.create(
     model,
-    { batches, shape: job.x0.shape },
+    { batches, shape },
     { learningRate: ADAM.learningRate, clip: 0, ema: 0, emaWarmup: false },
   );
   const count = job.timesteps.length;
