@@ -4,13 +4,13 @@
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * @param engines   { name, losses, first, steps: { train, denoise } }, ours among them
+ * @param engines   { name, losses, steps: { first, train, denoise } }, ours among them
  * @param pairs     { kind, engine, base, time }: a peer's step, and ours just before it, in ms
  * @param baseline  the name of ours
  */
 export function reportOf({ engines, pairs, baseline, adapter, versions }) {
-  const results = engines.flatMap(({ name, losses, first, steps }) => [
-    timing("first-train-step", name, [first], { losses: losses.slice(0, 1) }),
+  const results = engines.flatMap(({ name, losses, steps }) => [
+    timing("first-train-step", name, steps.first, { losses: losses.slice(0, 1) }),
     ...(steps.train.length > 0 ? [timing("train", name, steps.train, { losses })] : []),
     ...(steps.denoise.length > 0 ? [timing("denoise", name, steps.denoise, {})] : []),
   ]);

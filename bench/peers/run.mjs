@@ -2,8 +2,9 @@
 //
 //   node bench/peers/run.mjs [--engines jax-js,tfjs-webgl,tfjs-webgpu:1] [--rounds 3] [--json FILE]
 //
-// A peer is checked first: every loss must be PyTorch's to 1e-4, else none of its times is told.
-// Then rounds: ours, a peer, ours, the next peer …; a ratio is a peer's time over ours just before.
+// One peer after the other: its first steps, cold; then rounds of ours and the peer in turns. A ratio is
+// a peer's time over ours just before it. Every loss must be PyTorch's to 1e-4, first to last, else no
+// time of that engine is told.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -50,93 +51,69 @@ try {
 }
 
 async function main() {
-  const ours = await checked(OURS);
-  const others = [];
-  for (const { name, rounds } of peers) {
-    const peer = await checked(name);
-    if (peer) others.push({ peer, rounds });
-  }
+  const ours = await started(OURS);
   if (!ours) return;
-  const most = Math.max(0, ...others.map(({ rounds }) => rounds));
-  const pairs = [];
-  for (let round = 0; round < most; round++) {
-    for (const { peer, rounds } of others) {
-      if (round >= rounds) continue;
+  const [compared, pairs] = [[ours], []];
+  for (const { name, rounds } of peers) {
+    const peer = await started(name);
+    if (!peer) continue;
+    compared.push(peer);
+    for (let round = 0; round < rounds; round++) {
       for (const kind of ["train", "denoise"]) {
         const [base, time] = [await timed(ours, kind), await timed(peer, kind)];
-        pairs.push({ kind, engine: peer.name, base: base.ms, time: time.ms });
+        pairs.push({ kind, engine: name, base: base.ms, time: time.ms });
       }
     }
-    printTable(
-      await written(
-        ours,
-        others.map(({ peer }) => peer),
-        pairs,
-      ),
-    );
+    await peer.page.close();
+    printTable(await written(compared, pairs));
   }
 }
 
-/** Drops the engines that have come to disagree, and writes what the others took. */
-async function written(ours, peers, pairs) {
-  if (!agrees(ours)) throw new Error(`${OURS}: a loss is wrong, nothing can be compared`);
-  const engines = [ours, ...peers.filter(agrees)];
-  const adapter = await ours.page.evaluate(() => window.peer.adapter());
-  const report = reportOf({ engines, pairs, baseline: OURS, adapter, versions: await versions() });
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
-  return report;
-}
-
-/** An engine after its first steps; undefined where it cannot run or a loss is wrong. */
-async function checked(name) {
+/** An engine after its first, cold steps; undefined where it cannot run or its loss is wrong. */
+async function started(name) {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(`${name}: ${error}`));
   await page.goto(`${server.resolvedUrls.local[0]}page.html?engine=${name}`);
   await page.waitForFunction(() => window.peer !== undefined);
-  const engine = { name, page, losses: [], steps: { train: [], denoise: [] }, first: undefined };
+  const engine = { name, page, losses: [], steps: { first: [], train: [], denoise: [] } };
   try {
-    await warm(engine);
+    const { ms, loss } = await timed(engine, "first");
+    console.log(`${name}: first step ${Math.round(ms)} ms, loss ${loss}`);
+    await page.evaluate(() => window.peer.denoise());
   } catch (error) {
     console.error(`${name}: ${error.message.split("\n")[0]}`);
-    return dropped(engine);
+    process.exitCode = 1;
+    return undefined;
   }
-  console.log(
-    `${name}: first step ${Math.round(engine.first.ms)} ms, losses ${engine.losses.join(", ")}`,
-  );
-  return agrees(engine) ? engine : dropped(engine);
-}
-
-async function dropped({ page }) {
-  process.exitCode = 1;
-  await page.close();
-  return undefined;
-}
-
-async function warm(engine) {
-  engine.first = await engine.page.evaluate(() => window.peer.first());
-  engine.losses.push(engine.first.loss);
-  await timed(engine, "train");
-  await timed(engine, "denoise");
-  engine.steps = { train: [], denoise: [] };
+  return agrees(engine) ? engine : undefined;
 }
 
 async function timed(engine, kind) {
   await engine.page.bringToFront();
   const step = await engine.page.evaluate((name) => window.peer[name](), kind);
-  if (kind === "train") engine.losses.push(step.loss);
+  if (step.loss !== undefined) engine.losses.push(step.loss);
   engine.steps[kind].push(step);
   return step;
 }
 
 function agrees({ name, losses }) {
-  return losses.slice(0, expected.length).every((loss, i) => {
-    const difference = Math.abs(loss / expected[i] - 1);
-    if (difference < TOLERANCE) return true;
-    console.error(
-      `${name}: loss ${i} is ${loss}, PyTorch's is ${expected[i]}: no time of it is told`,
-    );
-    return false;
-  });
+  const known = losses.slice(0, expected.length);
+  const wrong = known.findIndex((loss, i) => !(Math.abs(loss / expected[i] - 1) < TOLERANCE));
+  if (wrong < 0) return true;
+  const values = `loss ${wrong} is ${losses[wrong]}, PyTorch's is ${expected[wrong]}`;
+  console.error(`${name}: ${values}: no time of it is told`);
+  process.exitCode = 1;
+  return false;
+}
+
+/** Drops the engines that have come to disagree, and writes what the others took. */
+async function written([ours, ...others], pairs) {
+  if (!agrees(ours)) throw new Error(`${OURS}: a loss is wrong, nothing can be compared`);
+  const engines = [ours, ...others.filter(agrees)];
+  const adapter = await ours.page.evaluate(() => window.peer.adapter());
+  const report = reportOf({ engines, pairs, baseline: OURS, adapter, versions: await versions() });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+  return report;
 }
 
 async function serve() {
