@@ -1,7 +1,11 @@
 // From timed steps to the JSON of a benchmark and to its table. Medians, and the medians of what
 // deviates from them.
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}
 
 /**
  * @param engines   { name, losses, steps: { first, train, denoise } }, ours among them
@@ -64,7 +68,7 @@ export function printTable({ adapter, results, ratios }) {
       : "1";
   const megabytes = ({ check }) => (check.gpu_bytes ? Math.round(check.gpu_bytes / 1e6) : "–");
 
-  console.log(`\n${adapter.vendor} ${adapter.architecture} ${adapter.description}\n`);
+  console.log(`\n${Object.values(adapter).filter(Boolean).join(" ")}\n`);
   console.log(
     "| engine | train step, ms | ÷ ours | denoising step, ms | ÷ ours | first train step, s | dispatches | GPU MB |",
   );
