@@ -57,6 +57,17 @@ function ratio(kind, engine, pairs, baseline) {
   };
 }
 
+const COLUMNS = [
+  "engine",
+  "train step, ms",
+  "÷ ours",
+  "denoising step, ms",
+  "÷ ours",
+  "first train step, s",
+  "dispatches",
+  "GPU MB",
+];
+
 /** Prints the report as a Markdown table. */
 export function printTable({ adapter, results, ratios }) {
   const find = (list, kind, engine) =>
@@ -69,10 +80,8 @@ export function printTable({ adapter, results, ratios }) {
   const megabytes = ({ check }) => (check.gpu_bytes ? Math.round(check.gpu_bytes / 1e6) : "–");
 
   console.log(`\n${Object.values(adapter).filter(Boolean).join(" ")}\n`);
-  console.log(
-    "| engine | train step, ms | ÷ ours | denoising step, ms | ÷ ours | first train step, s | dispatches | GPU MB |",
-  );
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  console.log(`| ${COLUMNS.join(" | ")} |`);
+  console.log(`|${" --- |".repeat(COLUMNS.length)}`);
   for (const engine of new Set(results.map((row) => row.engine))) {
     const train = find(results, "train", engine);
     const denoise = find(results, "denoise", engine);

@@ -2,9 +2,9 @@
 //
 //   node bench/peers/run.mjs [--engines jax-js,tfjs-webgl,tfjs-webgpu:1] [--rounds 3] [--json FILE]
 //
-// One peer after the other: its first steps, cold; then rounds of ours and the peer in turns. A ratio is
-// a peer's time over ours just before it. Every loss must be PyTorch's to 1e-4, first to last, else no
-// time of that engine is told.
+// One peer after the other: its first steps, cold; then rounds of ours and the peer in turns. A ratio
+// is a peer's time over ours just before it. Every loss must be PyTorch's to 1e-4, first to last, else
+// no time of that engine is told.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,7 @@ try {
 
 async function main() {
   const ours = await started(OURS);
-  if (!ours) return;
+  if (!ours) return; // started() said why
   const [compared, pairs] = [[ours], []];
   for (const { name, rounds } of peers) {
     const peer = await started(name);
