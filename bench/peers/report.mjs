@@ -1,0 +1,102 @@
+// From timed steps to the JSON of a benchmark and to its table. Medians, and the medians of what
+// deviates from them.
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}
+
+/**
+ * @param engines   { name, losses, steps: { first, train, denoise } }, ours among them
+ * @param pairs     { kind, engine, base, time }: a peer's step, and ours just before it, in ms
+ * @param baseline  the name of ours
+ */
+export function reportOf({ engines, pairs, baseline, adapter, versions }) {
+  const results = engines.flatMap(({ name, losses, steps }) => [
+    timing("first-train-step", name, steps.first, { losses: losses.slice(0, 1) }),
+    ...(steps.train.length > 0 ? [timing("train", name, steps.train, { losses })] : []),
+    ...(steps.denoise.length > 0 ? [timing("denoise", name, steps.denoise, {})] : []),
+  ]);
+  const ratios = engines
+    .filter(({ name }) => name !== baseline)
+    .flatMap(({ name }) => ["train", "denoise"].map((kind) => ratio(kind, name, pairs, baseline)));
+  const date = new Date().toISOString().slice(0, 10);
+  return { schema: 1, date, adapter, versions, results, ratios };
+}
+
+function timing(kind, engine, steps, check) {
+  const times = steps.map(({ ms }) => ms);
+  const median_ms = median(times);
+  const { dispatches, gpu_bytes } = steps.at(-1);
+  const seen = dispatches > 0 ? { dispatches, gpu_bytes } : {}; // WebGL is not counted
+  return {
+    suite: "peers",
+    name: `peer-job/${kind}`,
+    engine,
+    median_ms,
+    mad_ms: median(times.map((ms) => Math.abs(ms - median_ms))),
+    min_ms: Math.min(...times),
+    n: times.length,
+    check: { ...check, ...seen },
+  };
+}
+
+function ratio(kind, engine, pairs, baseline) {
+  const values = pairs
+    .filter((pair) => pair.kind === kind && pair.engine === engine)
+    .map(({ base, time }) => time / base);
+  return {
+    name: `peer-job/${kind}`,
+    engine,
+    baseline,
+    median: median(values),
+    min: Math.min(...values),
+    max: Math.max(...values),
+    n: values.length,
+  };
+}
+
+const COLUMNS = [
+  "engine",
+  "train step, ms",
+  "÷ ours",
+  "denoising step, ms",
+  "÷ ours",
+  "first train step, s",
+  "dispatches",
+  "GPU MB",
+];
+
+/** Prints the report as a Markdown table. */
+export function printTable({ adapter, results, ratios }) {
+  const find = (list, kind, engine) =>
+    list.find((row) => row.name === `peer-job/${kind}` && row.engine === engine);
+  const ms = (row) => `${Math.round(row.median_ms)} ± ${Math.round(row.mad_ms)}`;
+  const times = (row) =>
+    row
+      ? `${row.median.toFixed(1)} (${row.min.toFixed(1)}–${row.max.toFixed(1)}), n = ${row.n}`
+      : "1";
+  const megabytes = ({ check }) => (check.gpu_bytes ? Math.round(check.gpu_bytes / 1e6) : "–");
+
+  console.log(`\n${Object.values(adapter).filter(Boolean).join(" ")}\n`);
+  console.log(`| ${COLUMNS.join(" | ")} |`);
+  console.log(`|${" --- |".repeat(COLUMNS.length)}`);
+  for (const engine of new Set(results.map((row) => row.engine))) {
+    const train = find(results, "train", engine);
+    const denoise = find(results, "denoise", engine);
+    const first = find(results, "first-train-step", engine);
+    if (!train || !denoise) continue;
+    const cells = [
+      engine,
+      ms(train),
+      times(find(ratios, "train", engine)),
+      ms(denoise),
+      times(find(ratios, "denoise", engine)),
+      (first.median_ms / 1000).toFixed(1),
+      `${train.check.dispatches ?? "–"} / ${denoise.check.dispatches ?? "–"}`,
+      megabytes(denoise),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}
