@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { failureText, INTERRUPTED } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { forwardCommand } from "./forward.ts";
 import { gradientsCommand } from "./gradients.ts";
 import { planCommand } from "./plan.ts";
@@ -18,6 +19,7 @@ const program = new Command("wgsl-diffusion")
 const commands = [
   trainCommand(),
   sampleCommand(),
+  evaluateCommand(),
   forwardCommand(),
   gradientsCommand(),
   planCommand(),

@@ -1,6 +1,7 @@
 // Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
+import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
@@ -28,5 +29,6 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   elementwiseFamily,
   diffusionFamily,
   reverseStepFamily,
+  boundFamily,
   adamwFamily,
 ];

@@ -1,5 +1,6 @@
 // The twins of every family's self-test cases.
 import { adamwTwins } from "./adamw.ts";
+import { boundTwins } from "./bound.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
@@ -28,5 +29,6 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   elementwise: elementwiseTwins,
   diffusion: diffusionTwins,
   reverse_step: reverseStepTwins,
+  bound: boundTwins,
   adamw: adamwTwins,
 };
