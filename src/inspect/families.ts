@@ -4,6 +4,7 @@ import { attentionFamily } from "./cases/attention.ts";
 import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
+import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
@@ -30,5 +31,6 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   diffusionFamily,
   reverseStepFamily,
   boundFamily,
+  derivationFamily,
   adamwFamily,
 ];

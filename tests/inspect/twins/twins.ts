@@ -2,6 +2,7 @@
 import { adamwTwins } from "./adamw.ts";
 import { boundTwins } from "./bound.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
+import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
@@ -30,5 +31,6 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   diffusion: diffusionTwins,
   reverse_step: reverseStepTwins,
   bound: boundTwins,
+  derivation: derivationTwins,
   adamw: adamwTwins,
 };
