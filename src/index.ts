@@ -9,6 +9,25 @@ export {
   ShapeError,
 } from "./core/errors.ts";
 export { Gpu, type GpuOptions } from "./device/gpu.ts";
+export {
+  bayesResiduals,
+  DERIVATION_LINES,
+  type DerivationLine,
+  derivationLines,
+  type LineTerm,
+  lineSum,
+  type TrajectoryFactors,
+} from "./diffusion/derivation.ts";
+export { type DiffusionTables, makeTables } from "./diffusion/schedule.ts";
+export { type BoundReport, type DataBoundOptions, dataBound } from "./evaluate/data_bound.ts";
+export { analyticDenoiser, type Denoiser, networkDenoiser } from "./evaluate/denoiser.ts";
+export {
+  drawTrajectories,
+  type TrajectoryOptions,
+  type TrajectoryRecord,
+} from "./evaluate/derivation.ts";
+export { type GivenTerms, givenTerms } from "./evaluate/given_terms.ts";
+export { type BoundTerm, evaluateTerms, type TermsOptions } from "./evaluate/terms.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";

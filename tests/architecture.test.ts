@@ -17,6 +17,7 @@ const RANK: Record<string, number> = {
   nn: 6,
   diffusion: 6,
   optim: 6,
+  evaluate: 7,
   samplers: 7,
   train: 7,
   inspect: 7,

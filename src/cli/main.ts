@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { benchCommand } from "./bench.ts";
 import { failureText, INTERRUPTED } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { forwardCommand } from "./forward.ts";
 import { gradientsCommand } from "./gradients.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -20,6 +21,7 @@ const program = new Command("wgsl-diffusion")
 const commands = [
   trainCommand(),
   sampleCommand(),
+  evaluateCommand(),
   forwardCommand(),
   gradientsCommand(),
   planCommand(),

@@ -1,8 +1,10 @@
 // Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
+import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
+import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
@@ -28,5 +30,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   elementwiseFamily,
   diffusionFamily,
   reverseStepFamily,
+  boundFamily,
+  derivationFamily,
   adamwFamily,
 ];

@@ -116,6 +116,22 @@ describe("commands do what the README says", () => {
     expect(again.code, again.err).toBe(0);
   });
 
+  test("evaluate gives the bound's terms on given tensors, and a report on data", async () => {
+    const golden = join(fixtures, "bound/network-ddpm.safetensors");
+    const given = await run(["evaluate", "--model", model, "--inputs", golden, "--json"]);
+    expect(given.code, given.err).toBe(0);
+    const { prior, terms } = lastLine(given);
+    expect(prior).toHaveLength(2);
+    expect(terms[0].timestep).toBe(0);
+    expect(Math.abs(terms[0].bitsPerDim[0] / 1.9816545334308866 - 1)).toBeLessThan(1e-5);
+    const asked = ["--images", "2", "--timesteps", "3", "--json"];
+    const estimate = await run(["evaluate", "--model", model, ...asked]);
+    expect(estimate.code, estimate.err).toBe(0);
+    const { isEstimate, rate, distortion, total } = lastLine(estimate);
+    expect(isEstimate).toBe(true);
+    expect(total.mean).toBeCloseTo(rate.mean + distortion.mean, 10);
+  });
+
   test("plan prints a table", async () => {
     const outcome = await run(["plan", "--sampler", "ddim", "--steps", "10", "--json"]);
     expect(outcome.code, outcome.err).toBe(0);
@@ -194,6 +210,30 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       async () => ["sample", "--model", model, "--out", "x.gif"],
       1,
       "file/kind",
+    ],
+    [
+      "inputs beside data",
+      async () => ["evaluate", "--model", model, "--inputs", inputs, "--images", "3"],
+      1,
+      "option/source",
+    ],
+    [
+      "inputs without a tensor",
+      async () => ["evaluate", "--model", model, "--inputs", "g-none.safetensors"],
+      1,
+      "file/missing",
+    ],
+    [
+      "inputs of other shapes",
+      async () => ["evaluate", "--model", model, "--inputs", inputs],
+      1,
+      "shape/mismatch",
+    ],
+    [
+      "more images than there are",
+      async () => ["evaluate", "--model", model, "--images", "10001"],
+      1,
+      "option/count",
     ],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
     ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],

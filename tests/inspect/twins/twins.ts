@@ -1,6 +1,8 @@
 // The twins of every family's self-test cases.
 import { adamwTwins } from "./adamw.ts";
+import { boundTwins } from "./bound.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
+import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
@@ -28,5 +30,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   elementwise: elementwiseTwins,
   diffusion: diffusionTwins,
   reverse_step: reverseStepTwins,
+  bound: boundTwins,
+  derivation: derivationTwins,
   adamw: adamwTwins,
 };
