@@ -5,10 +5,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { Program } from "../../src/graph/program.ts";
 import { ResidentBuffer, writeTensor } from "../../src/graph/tensor.ts";
 import {
-  type DiffusionLoss,
   type DiffusionTarget,
-  diffusionLoss,
-  diffusionLossGiven,
   initialState,
   normals,
   packLevels,
@@ -17,6 +14,11 @@ import {
   qSampleGiven,
   STREAMS,
 } from "../../src/kernels/diffusion.ts";
+import {
+  type DiffusionLoss,
+  diffusionLoss,
+  diffusionLossGiven,
+} from "../../src/kernels/diffusion_loss.ts";
 import { kolmogorovSmirnov, moments } from "../core/statistics.ts";
 import { scattered } from "../reference/agreement.ts";
 import {

@@ -1,10 +1,7 @@
 // Self-test cases of noising, loss and the reverse step.
 import {
   type Batches,
-  type DiffusionLoss,
   type DiffusionTarget,
-  diffusionLoss,
-  diffusionLossGiven,
   initialState,
   normals,
   packLevels,
@@ -13,6 +10,11 @@ import {
   qSampleGiven,
   STATE_SHAPE,
 } from "../../kernels/diffusion.ts";
+import {
+  type DiffusionLoss,
+  diffusionLoss,
+  diffusionLossGiven,
+} from "../../kernels/diffusion_loss.ts";
 import {
   advance,
   packRows,

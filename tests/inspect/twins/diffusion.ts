@@ -10,11 +10,8 @@ import {
   PLACE,
   WEIGHTS,
 } from "../../../src/inspect/cases/diffusion.ts";
-import {
-  type DiffusionLoss,
-  type DiffusionTarget,
-  STREAMS,
-} from "../../../src/kernels/diffusion.ts";
+import { type DiffusionTarget, STREAMS } from "../../../src/kernels/diffusion.ts";
+import type { DiffusionLoss } from "../../../src/kernels/diffusion_loss.ts";
 import { diffusionLoss, diffusionLossBackward, qSample } from "../../reference/diffusion.ts";
 import { absolute, mapArray, type NdArray, ndarray } from "../../reference/ndarray.ts";
 import { type Expected, NORMALS_BOUND, type Twins } from "./twin.ts";
