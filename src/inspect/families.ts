@@ -7,6 +7,11 @@ import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
 import {
+  diffusionLossFamily,
+  diffusionTimestepsFamily,
+  dropoutFamily,
+} from "./cases/objectives.ts";
+import {
   activationFamily,
   concatFamily,
   elementwiseFamily,
@@ -27,6 +32,9 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   embeddingFamily,
   elementwiseFamily,
   diffusionFamily,
+  diffusionLossFamily,
+  diffusionTimestepsFamily,
+  dropoutFamily,
   reverseStepFamily,
   adamwFamily,
 ];

@@ -22,7 +22,7 @@ import { scattered } from "../reference/agreement.ts";
 import {
   type BoundInputs,
   type BoundOptions,
-  boundLoss,
+  boundLossBounds,
   type Variance,
 } from "../reference/diffusion_loss.ts";
 import { mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
@@ -77,29 +77,14 @@ function levelsOf({ target, variance }: Kind) {
   return { levels: ndarray([T, 5], levels), bounds: ndarray([T, 7], bounds) };
 }
 
-/**
- * Within 8 · 2⁻²⁴ of the twin's bound and of what the prediction's own rounding, and that of ε and
- * x_0 in d, make of the gradient. The losses are means of 30 terms or more: 2e-6 of their size.
- */
 function expectTwin(
   actual: { perImage: NdArray; dprediction: NdArray },
   inputs: BoundInputs,
   { noiseError = 0, ...kind }: Kind & { noiseError?: number },
 ) {
-  const options = twinOptions(kind);
-  const exact = boundLoss(inputs, options);
-  const h = 1e-6;
-  const moved = { ...inputs, prediction: mapArray(inputs.prediction, (x) => x + h) };
-  const slopes = boundLoss(moved, options).dprediction;
-  const bound = mapArray(exact.bound, (most, i) => {
-    const slope = Math.abs(slopes.data[i]! - exact.dprediction.data[i]!) / h;
-    return most + slope * (Math.abs(inputs.prediction.data[i]!) + 3 + noiseError);
-  });
-  expectWithin("dprediction", actual.dprediction, { expected: exact.dprediction, bound });
-  exact.perImage.data.forEach((value, n) => {
-    const error = Math.abs(actual.perImage.data[n]! - value);
-    expect(error, `image ${n}`).toBeLessThan(2e-6 * Math.max(1, Math.abs(value)));
-  });
+  const expected = boundLossBounds(inputs, twinOptions(kind), noiseError);
+  expectWithin("dprediction", actual.dprediction, expected.dprediction);
+  expectWithin("perImage", actual.perImage, expected.perImage);
 }
 
 const KINDS: Kind[] = [

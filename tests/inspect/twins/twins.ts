@@ -4,6 +4,7 @@ import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
+import { diffusionLossTwins, diffusionTimestepsTwins, dropoutTwins } from "./objectives.ts";
 import {
   activationTwins,
   concatTwins,
@@ -27,6 +28,9 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   embedding: embeddingTwins,
   elementwise: elementwiseTwins,
   diffusion: diffusionTwins,
+  diffusion_loss: diffusionLossTwins,
+  diffusion_timesteps: diffusionTimestepsTwins,
+  dropout: dropoutTwins,
   reverse_step: reverseStepTwins,
   adamw: adamwTwins,
 };
