@@ -1,23 +1,22 @@
-// diffusion.wgsl — normal random numbers, the noising step, the training loss and its gradient.
+// diffusion.wgsl — random numbers, the noising step and the labels of a batch. Its loss is in
+// diffusion_loss.wgsl, timesteps by importance in diffusion_timesteps.wgsl.
 //
 //   words     Philox4x32-10 of counter [element / 4, stream, step, 0] and the seed
 //   normals   sampled = scale · z, z ~ N(0, I) by Box-Muller of those words
 //   q_sample  x_t = √ᾱ_t · x_0 + √(1 − ᾱ_t) · ε          t uniform in 0 … T−1, ε ~ N(0, I)
-//   loss      d = prediction − (p_t · ε + q_t · x_0)      the same ε again: it is never stored
-//             per_image_n = w_t · mean over c, h, w of l(d)
-//             dprediction = w_t · l′(d) / (N · C · H · W), and 0 in channels of a learned variance
-//             l(d): mse d²,  l1 |d|,  huber ½ d² where |d| < 1, else |d| − ½
-//   *_given   the same of x_0, ε and t that are given instead of drawn
-//   source    Ho et al. 2020 (DDPM, arXiv:2006.11239) eq. 4, 14 · Salmon et al. 2011, §3.3
-//             Box & Muller 1958
+//   labels    the data's label of each image, or the null class with probability p
+//   *_at      t given, ε drawn · *_given  x_0, ε and t given
+//   source    Ho et al. 2020 (DDPM, arXiv:2006.11239) eq. 4 · Salmon et al. 2011, §3.3
+//             Box & Muller 1958 · Ho & Salimans 2022 (arXiv:2207.12598) Algorithm 1 for labels
 //
-//   shapes    xt, x0, noise [N, C, H, W] · prediction, dprediction [N, C or 2C, H, W] f32
+//   shapes    xt, x0, noise [N, C, H, W] f32
 //             images u32, four bytes a word, C · H · W bytes an image · order u32 [ring, N]
-//             levels [T] of Level · timesteps u32 [N] · per_image [N] · words u32 [4 · counters]
+//             levels [T] of Level · timesteps u32 [N] · words u32 [4 · counters]
+//             data_labels u32, one an image · labels_of_batch u32 [N]
 //   dispatch  words: one lane a counter. normals, q_sample*: one lane four elements, y = image.
-//             loss*: one workgroup an image
+//             labels: one lane an image
 //   numerics  words exact; normals within 1e-6 of src/core/philox.ts, whose operations these are;
-//             x_0 = byte / 127.5 − 1; sums of an image in a fixed order
+//             x_0 = byte / 127.5 − 1
 //   launcher  src/kernels/diffusion.ts · oracle tests/reference/diffusion.ts, src/core/philox.ts
 
 const WG: u32 = 64u;
@@ -59,17 +58,19 @@ struct Source {
   timestep_stream: u32,
 }
 
-struct Objective {
-  stride: u32, // elements of one image of the prediction: size, or 2 · size
-  kind: u32, // l: 0 mse, 1 l1, 2 huber
-  gradient_scale: f32, // 1 / (N · C · H · W)
+struct Labelling {
+  count: u32, // N
+  ring: u32, // rows of order
+  stream: u32,
+  null_class: u32,
+  dropout: f32, // p
 }
 
 @group(0) @binding(0) var<uniform> counters: Counters;
 @group(0) @binding(1) var<uniform> draw: Draw;
 @group(0) @binding(2) var<uniform> image: Image;
 @group(0) @binding(3) var<uniform> source: Source;
-@group(0) @binding(4) var<uniform> objective: Objective;
+@group(0) @binding(4) var<uniform> labelling: Labelling;
 @group(0) @binding(5) var<storage, read> state: StepState;
 @group(0) @binding(6) var<storage, read> images: array<u32>;
 @group(0) @binding(7) var<storage, read> order: array<u32>;
@@ -77,13 +78,12 @@ struct Objective {
 @group(0) @binding(9) var<storage, read> timesteps: array<u32>;
 @group(0) @binding(10) var<storage, read> x0: array<f32>;
 @group(0) @binding(11) var<storage, read> noise: array<f32>;
-@group(0) @binding(12) var<storage, read> prediction: array<f32>;
+@group(0) @binding(12) var<storage, read> data_labels: array<u32>;
 @group(0) @binding(13) var<storage, read_write> words: array<vec4u>;
 @group(0) @binding(14) var<storage, read_write> sampled: array<f32>;
 @group(0) @binding(15) var<storage, read_write> xt: array<f32>;
 @group(0) @binding(16) var<storage, read_write> drawn: array<u32>;
-@group(0) @binding(17) var<storage, read_write> dprediction: array<f32>;
-@group(0) @binding(18) var<storage, read_write> per_image: array<f32>;
+@group(0) @binding(17) var<storage, read_write> labels_of_batch: array<u32>;
 
 // ---- random numbers: the same text in diffusion.wgsl and reverse_step.wgsl ----
 
@@ -214,22 +214,11 @@ fn pixel(place: u32, i: u32) -> f32 {
   return f32(byte) / 127.5 - 1.0;
 }
 
-@compute @workgroup_size(WG)
-fn q_sample(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  // t
-  let n = id.y;
-  let t = drawn_timestep(n);
-  if (id.x == 0u) {
-    drawn[n] = t;
-  }
-
-  // x_t
+/// Writes the four elements of x_t that a lane has.
+fn noise_quad(n: u32, lane: u32, count: u32, t: u32) {
   let level = levels[t];
-  let place = place_of(n, groups.y);
-  let quad = quad_of(n, id.x, image.size);
+  let place = place_of(n, count);
+  let quad = quad_of(n, lane, image.size);
   let z = normals_of(quad.counter, source.noise_stream);
   for (var k = 0u; k < 4u; k++) {
     let i = quad.first + k;
@@ -237,6 +226,26 @@ fn q_sample(
       xt[n * image.size + i] = level.signal * pixel(place, i) + level.spread * z[k];
     }
   }
+}
+
+@compute @workgroup_size(WG)
+fn q_sample(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let t = drawn_timestep(id.y);
+  if (id.x == 0u) {
+    drawn[id.y] = t;
+  }
+  noise_quad(id.y, id.x, groups.y, t);
+}
+
+@compute @workgroup_size(WG)
+fn q_sample_at(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  noise_quad(id.y, id.x, groups.y, timesteps[id.y]);
 }
 
 @compute @workgroup_size(WG)
@@ -251,116 +260,15 @@ fn q_sample_given(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
-/// (l(d), l′(d))
-fn cost(d: f32) -> vec2f {
-  switch objective.kind {
-    case 0u: {
-      return vec2f(d * d, 2.0 * d);
-    }
-    case 1u: {
-      return vec2f(abs(d), sign(d));
-    }
-    default: {
-      let far = vec2f(abs(d) - 0.5, sign(d));
-      return select(far, vec2f(0.5 * d * d, d), abs(d) < 1.0);
-    }
+@compute @workgroup_size(WG)
+fn labels(@builtin(global_invocation_id) id: vec3u) {
+  let n = id.x;
+  if (n >= labelling.count) {
+    return;
   }
-}
-
-/// Writes the gradient of element i of image n, and returns its l.
-fn settle(n: u32, i: u32, level: Level, clean: f32, z: f32) -> f32 {
-  let at = n * objective.stride + i;
-  let d = prediction[at] - (level.noise_factor * z + level.x0_factor * clean);
-  let l = cost(d);
-  dprediction[at] = level.weight * l.y * objective.gradient_scale;
-  return l.x;
-}
-
-const ROWS: u32 = 16u;
-const LANES: u32 = 256u; // ROWS²: the lanes that share an image
-
-var<workgroup> partials: array<f32, LANES>;
-var<workgroup> row_sums: array<f32, ROWS>;
-
-/// Σ of the lanes' values, in a fixed order; only lane 0 gets it.
-/// contract  call in uniform control flow: it holds barriers
-fn workgroup_sum(value: f32, lane: u32) -> f32 {
-  partials[lane] = value;
-  workgroupBarrier();
-  var sum = 0.0;
-  if (lane < ROWS) {
-    for (var k = 0u; k < ROWS; k++) {
-      sum += partials[lane * ROWS + k];
-    }
-    row_sums[lane] = sum;
-  }
-  workgroupBarrier();
-  sum = 0.0;
-  if (lane == 0u) {
-    for (var k = 0u; k < ROWS; k++) {
-      sum += row_sums[k];
-    }
-  }
-  return sum;
-}
-
-/// Turns the lanes' sums of l into the image's loss, and clears the gradient of its other channels.
-fn close_image(n: u32, lane: u32, sum: f32, weight: f32) {
-  let total = workgroup_sum(sum, lane);
-  if (lane == 0u) {
-    per_image[n] = weight * total / f32(image.size);
-  }
-  let others = objective.stride - image.size;
-  let trips = (others + LANES - 1u) / LANES;
-  for (var trip = 0u; trip < trips; trip++) {
-    let i = trip * LANES + lane;
-    if (i < others) {
-      dprediction[n * objective.stride + image.size + i] = 0.0;
-    }
-  }
-}
-
-@compute @workgroup_size(LANES)
-fn loss(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let n = group.x;
-  let level = levels[timesteps[n]];
-  let place = place_of(n, groups.x);
-  let trips = ((image.size + 6u) / 4u + LANES - 1u) / LANES; // (size + 6) / 4 quads at most
-  var sum = 0.0;
-  for (var trip = 0u; trip < trips; trip++) {
-    let quad = quad_of(n, trip * LANES + lane, image.size);
-    let z = normals_of(quad.counter, source.noise_stream);
-    var part = 0.0;
-    for (var k = 0u; k < 4u; k++) {
-      let i = quad.first + k;
-      if (i < image.size) {
-        part += settle(n, i, level, pixel(place, i), z[k]);
-      }
-    }
-    sum += part;
-  }
-  close_image(n, lane, sum, level.weight);
-}
-
-@compute @workgroup_size(LANES)
-fn loss_given(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let n = group.x;
-  let level = levels[timesteps[n]];
-  let trips = (image.size + LANES - 1u) / LANES;
-  var sum = 0.0;
-  for (var trip = 0u; trip < trips; trip++) {
-    let i = trip * LANES + lane;
-    if (i < image.size) {
-      let at = n * image.size + i;
-      sum += settle(n, i, level, x0[at], noise[at]);
-    }
-  }
-  close_image(n, lane, sum, level.weight);
+  let m = state.first_image + n;
+  let four = philox(vec4u(m / 4u, labelling.stream, state.step, 0u));
+  let is_dropped = f32(four[m % 4u] >> 8u) * 0x1p-24 < labelling.dropout;
+  let place = order[(state.step % labelling.ring) * labelling.count + n];
+  labels_of_batch[n] = select(data_labels[place], labelling.null_class, is_dropped);
 }

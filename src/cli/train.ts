@@ -8,20 +8,23 @@ import { parseUNetConfig } from "../formats/unet_config.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import { sample } from "../samplers/sample.ts";
+import { classCount, type Dataset } from "../train/dataset.ts";
 import { type Preset, presetFor } from "../train/presets.ts";
 import { Trainer, type TrainingRecord } from "../train/trainer.ts";
 import { commandGpu, INTERRUPTED, interruptSignal, printResult, progressOf } from "./console.ts";
 import { loadModel } from "./inputs.ts";
 import { RunFolder } from "./run_folder.ts";
 import {
+  configFor,
   hyperParametersOf,
   schedulerFor,
   type TrainOptions,
   trainOptions,
 } from "./train_options.ts";
-import { datasetOf, givenBatches } from "./training_data.ts";
+import { fitDataset, givenBatches, openDataset } from "./training_data.ts";
 
 const MEAN_OF = 50; // steps whose mean loss is told
+const LABEL_DROPOUT = 0.1; // of training for classifier-free guidance
 
 export const trainCommand = (): Command => trainOptions().action(run);
 
@@ -31,11 +34,15 @@ async function run(options: TrainOptions): Promise<void> {
   const { gpu, description } = await commandGpu();
   process.stderr.write(`on ${description}\n`);
   const preset = presetFor(gpu.target);
-  const model = await modelOf(gpu, options, preset);
-  const source = given ?? (await datasetOf(options.data, model.config));
+  const data = given ? undefined : await openDataset(options.data, options.classes);
+  const model = await modelOf(gpu, options, { preset, classes: data ? classCount(data) : 0 });
+  const source = given ?? fitDataset(data!, model.config);
   const steps = stepsOf(options, given?.batches.length, preset);
   const folder = await RunFolder.create(options.out, options.force ?? false);
-  const trainer = await Trainer.create(model, source, hyperParametersOf(options, preset, steps));
+  const trainer = await Trainer.create(model, source, {
+    ...hyperParametersOf(options, preset, steps),
+    labelDropout: labelDropoutOf(options, model, data),
+  });
   const { report } = trainer;
   process.stderr.write(
     `${model.weights.count} parameters, ${report.dispatches} dispatches a step, ` +
@@ -48,7 +55,9 @@ async function run(options: TrainOptions): Promise<void> {
   await folder.saveLosses(records);
   if (signal.aborted) throw INTERRUPTED;
   const draws = !given && options.samples > 0;
-  if (draws) await drawSamples(trainer, { folder, signal, preset, count: options.samples });
+  const classes = data ? classCount(data) : 0;
+  const count = options.samples;
+  if (draws) await drawSamples(trainer, { folder, signal, preset, count, classes });
 
   const result = {
     out: folder.path,
@@ -67,14 +76,29 @@ async function run(options: TrainOptions): Promise<void> {
 }
 
 /** The model to train: opened, or new with the preset's scheduler. */
-async function modelOf(gpu: Gpu, options: TrainOptions, preset: Preset): Promise<DiffusionModel> {
+async function modelOf(
+  gpu: Gpu,
+  options: TrainOptions,
+  { preset, classes }: { preset: Preset; classes: number },
+): Promise<DiffusionModel> {
   if (options.model) return loadModel(gpu, options.model);
   const { config: path, seed } = options;
   const config = path
     ? parseUNetConfig(parseJsonObject(await readBytes(path), path), path)
-    : preset.config;
+    : configFor(options, preset.config, classes);
   const scheduler = schedulerFor(options, preset.scheduler);
   return DiffusionModel.create(gpu, config, { seed, scheduler });
+}
+
+/** 0.1 where the embedding has a row more than the labels have classes, unless told. */
+function labelDropoutOf(
+  { labelDropout }: TrainOptions,
+  { config }: DiffusionModel,
+  data: Dataset | undefined,
+): number {
+  if (labelDropout !== undefined) return labelDropout;
+  const hasNullClass = data?.labels && (config.num_class_embeds ?? 0) > classCount(data);
+  return hasNullClass ? LABEL_DROPOUT : 0;
 }
 
 function stepsOf(options: TrainOptions, given: number | undefined, preset: Preset): number {
@@ -114,16 +138,25 @@ async function trainAll(trainer: Trainer, loop: Loop): Promise<TrainingRecord[]>
   return records;
 }
 
+interface Drawing {
+  folder: RunFolder;
+  signal: AbortSignal;
+  preset: Preset;
+  count: number;
+  /** of the data: they take turns */
+  classes: number;
+}
+
 /** A grid from the averaged weights, as samples.png. */
-async function drawSamples(
-  trainer: Trainer,
-  drawing: { folder: RunFolder; signal: AbortSignal; preset: Preset; count: number },
-): Promise<void> {
-  const { folder, signal, preset, count } = drawing;
+async function drawSamples(trainer: Trainer, drawing: Drawing): Promise<void> {
+  const { folder, signal, preset, count, classes } = drawing;
+  const isConditional = trainer.model.config.num_class_embeds !== null;
+  const classLabels = Array.from({ length: count }, (_, n) => n % Math.max(1, classes));
   const { model, ema, options } = trainer;
   const progress = progressOf("sampling", preset.samplerSteps);
   const asked = { count, steps: preset.samplerSteps, seed: options.seed, weights: ema };
-  for await (const frame of sample(model, { ...asked, signal })) {
+  const conditions = isConditional ? { classLabels } : {};
+  for await (const frame of sample(model, { ...asked, ...conditions, signal })) {
     progress.update(frame.step, `t = ${frame.timestep}`);
     if (frame.step < frame.of) continue;
     const scale = Math.max(1, Math.round(96 / frame.shape[3]));

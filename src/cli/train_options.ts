@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
+import type { UNetConfig } from "../formats/unet_config.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
 import {
@@ -12,8 +13,14 @@ import {
   positiveNumber,
   seedOption,
 } from "./console.ts";
+import {
+  type ObjectiveOptions,
+  objectiveOf,
+  varianceOf,
+  withObjective,
+} from "./objective_options.ts";
 
-export interface TrainOptions {
+export interface TrainOptions extends ObjectiveOptions {
   data: string;
   batches?: string;
   config?: string;
@@ -45,7 +52,7 @@ const countOption = numberOption(
 
 /** `train` with its options, without what it does. */
 export const trainOptions = (): Command =>
-  new Command("train")
+  withObjective(new Command("train"))
     .description("Train a U-Net; leaves a run folder with models, samples and losses.")
     .option("--data <name>", "fashion-mnist, or FILE.idx[.gz] of grey images", "fashion-mnist")
     .option(
@@ -99,15 +106,27 @@ export function hyperParametersOf(
     ...(clip !== undefined && { clip }),
     ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
     ...(emaWarmup && { emaWarmup }),
+    ...objectiveOf(options),
   };
 }
 
-/** The scheduler of a new model: the preset's with the options' schedule and prediction. */
+/** The preset's network with what the options ask of it: a learned variance, classes, a null class. */
+export function configFor(options: TrainOptions, base: UNetConfig, classes: number): UNetConfig {
+  const isLearned = varianceOf(options)?.startsWith("learned") ?? false;
+  return {
+    ...base,
+    ...(isLearned && { out_channels: 2 * base.in_channels }),
+    ...(classes > 0 && { num_class_embeds: classes + 1 }),
+  };
+}
+
+/** The scheduler of a new model: the preset's with the options' schedule, prediction, variance. */
 export const schedulerFor = (
-  { schedule, prediction }: TrainOptions,
+  { schedule, prediction, ...options }: TrainOptions,
   base: Record<string, unknown>,
 ): Record<string, unknown> => ({
   ...base,
+  ...(varianceOf(options) !== undefined && { variance_type: varianceOf(options) }),
   ...(schedule !== undefined && { beta_schedule: schedule }),
   ...(prediction !== undefined && { prediction_type: prediction }),
 });

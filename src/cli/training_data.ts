@@ -4,7 +4,7 @@ import { FileError, ShapeError } from "../core/errors.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import { readBytes } from "../platform/files.ts";
-import { fitImages, idxDataset } from "../train/dataset.ts";
+import { type Dataset, fitImages, idxDataset, withLabels } from "../train/dataset.ts";
 import type { GivenValues } from "../train/given_batch.ts";
 import type { TrainingData } from "../train/trainer.ts";
 import { TensorFile } from "./inputs.ts";
@@ -15,8 +15,15 @@ const FASHION_MNIST = new URL(
   import.meta.url,
 );
 
-/** What `--data` names, at the size the network takes. */
-export async function datasetOf(name: string, { sample_size }: UNetConfig): Promise<TrainingData> {
+/** Labels beside images, as MNIST's files are named. */
+const labelsBeside = (path: string): string => path.replace(/images(.)idx3/, "labels$1idx1");
+
+/**
+ * What `--data` names, with the labels of `--classes`: a file, or auto.
+ *
+ * @throws FileError for files that are not there, or do not fit
+ */
+export async function openDataset(name: string, classes?: string): Promise<Dataset> {
   const path = name === "fashion-mnist" ? fileURLToPath(FASHION_MNIST) : name;
   if (name !== "fashion-mnist" && !/\.(idx|gz|ubyte)$|idx\d-ubyte/.test(name)) {
     throw new FileError(
@@ -26,6 +33,20 @@ export async function datasetOf(name: string, { sample_size }: UNetConfig): Prom
     );
   }
   const data = await idxDataset(await readBytes(path), name);
+  if (classes === undefined) return data;
+  const labels = classes === "auto" ? labelsBeside(path) : classes;
+  if (labels === path) {
+    throw new FileError(
+      "file/data",
+      `${name}: --classes auto looks for "labels-idx1" in place of "images-idx3" in its name.`,
+      "Name the file of labels.",
+    );
+  }
+  return withLabels(data, await readBytes(labels), labels);
+}
+
+/** A data set at the size that a network takes. */
+export function fitDataset(data: Dataset, { sample_size }: UNetConfig): TrainingData {
   const [H, W] =
     sample_size === null
       ? data.shape.slice(1)
@@ -55,10 +76,13 @@ export async function givenBatches(
     );
   }
   const size = B * C * H * W;
+  const labels = file.optionalNumbers("class_labels");
+  const classLabels = (s: number) => labels?.data.slice(s * B, (s + 1) * B);
   const batches = Array.from({ length: S }, (_, s) => ({
     x0: x0.data.subarray(s * size, (s + 1) * size),
     noise: noise.data.subarray(s * size, (s + 1) * size),
     timestep: timestep.data.slice(s * B, (s + 1) * B),
+    classLabels: classLabels(s),
   }));
   return { batches, shape: [B, C, H, W] };
 }

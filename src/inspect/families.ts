@@ -9,6 +9,11 @@ import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
 import {
+  diffusionLossFamily,
+  diffusionTimestepsFamily,
+  dropoutFamily,
+} from "./cases/objectives.ts";
+import {
   activationFamily,
   concatFamily,
   elementwiseFamily,
@@ -29,6 +34,9 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   embeddingFamily,
   elementwiseFamily,
   diffusionFamily,
+  diffusionLossFamily,
+  diffusionTimestepsFamily,
+  dropoutFamily,
   reverseStepFamily,
   boundFamily,
   derivationFamily,

@@ -1,4 +1,5 @@
-// Launches shaders/diffusion.wgsl: checks shapes, allocates outputs, records the dispatches.
+// Launches shaders/diffusion.wgsl: checks shapes, allocates outputs, records the dispatches. The loss
+// is in diffusion_loss.ts, timesteps by importance in diffusion_timesteps.ts.
 //
 // Here is also what the GPU keeps between steps: the words of its state, and the random streams of
 // a seed. A recorded program reads them, so that it can be replayed with nothing from the host.
@@ -29,10 +30,21 @@ export const STATE = {
 export const STATE_SHAPE: Shape = [8];
 
 /**
- * Philox streams of a seed: what numbers are for, so that no two uses share them. From 16 on they
- * are free for layers; the data order has 2³² − 1.
+ * Philox streams of a seed: what numbers are for, so that no two uses share them. The data order
+ * has 2³² − 1.
  */
-export const STREAMS = { noise: 0, timestep: 1, initialNoise: 2, reverseStep: 3 } as const;
+export const STREAMS = {
+  noise: 0,
+  timestep: 1,
+  initialNoise: 2,
+  reverseStep: 3,
+  /** timesteps by importance */
+  importance: 4,
+  /** which labels are left out */
+  labelDropout: 5,
+  /** the first layer's dropout; each layer has the next */
+  dropout: 16,
+} as const;
 
 /** The state of a first step. @throws OptionError for a seed out of range, see `seedWords` */
 export function initialState(
@@ -51,7 +63,6 @@ export function initialState(
 /** Fields of `Level` in diffusion.wgsl, in its order. */
 export const LEVEL_FIELDS = ["signal", "spread", "noiseFactor", "x0Factor", "weight"] as const;
 
-export type DiffusionLoss = "mse" | "l1" | "huber";
 export type DiffusionTarget = "epsilon" | "sample" | "v_prediction";
 
 /**
@@ -94,25 +105,13 @@ function targetFactors(
 }
 
 const WORKGROUP = 64; // WG in the shader
-const NORMAL_FLOPS = 25; // of one normal: its share of logarithm, root, sine and cosine
-const LOSS_KINDS: readonly DiffusionLoss[] = ["mse", "l1", "huber"];
+export const NORMAL_FLOPS = 25; // of one normal: its share of logarithm, root, sine and cosine
 
-/** Lanes that share an image's loss: fewer on software adapters, whose barriers cost by the lane. */
-const HARDWARE = { ROWS: 16, LANES: 256 };
-const SOFTWARE = { ROWS: 8, LANES: 64 };
-const lanesOf = ({ target }: Graph) => ({ constants: target.software ? SOFTWARE : HARDWARE });
-
-export const diffusionVariants: Variant[] = [
-  ...["philox_words", "normals", "q_sample", "q_sample_given"].map((entry) => ({
-    family: diffusion,
-    entry,
-    constants: {},
-  })),
-  ...[HARDWARE, SOFTWARE].flatMap((constants) => [
-    { family: diffusion, entry: "loss", constants },
-    { family: diffusion, entry: "loss_given", constants },
-  ]),
-];
+export const diffusionVariants: Variant[] = Object.keys(diffusion.entries).map((entry) => ({
+  family: diffusion,
+  entry,
+  constants: {},
+}));
 
 /**
  * Raw words of Philox4x32-10: counter i gives those of [i, stream, step, 0].
@@ -195,6 +194,22 @@ export function qSample(
   return { xt, timesteps: drawn };
 }
 
+/** `qSample` with ε drawn, at timesteps that are given: u32 [N]. */
+export function qSampleAt(
+  graph: Graph,
+  { state, images, order, levels, timesteps }: Batches & { timesteps: Tensor },
+  { shape }: { shape: Shape },
+): { xt: Tensor } {
+  const { N, size, source } = batchOf("qSampleAt", { state, images, order, levels }, shape);
+  requireShape("qSampleAt", "timesteps", timesteps.shape, [N]);
+
+  const xt = graph.alloc(shape, "diffusion.xt");
+  const args = { image: { size }, source, state, images, order, levels, timesteps, xt };
+  const flops = (NORMAL_FLOPS + 5) * N * size;
+  graph.dispatch([diffusion, "q_sample_at"], args, quadWorkgroups(N, size), { flops });
+  return { xt };
+}
+
 /** `qSample` of x_0, ε and t that are given: x0, noise [N, C, H, W], timesteps u32 [N]. */
 export function qSampleGiven(
   graph: Graph,
@@ -210,62 +225,46 @@ export function qSampleGiven(
   return { xt };
 }
 
+export interface LabelSource {
+  /** u32 [8], see `STATE` */
+  state: Tensor;
+  /** u32 [ring, N]: the images of the batch of step s, in row s modulo ring */
+  order: Tensor;
+  /** u32: the label of every image of the data */
+  dataLabels: Tensor;
+}
+
 /**
- * The training loss of the batch that `qSample` made at this step, and its gradient.
+ * The labels of a step's batch, each replaced by the null class with probability p.
  *
- *   per_image_n = w_t · mean over c, h, w of l(prediction − target)
- *   dprediction = w_t · l′(prediction − target) / (N·C·H·W)
- *
- * @param timesteps   u32 [N], of `qSample`
- * @param prediction  [N, C, H, W], or [N, 2C, H, W] with a learned variance, which has gradient 0
- * @param shape       [N, C, H, W]
- * @param loss        l: mse d², l1 |d|, huber ½ d² where |d| < 1, else |d| − ½; default mse
- * @returns           dprediction in the prediction's shape; perImage [N], whose mean is the loss
- * @throws ShapeError unless the tensors fit the shape
- * @see DDPM (arXiv:2006.11239) eq. 14
+ * @param dropout    p in [0, 1]; 0: no label is replaced
+ * @param nullClass  what replaces them
+ * @returns          u32 [N]
+ * @throws OptionError for a probability out of range
+ * @see Ho & Salimans 2022 (arXiv:2207.12598) Algorithm 1
  */
-export function diffusionLoss(
+export function batchLabels(
   graph: Graph,
-  inputs: Batches & { timesteps: Tensor; prediction: Tensor },
-  { shape, loss = "mse" }: { shape: Shape; loss?: DiffusionLoss },
-): { dprediction: Tensor; perImage: Tensor } {
-  const { state, images, order, levels, timesteps, prediction } = inputs;
-  const { N, size, source } = batchOf("diffusionLoss", { state, images, order, levels }, shape);
-  requireShape("diffusionLoss", "timesteps", timesteps.shape, [N]);
-  const objective = objectiveOf("diffusionLoss", { shape, prediction: prediction.shape, loss });
+  { state, order, dataLabels }: LabelSource,
+  { dropout, nullClass }: { dropout: number; nullClass: number },
+): Tensor {
+  const [ring = 0, count = 0] = order.shape;
+  requireShape("batchLabels", "state", state.shape, STATE_SHAPE);
+  requireShape("batchLabels", "order", order.shape, [ring, count]);
+  if (!(dropout >= 0 && dropout <= 1)) {
+    throw new OptionError(
+      "option/training",
+      `batchLabels: dropout must be a probability in 0 … 1, got ${dropout}.`,
+      "0.1 is usual.",
+    );
+  }
 
-  const outputs = lossOutputs(graph, prediction);
-  const drawn = { image: { size }, source, objective, state, images, order, levels };
-  const args = { ...drawn, timesteps, prediction, ...outputs };
-  const flops = (NORMAL_FLOPS + 10) * N * size;
-  graph.dispatch([diffusion, "loss"], args, [N], { ...lanesOf(graph), flops });
-  return { dprediction: outputs.dprediction, perImage: outputs.per_image };
-}
-
-/** `diffusionLoss` of x_0, ε and t that are given: x0, noise [N, C, H, W], timesteps u32 [N]. */
-export function diffusionLossGiven(
-  graph: Graph,
-  inputs: Record<"x0" | "noise" | "timesteps" | "levels" | "prediction", Tensor>,
-  { loss = "mse" }: { loss?: DiffusionLoss } = {},
-): { dprediction: Tensor; perImage: Tensor } {
-  const { x0, noise, timesteps, levels, prediction } = inputs;
-  const N = givenOf("diffusionLossGiven", { x0, noise, timesteps, levels });
-  const shapes = { shape: x0.shape, prediction: prediction.shape, loss };
-  const objective = objectiveOf("diffusionLossGiven", shapes);
-
-  const outputs = lossOutputs(graph, prediction);
-  const image = { size: sizeOf(x0.shape) / N };
-  const args = { image, objective, levels, timesteps, x0, noise, prediction, ...outputs };
-  const flops = 9 * sizeOf(x0.shape);
-  graph.dispatch([diffusion, "loss_given"], args, [N], { ...lanesOf(graph), flops });
-  return { dprediction: outputs.dprediction, perImage: outputs.per_image };
-}
-
-function lossOutputs(graph: Graph, prediction: Tensor) {
-  return {
-    dprediction: graph.alloc(prediction.shape, "diffusion.dprediction"),
-    per_image: graph.alloc([prediction.shape[0]!], "diffusion.perImage"),
-  };
+  const labels = graph.alloc([count], "diffusion.labels", "u32");
+  const stream = STREAMS.labelDropout;
+  const labelling = { count, ring, stream, null_class: nullClass, dropout };
+  const args = { labelling, state, order, data_labels: dataLabels, labels_of_batch: labels };
+  graph.dispatch([diffusion, "labels"], args, [ceilDiv(count, WORKGROUP)]);
+  return labels;
 }
 
 /** One lane four elements of an image; where they do not begin at a counter, one lane more. */
@@ -274,7 +273,11 @@ export const quadWorkgroups = (N: number, size: number): [number, number] => [
   N,
 ];
 
-function batchOf(operation: string, { state, images, order, levels }: Batches, shape: Shape) {
+export function batchOf(
+  operation: string,
+  { state, images, order, levels }: Batches,
+  shape: Shape,
+) {
   const [N, C, H, W] = shape4(operation, shape);
   const size = C * H * W;
   const ring = order.shape[0] ?? 0;
@@ -294,7 +297,7 @@ function batchOf(operation: string, { state, images, order, levels }: Batches, s
   return { N, size, source };
 }
 
-function givenOf(
+export function givenOf(
   operation: string,
   { x0, noise, timesteps, levels }: Record<"x0" | "noise" | "timesteps" | "levels", Tensor>,
 ): number {
@@ -307,24 +310,6 @@ function givenOf(
 
 function requireLevels(operation: string, { shape }: Tensor): void {
   requireShape(operation, "levels", shape, [shape[0] ?? 0, LEVEL_FIELDS.length]);
-}
-
-function objectiveOf(
-  operation: string,
-  { shape, prediction, loss }: { shape: Shape; prediction: Shape; loss: DiffusionLoss },
-) {
-  const [N, C, H, W] = shape4(operation, shape);
-  const isLearned = prediction[1] === 2 * C;
-  requireShape(operation, "prediction", prediction, [N, isLearned ? 2 * C : C, H, W]);
-  if (!LOSS_KINDS.includes(loss)) {
-    throw new OptionError(
-      "option/loss",
-      `${operation}: the loss must be one of ${LOSS_KINDS.join(", ")}, got ${loss}.`,
-      "DDPM's is mse.",
-    );
-  }
-  const stride = sizeOf(prediction) / N;
-  return { stride, kind: LOSS_KINDS.indexOf(loss), gradient_scale: 1 / sizeOf(shape) };
 }
 
 function requireQuad(firstElement: number): void {

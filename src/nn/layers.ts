@@ -3,6 +3,7 @@
 // A Network carries the tape and the weights; layers are functions of it, and hold no state.
 
 import { conv2dRule } from "../autograd/rules/conv2d.ts";
+import { dropoutRule } from "../autograd/rules/dropout.ts";
 import { groupNormRule } from "../autograd/rules/groupnorm.ts";
 import { linearRule } from "../autograd/rules/linear.ts";
 import type { Tape } from "../autograd/tape.ts";
@@ -14,6 +15,16 @@ import type { Weights } from "./weights.ts";
 export interface Network {
   readonly tape: Tape;
   readonly weights: Weights;
+  /** in training alone */
+  readonly dropout?: Dropout | undefined;
+}
+
+/** Dropout of a training step: its layers are numbered as they are recorded. */
+export interface Dropout {
+  readonly rate: number;
+  /** u32 [8]: the step's masks are drawn from it */
+  readonly state: Tensor;
+  layers: number;
 }
 
 /** One pixel of zeros on every side. */
@@ -35,6 +46,13 @@ export interface ConvOptions {
   residual?: Tensor | undefined;
   /** weights stored as a linear layer's, [out, in]; for kernel 1 */
   linear?: boolean;
+}
+
+/** Dropout of a layer's output where a network has it, else x itself. */
+export function dropout({ tape, dropout: asked }: Network, x: Tensor): Tensor {
+  if (!asked || asked.rate === 0) return x;
+  const { rate, state } = asked;
+  return tape.apply(dropoutRule, { x }, { rate, state, layer: asked.layers++ });
 }
 
 /** conv2d(x) + bias + rows + residual. */

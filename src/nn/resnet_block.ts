@@ -3,7 +3,7 @@ import { addRule } from "../autograd/rules/elementwise.ts";
 import { averagePoolRule, upsampleRule } from "../autograd/rules/resample.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
-import { conv, groupNorm, linear, type Network } from "./layers.ts";
+import { conv, dropout, groupNorm, linear, type Network } from "./layers.ts";
 
 /** What all blocks of a network share. */
 export interface BlockStyle {
@@ -24,7 +24,7 @@ export interface ResnetOptions extends BlockStyle {
 }
 
 /**
- * y = (shortcut(x) + conv2(act(norm2(conv1(act(norm1 x)) + proj temb)))) / scaleFactor.
+ * y = (shortcut(x) + conv2(drop(act(norm2(conv1(act(norm1 x)) + proj temb))))) / scaleFactor.
  *
  * @param x     [N, C, H, W]
  * @param temb  [N, 4 C_0], already activated
@@ -55,7 +55,11 @@ export function resnetBlock(
     x.shape[1] === out
       ? input
       : conv(network, input, { name: `${name}.conv_shortcut`, out, kernel: 1 });
-  return withResidual(network, h3, shortcut, { name: `${name}.conv2`, out, scaleFactor });
+  return withResidual(network, dropout(network, h3), shortcut, {
+    name: `${name}.conv2`,
+    out,
+    scaleFactor,
+  });
 }
 
 /** (conv(h) + residual) / scaleFactor: the sum in the convolution itself where nothing divides. */

@@ -2,12 +2,21 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { UNetInputs } from "../nn/unet.ts";
+import type { BatchLoss } from "./timestep_losses.ts";
 
 export interface BatchSource {
-  /** Records how x_t is made, and what the network is told beside it. */
-  noised(graph: Graph): UNetInputs;
+  /**
+   * Records how x_t is made, and what the network is told beside it.
+   *
+   * @param drawn  u32 [N]: timesteps to take instead of uniform ones, where they are drawn here
+   */
+  noised(graph: Graph, drawn?: Tensor): UNetInputs;
+  /** T of the forward process. */
+  readonly steps: number;
+  /** u32 [N]: the timesteps of the batch, once `noised` is recorded. */
+  readonly timesteps: Tensor;
   /** Records the loss of the prediction and its gradient. */
-  loss(graph: Graph, prediction: Tensor): { dprediction: Tensor; perImage: Tensor };
+  loss(graph: Graph, prediction: Tensor): BatchLoss;
   /** Fills what never changes. Once, after the allocation. */
   writeTables(): void;
   /** Queues what a step reads, before that step is submitted; `isFirst` of a run. */

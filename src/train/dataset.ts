@@ -9,6 +9,8 @@ export interface Dataset {
   readonly shape: readonly [number, number, number];
   /** bytes 0 … 255 in the order [count, C, H, W]; x_0 = byte / 127.5 − 1 */
   readonly pixels: Uint8Array;
+  /** [count]: each image's class, from 0; none where they are unknown */
+  readonly labels?: Uint8Array | undefined;
 }
 
 /**
@@ -26,6 +28,30 @@ export async function idxDataset(bytes: Uint8Array, name: string): Promise<Datas
     "Labels are in a file of their own; give the one with the images.",
   );
 }
+
+/**
+ * A data set with its labels from an IDX file, gzipped or not.
+ *
+ * @throws FileError where the file is not one of a label for each image
+ */
+export async function withLabels(
+  dataset: Dataset,
+  bytes: Uint8Array,
+  name: string,
+): Promise<Dataset> {
+  const { shape, data } = await readIdx(bytes, name);
+  if (shape.length === 1 && shape[0] === dataset.count) return { ...dataset, labels: data };
+  throw new FileError(
+    "file/idx",
+    `${name}: must hold a label for each of the ${dataset.count} images of ${dataset.name}, ` +
+      `got [${shape.join(", ")}].`,
+    "Give the labels that belong to these images.",
+  );
+}
+
+/** Classes of a data set's labels: the largest label and 1; 0 where there are none. */
+export const classCount = ({ labels }: Dataset): number =>
+  labels ? labels.reduce((most, label) => Math.max(most, label), 0) + 1 : 0;
 
 /**
  * The same images at another size: shrunk by whole factors (means of blocks) until they fit, then

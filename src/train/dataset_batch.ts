@@ -7,101 +7,137 @@ import { permutation } from "../core/permutation.ts";
 import { showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { diffusionLoss, LEVEL_FIELDS, qSample } from "../kernels/diffusion.ts";
+import { batchLabels, qSample, qSampleAt } from "../kernels/diffusion.ts";
+import { diffusionLoss } from "../kernels/diffusion_loss.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { hasClasses } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
+import { nullClass } from "../nn/null_class.ts";
 import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
-import type { Dataset } from "./dataset.ts";
-import { type LevelTable, levelTable } from "./objective.ts";
+import { classCount, type Dataset } from "./dataset.ts";
+import { type LossSettings, LossTables } from "./loss_tables.ts";
 import { RING, rowsAhead } from "./ring.ts";
+import type { BatchLoss, TimestepDraw } from "./timestep_losses.ts";
+
+export interface DatasetOptions extends LossSettings {
+  data: Dataset;
+  /** N */
+  batch: number;
+  seed: number | bigint;
+  /** u32 [8], see `STATE` */
+  state: Tensor;
+  timesteps: TimestepDraw;
+  labelDropout: number;
+}
 
 export class DatasetBatch implements BatchSource {
   readonly #model: DiffusionModel;
-  readonly #data: Dataset;
-  readonly #batch: number;
-  readonly #seed: number | bigint;
-  readonly #levels: LevelTable;
+  readonly #options: DatasetOptions;
+  readonly #tables: LossTables;
   readonly #tensors: Record<"state" | "images" | "order" | "levels", Tensor>;
+  readonly #dataLabels: Tensor | undefined;
   readonly #timeTable: Tensor;
   #timesteps: Tensor | undefined;
   #order: { epoch: number; images: Uint32Array } = { epoch: -1, images: new Uint32Array(0) };
 
   /** @throws ShapeError, OptionError for data or a network that cannot be trained so */
-  constructor(
-    model: DiffusionModel,
-    buffer: ResidentBuffer,
-    options: { data: Dataset; batch: number; seed: number | bigint; state: Tensor },
-  ) {
-    const { data, batch, seed, state } = options;
+  constructor(model: DiffusionModel, buffer: ResidentBuffer, options: DatasetOptions) {
+    const { data, batch, state } = options;
     requireTrainable(model, data);
+    requireLabels(model, options);
     this.#model = model;
-    this.#data = data;
-    this.#batch = batch;
-    this.#seed = seed;
-    this.#levels = levelTable(model.scheduler);
-    const { steps } = this.#levels;
+    this.#options = options;
+    this.#tables = new LossTables(model, buffer, options);
+    const { steps, levels } = this.#tables;
     this.#tensors = {
       state,
       images: buffer.add([Math.ceil(data.pixels.length / 4)], "images", "u32"),
       order: buffer.add([RING, batch], "order", "u32"),
-      levels: buffer.add([steps, LEVEL_FIELDS.length], "levels"),
+      levels,
     };
+    if (hasClasses(model.config)) {
+      this.#dataLabels = buffer.add([data.count], "dataLabels", "u32");
+    }
     this.#timeTable = buffer.add([steps, timeFeatureCount(model.config)], "timeTable");
   }
 
   get #shape(): number[] {
-    return [this.#batch, ...this.#data.shape];
+    return [this.#options.batch, ...this.#options.data.shape];
   }
 
-  noised(graph: Graph): UNetInputs {
-    const { xt, timesteps } = qSample(graph, this.#tensors, { shape: this.#shape });
+  get steps(): number {
+    return this.#tables.steps;
+  }
+
+  get timesteps(): Tensor {
+    if (this.#timesteps) return this.#timesteps;
+    throw new Error("DatasetBatch: timesteps before noised");
+  }
+
+  noised(graph: Graph, drawn?: Tensor): UNetInputs {
+    const { xt, timesteps } = this.#noise(graph, drawn);
     this.#timesteps = timesteps;
     const isLearned = this.#model.config.time_embedding_type === "learned";
     const time = isLearned
       ? timesteps
       : embedding(graph, { table: this.#timeTable, indices: timesteps });
-    return { sample: xt, time };
+    return { sample: xt, time, classLabels: this.#labels(graph) };
   }
 
-  loss(graph: Graph, prediction: Tensor): { dprediction: Tensor; perImage: Tensor } {
-    const timesteps = this.#timesteps;
-    if (!timesteps) throw new Error("DatasetBatch: loss before noised");
-    return diffusionLoss(
-      graph,
-      { ...this.#tensors, timesteps, prediction },
-      { shape: this.#shape },
-    );
+  #noise(graph: Graph, drawn: Tensor | undefined): { xt: Tensor; timesteps: Tensor } {
+    const shape = this.#shape;
+    if (!drawn) return qSample(graph, this.#tensors, { shape });
+    const { xt } = qSampleAt(graph, { ...this.#tensors, timesteps: drawn }, { shape });
+    return { xt, timesteps: drawn };
+  }
+
+  #labels(graph: Graph): Tensor | undefined {
+    const dataLabels = this.#dataLabels;
+    if (!dataLabels) return undefined;
+    const { state, order } = this.#tensors;
+    const dropping = {
+      dropout: this.#options.labelDropout,
+      nullClass: nullClass(this.#model.config),
+    };
+    return batchLabels(graph, { state, order, dataLabels }, dropping);
+  }
+
+  loss(graph: Graph, prediction: Tensor): BatchLoss {
+    const { timesteps } = this;
+    const options = { shape: this.#shape, ...this.#tables.options };
+    return diffusionLoss(graph, { ...this.#tensors, timesteps, prediction }, options);
   }
 
   writeTables(): void {
     const { gpu, config } = this.#model;
-    const { pixels } = this.#data;
+    const { pixels, labels } = this.#options.data;
     const padded = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
     padded.set(pixels);
     writeTensor(gpu, this.#tensors.images, padded);
-    writeTensor(gpu, this.#tensors.levels, this.#levels.values);
-    const all = Array.from({ length: this.#levels.steps }, (_, t) => t);
+    if (this.#dataLabels && labels) writeTensor(gpu, this.#dataLabels, Uint32Array.from(labels));
+    this.#tables.write(gpu);
+    const all = Array.from({ length: this.steps }, (_, t) => t);
     writeTensor(gpu, this.#timeTable, timeFeatures(config, all));
   }
 
   prepare(step: number, isFirst: boolean): void {
     const rows = rowsAhead(step, isFirst);
     if (!rows) return;
-    const words = new Uint32Array(rows.count * this.#batch);
-    for (let i = 0; i < words.length; i++) words[i] = this.#imageAt(rows.from * this.#batch + i);
-    const offset = (rows.from % RING) * this.#batch * 4;
+    const words = new Uint32Array(rows.count * this.#options.batch);
+    for (let i = 0; i < words.length; i++)
+      words[i] = this.#imageAt(rows.from * this.#options.batch + i);
+    const offset = (rows.from % RING) * this.#options.batch * 4;
     writeTensor(this.#model.gpu, this.#tensors.order, words, offset);
   }
 
   /** The image at a place of the endless sequence of epochs. */
   #imageAt(position: number): number {
-    const { count } = this.#data;
+    const { count } = this.#options.data;
     const epoch = Math.floor(position / count);
     if (epoch !== this.#order.epoch) {
-      this.#order = { epoch, images: permutation(count, this.#seed, epoch) };
+      this.#order = { epoch, images: permutation(count, this.#options.seed, epoch) };
     }
     return this.#order.images[position % count]!;
   }
@@ -116,13 +152,36 @@ function requireTrainable({ config }: DiffusionModel, data: Dataset): void {
       "Set in_channels and out_channels to the images' channels.",
     );
   }
-  const isFourier = config.time_embedding_type === "fourier";
-  if (!isFourier && !hasClasses(config)) return;
+  if (config.time_embedding_type !== "fourier") return;
   throw new OptionError(
     "option/network",
-    isFourier
-      ? "train: Fourier time embeddings take ln t, and timesteps are drawn from 0 on."
-      : "train: a class-conditional network needs labels, and this data set has none.",
-    isFourier ? 'Use time_embedding_type "positional".' : "Leave num_class_embeds out.",
+    "train: Fourier time embeddings take ln t, and timesteps are drawn from 0 on.",
+    'Use time_embedding_type "positional".',
+  );
+}
+
+/** Labels are there where the network asks for them, and have rows of its embedding. */
+function requireLabels({ config }: DiffusionModel, { data, labelDropout }: DatasetOptions): void {
+  const known = config.num_class_embeds ?? 0;
+  const needed = classCount(data) + (labelDropout > 0 ? 1 : 0); // the null class is a row too
+  if (!hasClasses(config)) {
+    if (labelDropout === 0) return;
+    throw new OptionError(
+      "option/class",
+      `train: label dropout needs a class-conditional network, got ${labelDropout} without one.`,
+      "Set num_class_embeds to the number of classes and 1.",
+    );
+  }
+  if (config.class_embed_type === null && data.labels && needed <= known) return;
+  throw new OptionError(
+    "option/class",
+    data.labels
+      ? `train: the classes of ${data.name}${labelDropout > 0 ? " and the null class" : ""} need ` +
+          `${needed} rows of the class embedding, got num_class_embeds = ${known}` +
+          `${config.class_embed_type === null ? "" : ` and ${config.class_embed_type} labels`}.`
+      : `train: a class-conditional network needs labels, and ${data.name} has none.`,
+    data.labels
+      ? `Set num_class_embeds to ${needed}.`
+      : "Give labels, or leave num_class_embeds out.",
   );
 }

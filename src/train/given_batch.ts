@@ -3,12 +3,14 @@
 import type { Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { diffusionLossGiven, LEVEL_FIELDS, qSampleGiven } from "../kernels/diffusion.ts";
+import { qSampleGiven } from "../kernels/diffusion.ts";
+import { diffusionLossGiven } from "../kernels/diffusion_loss.ts";
 import { Conditions, requireRows } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
-import { type LevelTable, levelTable } from "./objective.ts";
+import { type LossSettings, LossTables } from "./loss_tables.ts";
+import type { BatchLoss } from "./timestep_losses.ts";
 
 export interface GivenValues {
   /** [N, C, H, W], in [−1, 1] */
@@ -24,8 +26,8 @@ export interface GivenValues {
 export class GivenBatch implements BatchSource {
   readonly #batches: readonly GivenValues[] | undefined;
   readonly #model: DiffusionModel;
-  readonly #tensors: Record<"x0" | "noise" | "timesteps" | "levels", Tensor>;
-  readonly #levels: LevelTable;
+  readonly #tensors: Record<"x0" | "noise" | "timesteps", Tensor>;
+  readonly #tables: LossTables;
   readonly #conditions: Conditions;
 
   /**
@@ -33,37 +35,47 @@ export class GivenBatch implements BatchSource {
    *
    * @param shape    [N, C, H, W]
    * @param batches  what each step takes, in order; else `write` says it
+   * @param loss     what is minimised; default L_simple
    */
   constructor(
     model: DiffusionModel,
     buffer: ResidentBuffer,
-    { shape, batches }: { shape: Shape; batches?: readonly GivenValues[] },
+    options: { shape: Shape; batches?: readonly GivenValues[]; loss?: LossSettings },
   ) {
+    const { shape, batches, loss } = options;
     const N = shape[0]!;
     this.#batches = batches;
     this.#model = model;
-    this.#levels = levelTable(model.scheduler);
+    this.#tables = new LossTables(model, buffer, loss);
     this.#tensors = {
       x0: buffer.add(shape, "x0"),
       noise: buffer.add(shape, "noise"),
       timesteps: buffer.add([N], "timesteps", "u32"),
-      levels: buffer.add([this.#levels.steps, LEVEL_FIELDS.length], "levels"),
     };
     this.#conditions = new Conditions(model, buffer, N);
   }
 
+  get steps(): number {
+    return this.#tables.steps;
+  }
+
+  get timesteps(): Tensor {
+    return this.#tensors.timesteps;
+  }
+
   /** x_t, and all that the network is told beside it. */
   noised(graph: Graph): UNetInputs {
-    const { xt } = qSampleGiven(graph, this.#tensors);
+    const { xt } = qSampleGiven(graph, { ...this.#tensors, levels: this.#tables.levels });
     return { sample: xt, ...this.#conditions.inputs };
   }
 
-  loss(graph: Graph, prediction: Tensor): { dprediction: Tensor; perImage: Tensor } {
-    return diffusionLossGiven(graph, { ...this.#tensors, prediction });
+  loss(graph: Graph, prediction: Tensor): BatchLoss {
+    const { levels, options } = this.#tables;
+    return diffusionLossGiven(graph, { ...this.#tensors, levels, prediction }, options);
   }
 
   writeTables(): void {
-    writeTensor(this.#model.gpu, this.#tensors.levels, this.#levels.values);
+    this.#tables.write(this.#model.gpu);
   }
 
   prepare(step: number): void {
@@ -74,7 +86,7 @@ export class GivenBatch implements BatchSource {
   /** Queues a batch for the next run. @throws OptionError for timesteps or labels out of range */
   write({ x0, noise, timestep, classLabels }: GivenValues): void {
     const { gpu } = this.#model;
-    requireRows("timestep", timestep, this.#levels.steps);
+    requireRows("timestep", timestep, this.#tables.steps);
     writeTensor(gpu, this.#tensors.x0, Float32Array.from(x0));
     writeTensor(gpu, this.#tensors.noise, Float32Array.from(noise));
     writeTensor(gpu, this.#tensors.timesteps, Uint32Array.from(timestep));

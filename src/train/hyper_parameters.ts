@@ -1,5 +1,9 @@
-// What a training run may choose, with its rules: the optimiser, its schedule, the average.
+// What a training run may choose, with its rules: the objective, the optimiser, its schedule, the
+// average.
 import { OptionError } from "../core/errors.ts";
+import { type DiffusionLoss, LOSSES } from "../kernels/diffusion_loss.ts";
+import { type Objective, requireObjective } from "./objective.ts";
+import { TIMESTEP_DRAWS, type TimestepDraw } from "./timestep_losses.ts";
 
 export interface HyperParameters {
   /** images a step */
@@ -16,14 +20,30 @@ export interface HyperParameters {
   clip: number;
   /** decay of the running average of the weights, in [0, 1); default 0.9999 */
   ema: number;
-  /** the average's decay rises as (1 + s) / (10 + s) before it reaches `ema`; default true */
+  /** the average's decay rises before it reaches `ema`, see `emaDecayAt`; default true */
   emaWarmup: boolean;
+  /** how it rises: 1 − (1 + s / emaInvGamma)^−emaPower; 0 (default): (1 + s) / (10 + s) */
+  emaPower: number;
+  /** default 1 */
+  emaInvGamma: number;
+  /** the least decay, once it is not 0; default 0 */
+  emaMin: number;
+  /** before this many steps the average is the weights; default 0 */
+  emaUpdateAfter: number;
   /** steps over which the learning rate rises from 0; default 0 */
   warmup: number;
   /** after that: "constant" (default), or a half cosine down to `decaySteps` */
   decay: "constant" | "cosine";
   /** the step at which the cosine reaches 0 */
   decaySteps: number;
+  /** what is minimised; default: simple */
+  objective: Objective;
+  /** l of a prediction's error; default mse */
+  loss: DiffusionLoss;
+  /** how timesteps are drawn; default uniform */
+  timesteps: TimestepDraw;
+  /** probability that a label is replaced by the null class; default 0 */
+  labelDropout: number;
   /** of images, timesteps and noise; default 0 */
   seed: number | bigint;
 }
@@ -37,9 +57,17 @@ export const HYPER_PARAMETERS: HyperParameters = {
   clip: 1,
   ema: 0.9999,
   emaWarmup: true,
+  emaPower: 0,
+  emaInvGamma: 1,
+  emaMin: 0,
+  emaUpdateAfter: 0,
   warmup: 0,
   decay: "constant",
   decaySteps: 0,
+  objective: { name: "simple" },
+  loss: "mse",
+  timesteps: "uniform",
+  labelDropout: 0,
   seed: 0,
 };
 
@@ -58,12 +86,28 @@ export function learningRateAt(step: number, options: HyperParameters): number {
 }
 
 /**
- * The average's decay at step s: diffusers' `EMAModel` without its inverse-gamma warm-up.
+ * The average's decay at step s = 0, 1, …, as diffusers' `EMAModel` gives it; s' = s − emaUpdateAfter.
  *
- * @see tensorflow's ExponentialMovingAverage(num_updates) for (1 + s) / (10 + s)
+ *   s' < 0          0: the average is the weights
+ *   no warm-up      ema
+ *   warm-up         0 at s' = 0, then max(emaMin, min(ema, rise)); rise =
+ *     emaPower > 0    1 − (1 + s' / emaInvGamma)^−emaPower       use_ema_warmup
+ *     else            (1 + s') / (10 + s')
+ *
+ * Departs from diffusers: a constant decay from the first step on can be had.
+ *
+ * @see diffusers' `training_utils.py`; its `train_unconditional` has power 3/4, inv_gamma 1
  */
-export const emaDecayAt = (step: number, { ema, emaWarmup }: HyperParameters): number =>
-  emaWarmup ? Math.min(ema, (1 + step) / (10 + step)) : ema;
+export function emaDecayAt(step: number, options: HyperParameters): number {
+  const { ema, emaWarmup, emaPower, emaInvGamma, emaMin, emaUpdateAfter } = options;
+  const since = step - emaUpdateAfter;
+  if (since < 0) return 0;
+  if (!emaWarmup) return ema;
+  if (since === 0) return 0;
+  const rise =
+    emaPower > 0 ? 1 - (1 + since / emaInvGamma) ** -emaPower : (1 + since) / (10 + since);
+  return Math.max(emaMin, Math.min(ema, rise));
+}
 
 type Rule = readonly [name: keyof HyperParameters, rule: string, accepts: (x: number) => boolean];
 
@@ -74,6 +118,11 @@ const RULES: readonly Rule[] = [
   ["weightDecay", "0 or more", (x) => x >= 0 && x < Number.POSITIVE_INFINITY],
   ["clip", "0 (none) or more", (x) => x >= 0],
   ["ema", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
+  ["emaPower", "0 or more", (x) => x >= 0 && x < Number.POSITIVE_INFINITY],
+  ["emaInvGamma", "above 0", (x) => x > 0 && x < Number.POSITIVE_INFINITY],
+  ["emaMin", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
+  ["emaUpdateAfter", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
+  ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
   ["warmup", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["decaySteps", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
 ];
@@ -84,8 +133,15 @@ export function requireHyperParameters(options: HyperParameters): void {
     if (accepts(Number(options[name]))) continue;
     throw invalid(name, rule, options[name]);
   }
+  requireObjective(options.objective);
+  requireOneOf("loss", options.loss, LOSSES);
+  requireOneOf("timesteps", options.timesteps, TIMESTEP_DRAWS);
   if (options.betas.every((beta) => beta >= 0 && beta < 1)) return;
   throw invalid("betas", "two numbers in 0 … 1, below 1", options.betas);
+}
+
+function requireOneOf(name: keyof HyperParameters, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) throw invalid(name, `one of ${known.join(", ")}`, value);
 }
 
 const invalid = (name: string, rule: string, value: unknown): OptionError =>

@@ -4,7 +4,7 @@
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
 import { Tape } from "../autograd/tape.ts";
-import { DeviceError } from "../core/errors.ts";
+import { DeviceError, OptionError } from "../core/errors.ts";
 import { Readback } from "../device/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
@@ -37,12 +37,13 @@ import {
   requireHyperParameters,
 } from "./hyper_parameters.ts";
 import { RING, rowsAhead } from "./ring.ts";
+import { type LossHistogram, TimestepLosses } from "./timestep_losses.ts";
 
 /** What a step left behind. */
 export interface TrainingRecord {
   /** 1, 2, … */
   step: number;
-  /** L_simple of the step's batch, at the weights before it */
+  /** the objective on the step's batch, at the weights before it; L_simple unless told */
   loss: number;
   /** global norm of the gradient, before clipping */
   gradientNorm: number;
@@ -138,6 +139,16 @@ export class Trainer {
     }
   }
 
+  /**
+   * The losses of every timestep, of all steps that were submitted.
+   *
+   * @returns counts and means [T] of the objective's losses, before importance factors
+   * @throws DeviceError
+   */
+  lossByTimestep(): Promise<LossHistogram> {
+    return this.#parts.timestepLosses.read(this.model.gpu);
+  }
+
   /** Frees all that belongs to training; the model lives on. */
   dispose(): void {
     const { gpu } = this.model;
@@ -202,6 +213,7 @@ export class Trainer {
 interface TrainerParts {
   ema: Weights;
   source: BatchSource;
+  timestepLosses: TimestepLosses;
   program: Program;
   readback: Readback;
   tensors: { history: Tensor; schedule: Tensor };
@@ -224,11 +236,15 @@ async function record(
   const schedule = inputs.add([RING, SCHEDULE_FIELDS.length], "schedule");
   const history = records.add([RING, RECORD_FIELDS.length], "history");
   const source = sourceOf(model, inputs, { data, options, state });
+  const timestepLosses = new TimestepLosses(source.steps, options.timesteps);
 
   const graph = new Graph(gpu.target);
   const tape = new Tape(graph, gradientTargets(weights, gradients));
-  const prediction = unet({ tape, weights }, config, source.noised(graph));
-  const { dprediction, perImage } = source.loss(graph, prediction);
+  const dropout = { rate: config.dropout, state, layers: 0 };
+  const noised = source.noised(graph, timestepLosses.draw(graph, state, options.batch));
+  const prediction = unet({ tape, weights, dropout }, config, noised);
+  const loss = source.loss(graph, prediction);
+  const { dprediction, perImage } = timestepLosses.keep(graph, source.timesteps, loss);
   graph.phase = "backward";
   tape.backward(prediction, dprediction);
   graph.phase = "optimiser";
@@ -258,8 +274,16 @@ async function record(
   const size = RING * RECORD_FIELDS.length * 4;
   const readback = new Readback(gpu, "train.records", { size, depth: READINGS });
   const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
-  const buffers = [...sets, inputs, progress, records];
-  return { ema, source, program, readback, tensors: { history, schedule }, buffers };
+  const buffers = [...sets, inputs, progress, records, timestepLosses.buffer];
+  return {
+    ema,
+    source,
+    timestepLosses,
+    program,
+    readback,
+    tensors: { history, schedule },
+    buffers,
+  };
 }
 
 function sourceOf(
@@ -268,9 +292,20 @@ function sourceOf(
   parts: { data: TrainingData; options: HyperParameters; state: Tensor },
 ): BatchSource {
   const { data, options, state } = parts;
-  const { batch, seed } = options;
-  if ("batches" in data) return new GivenBatch(model, buffer, data);
-  return new DatasetBatch(model, buffer, { data: data.data, batch, seed, state });
+  if ("data" in data) return new DatasetBatch(model, buffer, { ...options, ...data, state });
+  requireGiven(options);
+  return new GivenBatch(model, buffer, { ...data, loss: options });
+}
+
+/** Given batches say their timesteps and labels: nothing is left to draw. */
+function requireGiven({ timesteps, labelDropout }: HyperParameters): void {
+  if (timesteps === "uniform" && labelDropout === 0) return;
+  throw new OptionError(
+    "option/training",
+    "train: given batches hold their timesteps and labels, got " +
+      `timesteps ${timesteps} and labelDropout ${labelDropout}.`,
+    "Leave both out, or train on a data set.",
+  );
 }
 
 /** The average starts at the weights. */

@@ -5,10 +5,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import { Program } from "../../src/graph/program.ts";
 import { ResidentBuffer, writeTensor } from "../../src/graph/tensor.ts";
 import {
-  type DiffusionLoss,
+  batchLabels,
   type DiffusionTarget,
-  diffusionLoss,
-  diffusionLossGiven,
   initialState,
   normals,
   packLevels,
@@ -17,6 +15,11 @@ import {
   qSampleGiven,
   STREAMS,
 } from "../../src/kernels/diffusion.ts";
+import {
+  type DiffusionLoss,
+  diffusionLoss,
+  diffusionLossGiven,
+} from "../../src/kernels/diffusion_loss.ts";
 import { kolmogorovSmirnov, moments } from "../core/statistics.ts";
 import { scattered } from "../reference/agreement.ts";
 import {
@@ -360,6 +363,50 @@ describe("with x_0, ε and t given, the results are PyTorch's", () => {
       });
     },
   );
+});
+
+describe("labels are the data's, each the null class with probability p   [Ho & Salimans 2022]", () => {
+  const count = 4000;
+  const dataLabels = Array.from({ length: 10 }, (_, i) => (3 * i) % 10);
+  const order = Array.from({ length: 2 * count }, (_, n) => (7 * n + (n >> 3)) % 10);
+  const labelsOf = async (dropout: number) => {
+    const inputs = {
+      state: stateInput(5, 2),
+      order: indices([2, count], order),
+      dataLabels: indices([10], dataLabels),
+    };
+    const options = { dropout, nullClass: 10 };
+    const { labels } = await evaluate(inputs, (graph, tensors) => ({
+      labels: batchLabels(graph, tensors, options),
+    }));
+    return [...asWords(labels)];
+  };
+  const whole = order.slice(count).map((place) => dataLabels[place]!); // row 5 mod 2
+
+  test("p = 0: all are the data's; p = 1: none is", async () => {
+    expect(await labelsOf(0)).toEqual(whole);
+    expect(await labelsOf(1)).toEqual(whole.map(() => 10));
+  });
+
+  test("between, those whose word of Philox is below p", async () => {
+    const words = whole.map((_, n) => {
+      const counter = [Math.floor((n + 2) / 4), STREAMS.labelDropout, 5, 0];
+      return philox(counter, seedWords(SEED))[(n + 2) % 4]!;
+    });
+    const expected = whole.map((label, n) => ((words[n]! >>> 8) * 2 ** -24 < 0.25 ? 10 : label));
+    expect(await labelsOf(0.25)).toEqual(expected);
+    const dropped = expected.filter((label) => label === 10).length;
+    expect(Math.abs(dropped - count / 4)).toBeLessThan(4 * Math.sqrt((count * 3) / 16));
+  });
+
+  test("p out of 0 … 1 is refused", () => {
+    const graph = new Graph();
+    const tensor = (extents: number[]) => graph.alloc(extents, "x", "u32");
+    const inputs = { state: tensor([8]), order: tensor([2, 3]), dataLabels: tensor([9]) };
+    expect(() => batchLabels(graph, inputs, { dropout: 1.5, nullClass: 0 })).toThrow(
+      "batchLabels: dropout must be a probability in 0 … 1, got 1.5.",
+    );
+  });
 });
 
 describe("tensors that do not fit are refused", () => {

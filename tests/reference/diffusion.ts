@@ -36,7 +36,7 @@ export interface LossInputs {
   weight: NdArray;
 }
 
-const LOSSES: Record<Loss, { value(d: number): number; derivative(d: number): number }> = {
+export const LOSSES: Record<Loss, { value(d: number): number; derivative(d: number): number }> = {
   mse: { value: (d) => d * d, derivative: (d) => 2 * d },
   l1: { value: (d) => Math.abs(d), derivative: (d) => Math.sign(d) },
   huber: {

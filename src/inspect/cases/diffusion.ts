@@ -1,10 +1,8 @@
 // Self-test cases of noising, loss and the reverse step.
 import {
   type Batches,
-  type DiffusionLoss,
+  batchLabels,
   type DiffusionTarget,
-  diffusionLoss,
-  diffusionLossGiven,
   initialState,
   normals,
   packLevels,
@@ -13,6 +11,11 @@ import {
   qSampleGiven,
   STATE_SHAPE,
 } from "../../kernels/diffusion.ts";
+import {
+  type DiffusionLoss,
+  diffusionLoss,
+  diffusionLossGiven,
+} from "../../kernels/diffusion_loss.ts";
 import {
   advance,
   packRows,
@@ -40,7 +43,8 @@ export const WEIGHTS = ALPHA_BARS.map((bar) => 0.25 + bar);
 export const IMAGES = [3, 2, 5, 7] as const;
 export const DRAWN_LOSS = { target: "v_prediction", loss: "mse" } as const;
 
-function batchInputs() {
+/** Images, their order and levels, at the place of the random kernels. */
+export function batchInputs() {
   const [N, C, H, W] = IMAGES;
   const count = 5;
   const bytes = Uint8Array.from({ length: 4 * Math.ceil((count * C * H * W) / 4) }, (_, i) => {
@@ -55,6 +59,10 @@ function batchInputs() {
     levels: floats([ALPHA_BARS.length, 5], table),
   } satisfies Record<keyof Batches, unknown>;
 }
+
+/** Labels of the data's 5 images, and how they are left out. */
+export const DATA_LABELS = [3, 1, 4, 0, 2];
+export const LABEL_DROPOUT = { dropout: 0.375, nullClass: 5 };
 
 /** Losses of values that are given: a name, the target, the loss. */
 export const GIVEN: readonly [string, DiffusionTarget, DiffusionLoss][] = [
@@ -84,6 +92,18 @@ export const diffusionFamily: SelfTestFamily = {
         const options = { shape: IMAGES, loss: DRAWN_LOSS.loss };
         return { xt, timesteps, ...diffusionLoss(graph, { ...tensors, timesteps }, options) };
       },
+    }),
+    selfTestCase({
+      name: "labels",
+      inputs: () => ({
+        state: stateInput(),
+        order: words(
+          [2, 24],
+          Array.from({ length: 48 }, (_, i) => (7 * i) % 5),
+        ),
+        dataLabels: words([5], DATA_LABELS),
+      }),
+      launch: (graph, tensors) => ({ labels: batchLabels(graph, tensors, LABEL_DROPOUT) }),
     }),
     ...GIVEN.map(([name, target, loss]) =>
       selfTestCase({

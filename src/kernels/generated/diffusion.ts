@@ -3,22 +3,12 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const diffusion = {
  "name": "diffusion",
- "hash": "1477cc08a188766a",
+ "hash": "ca6e23623cfc6318",
  "settings": {
   "WG": {
    "chunk": 0,
    "kind": "const",
    "value": "64u"
-  },
-  "ROWS": {
-   "chunk": 45,
-   "kind": "const",
-   "value": "16u"
-  },
-  "LANES": {
-   "chunk": 46,
-   "kind": "const",
-   "value": "256u"
   }
  },
  "entries": {
@@ -35,9 +25,9 @@ export const diffusion = {
     8,
     13,
     21,
+    26,
     27,
-    28,
-    36
+    35
    ],
    "subgroups": false,
    "bindings": [
@@ -88,6 +78,7 @@ export const diffusion = {
     10,
     13,
     22,
+    26,
     27,
     28,
     29,
@@ -96,8 +87,7 @@ export const diffusion = {
     32,
     33,
     34,
-    35,
-    37
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -171,6 +161,7 @@ export const diffusion = {
     16,
     23,
     24,
+    26,
     27,
     28,
     29,
@@ -179,7 +170,7 @@ export const diffusion = {
     32,
     33,
     34,
-    35,
+    37,
     38,
     39,
     40,
@@ -261,6 +252,116 @@ export const diffusion = {
     }
    ]
   },
+  "q_sample_at": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    5,
+    6,
+    10,
+    11,
+    13,
+    14,
+    15,
+    16,
+    17,
+    23,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    38,
+    39,
+    40,
+    42
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "image",
+     "binding": 2,
+     "type": "uniform",
+     "size": 4,
+     "fields": [
+      {
+       "name": "size",
+       "type": "u32",
+       "offset": 0
+      }
+     ]
+    },
+    {
+     "name": "source",
+     "binding": 3,
+     "type": "uniform",
+     "size": 12,
+     "fields": [
+      {
+       "name": "ring",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "noise_stream",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "timestep_stream",
+       "type": "u32",
+       "offset": 8
+      }
+     ]
+    },
+    {
+     "name": "state",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 20
+    },
+    {
+     "name": "images",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "order",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "levels",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 20
+    },
+    {
+     "name": "timesteps",
+     "binding": 9,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "xt",
+     "binding": 15,
+     "type": "storage",
+     "size": 4
+    }
+   ]
+  },
   "q_sample_given": {
    "workgroupSize": [
     "WG",
@@ -277,7 +378,7 @@ export const diffusion = {
     18,
     19,
     23,
-    42
+    43
    ],
    "subgroups": false,
    "bindings": [
@@ -326,108 +427,57 @@ export const diffusion = {
     }
    ]
   },
-  "loss": {
+  "labels": {
    "workgroupSize": [
-    "LANES",
+    "WG",
     1,
     1
    ],
    "chunks": [
+    0,
     1,
-    2,
-    5,
-    6,
     7,
-    10,
-    11,
     12,
     13,
-    14,
     15,
-    16,
-    17,
     20,
     25,
     26,
     27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    39,
-    40,
-    43,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    51
+    44
    ],
    "subgroups": false,
    "bindings": [
     {
-     "name": "image",
-     "binding": 2,
+     "name": "labelling",
+     "binding": 4,
      "type": "uniform",
-     "size": 4,
+     "size": 20,
      "fields": [
       {
-       "name": "size",
+       "name": "count",
        "type": "u32",
        "offset": 0
-      }
-     ]
-    },
-    {
-     "name": "source",
-     "binding": 3,
-     "type": "uniform",
-     "size": 12,
-     "fields": [
+      },
       {
        "name": "ring",
        "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "noise_stream",
-       "type": "u32",
        "offset": 4
       },
       {
-       "name": "timestep_stream",
+       "name": "stream",
        "type": "u32",
        "offset": 8
-      }
-     ]
-    },
-    {
-     "name": "objective",
-     "binding": 4,
-     "type": "uniform",
-     "size": 12,
-     "fields": [
-      {
-       "name": "stride",
-       "type": "u32",
-       "offset": 0
       },
       {
-       "name": "kind",
+       "name": "null_class",
        "type": "u32",
-       "offset": 4
+       "offset": 12
       },
       {
-       "name": "gradient_scale",
+       "name": "dropout",
        "type": "f32",
-       "offset": 8
+       "offset": 16
       }
      ]
     },
@@ -438,155 +488,20 @@ export const diffusion = {
      "size": 20
     },
     {
-     "name": "images",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "order",
      "binding": 7,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "levels",
-     "binding": 8,
-     "type": "read-only-storage",
-     "size": 20
-    },
-    {
-     "name": "timesteps",
-     "binding": 9,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "prediction",
+     "name": "data_labels",
      "binding": 12,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "dprediction",
+     "name": "labels_of_batch",
      "binding": 17,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "per_image",
-     "binding": 18,
-     "type": "storage",
-     "size": 4
-    }
-   ]
-  },
-  "loss_given": {
-   "workgroupSize": [
-    "LANES",
-    1,
-    1
-   ],
-   "chunks": [
-    2,
-    5,
-    7,
-    10,
-    12,
-    16,
-    17,
-    18,
-    19,
-    20,
-    25,
-    26,
-    43,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    52
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "image",
-     "binding": 2,
-     "type": "uniform",
-     "size": 4,
-     "fields": [
-      {
-       "name": "size",
-       "type": "u32",
-       "offset": 0
-      }
-     ]
-    },
-    {
-     "name": "objective",
-     "binding": 4,
-     "type": "uniform",
-     "size": 12,
-     "fields": [
-      {
-       "name": "stride",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "kind",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "gradient_scale",
-       "type": "f32",
-       "offset": 8
-      }
-     ]
-    },
-    {
-     "name": "levels",
-     "binding": 8,
-     "type": "read-only-storage",
-     "size": 20
-    },
-    {
-     "name": "timesteps",
-     "binding": 9,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "x0",
-     "binding": 10,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "noise",
-     "binding": 11,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "prediction",
-     "binding": 12,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "dprediction",
-     "binding": 17,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "per_image",
-     "binding": 18,
      "type": "storage",
      "size": 4
     }
@@ -594,19 +509,19 @@ export const diffusion = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
   "\n\nstruct StepState {\n  step: u32,\n  seed_low: u32,\n  seed_high: u32,\n  skipped: u32,\n  first_image: u32,\n}",
   "\n\nstruct Level {\n  signal: f32,\n  spread: f32,\n  noise_factor: f32,\n  x0_factor: f32,\n  weight: f32,\n}",
   "\n\nstruct Counters {\n  count: u32,\n  stream: u32,\n}",
   "\n\nstruct Draw {\n  counter: u32,\n  stream: u32,\n  scale: f32,\n}",
   "\n\nstruct Image {\n  size: u32,\n}",
   "\n\nstruct Source {\n  ring: u32,\n  noise_stream: u32,\n  timestep_stream: u32,\n}",
-  "\n\nstruct Objective {\n  stride: u32,\n  kind: u32,\n  gradient_scale: f32,\n}",
+  "\n\nstruct Labelling {\n  count: u32,\n  ring: u32,\n  stream: u32,\n  null_class: u32,\n  dropout: f32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> counters: Counters;",
   "\n@group(0) @binding(1) var<uniform> draw: Draw;",
   "\n@group(0) @binding(2) var<uniform> image: Image;",
   "\n@group(0) @binding(3) var<uniform> source: Source;",
-  "\n@group(0) @binding(4) var<uniform> objective: Objective;",
+  "\n@group(0) @binding(4) var<uniform> labelling: Labelling;",
   "\n@group(0) @binding(5) var<storage, read> state: StepState;",
   "\n@group(0) @binding(6) var<storage, read> images: array<u32>;",
   "\n@group(0) @binding(7) var<storage, read> order: array<u32>;",
@@ -614,13 +529,12 @@ export const diffusion = {
   "\n@group(0) @binding(9) var<storage, read> timesteps: array<u32>;",
   "\n@group(0) @binding(10) var<storage, read> x0: array<f32>;",
   "\n@group(0) @binding(11) var<storage, read> noise: array<f32>;",
-  "\n@group(0) @binding(12) var<storage, read> prediction: array<f32>;",
+  "\n@group(0) @binding(12) var<storage, read> data_labels: array<u32>;",
   "\n@group(0) @binding(13) var<storage, read_write> words: array<vec4u>;",
   "\n@group(0) @binding(14) var<storage, read_write> sampled: array<f32>;",
   "\n@group(0) @binding(15) var<storage, read_write> xt: array<f32>;",
   "\n@group(0) @binding(16) var<storage, read_write> drawn: array<u32>;",
-  "\n@group(0) @binding(17) var<storage, read_write> dprediction: array<f32>;",
-  "\n@group(0) @binding(18) var<storage, read_write> per_image: array<f32>;",
+  "\n@group(0) @binding(17) var<storage, read_write> labels_of_batch: array<u32>;",
   "\n\n\n\n\nfn mul_high(a: u32, b: u32) -> u32 {\n  let low = (a & 0xffffu) * (b & 0xffffu);\n  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);\n  let middle = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);\n  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u);\n}",
   "\n\nfn philox(counter: vec4u) -> vec4u {\n  var c = counter;\n  var key = vec2u(state.seed_low, state.seed_high);\n  for (var round = 0u; round < 10u; round++) {\n    let high = vec2u(mul_high(0xcd9e8d57u, c.z), mul_high(0xd2511f53u, c.x));\n    c = vec4u(high.x ^ c.y ^ key.x, 0xcd9e8d57u * c.z, high.y ^ c.w ^ key.y, 0xd2511f53u * c.x);\n    key += vec2u(0x9e3779b9u, 0xbb67ae85u);\n  }\n  return c;\n}",
   "\n\n\nfn natural_log(u: vec2f) -> vec2f {\n  let exponent = (bitcast<vec2i>(u) - vec2i(0x3f3504f3)) >> vec2u(23u);\n  let f = bitcast<vec2f>(bitcast<vec2i>(u) - (exponent << vec2u(23u))) - 1.0;\n  var p = 0.086721912 * f - 0.143790081;\n  p = p * f + 0.149779916;\n  p = p * f - 0.165644258;\n  p = p * f + 0.199548751;\n  p = p * f - 0.250016987;\n  p = p * f + 0.333341658;\n  return vec2f(exponent) * 0.6931471805599453 + (f + f * f * (f * p - 0.5));\n}",
@@ -635,17 +549,10 @@ export const diffusion = {
   "\n\n\nfn drawn_timestep(n: u32) -> u32 {\n  let m = state.first_image + n;\n  let four = philox(vec4u(m / 4u, source.timestep_stream, state.step, 0u));\n  return mul_high(four[m % 4u], arrayLength(&levels));\n}",
   "\n\n\nfn place_of(n: u32, count: u32) -> u32 {\n  return order[(state.step % source.ring) * count + n];\n}",
   "\n\n\nfn pixel(place: u32, i: u32) -> f32 {\n  let at = place * image.size + i;\n  let byte = (images[at / 4u] >> (8u * (at % 4u))) & 255u;\n  return f32(byte) / 127.5 - 1.0;\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn q_sample(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n\n  let n = id.y;\n  let t = drawn_timestep(n);\n  if (id.x == 0u) {\n    drawn[n] = t;\n  }\n\n\n  let level = levels[t];\n  let place = place_of(n, groups.y);\n  let quad = quad_of(n, id.x, image.size);\n  let z = normals_of(quad.counter, source.noise_stream);\n  for (var k = 0u; k < 4u; k++) {\n    let i = quad.first + k;\n    if (i < image.size) {\n      xt[n * image.size + i] = level.signal * pixel(place, i) + level.spread * z[k];\n    }\n  }\n}",
+  "\n\n\nfn noise_quad(n: u32, lane: u32, count: u32, t: u32) {\n  let level = levels[t];\n  let place = place_of(n, count);\n  let quad = quad_of(n, lane, image.size);\n  let z = normals_of(quad.counter, source.noise_stream);\n  for (var k = 0u; k < 4u; k++) {\n    let i = quad.first + k;\n    if (i < image.size) {\n      xt[n * image.size + i] = level.signal * pixel(place, i) + level.spread * z[k];\n    }\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn q_sample(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n  let t = drawn_timestep(id.y);\n  if (id.x == 0u) {\n    drawn[id.y] = t;\n  }\n  noise_quad(id.y, id.x, groups.y, t);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn q_sample_at(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n  noise_quad(id.y, id.x, groups.y, timesteps[id.y]);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn q_sample_given(@builtin(global_invocation_id) id: vec3u) {\n  let level = levels[timesteps[id.y]];\n  for (var k = 0u; k < 4u; k++) {\n    let i = 4u * id.x + k;\n    if (i < image.size) {\n      let at = id.y * image.size + i;\n      xt[at] = level.signal * x0[at] + level.spread * noise[at];\n    }\n  }\n}",
-  "\n\n\nfn cost(d: f32) -> vec2f {\n  switch objective.kind {\n    case 0u: {\n      return vec2f(d * d, 2.0 * d);\n    }\n    case 1u: {\n      return vec2f(abs(d), sign(d));\n    }\n    default: {\n      let far = vec2f(abs(d) - 0.5, sign(d));\n      return select(far, vec2f(0.5 * d * d, d), abs(d) < 1.0);\n    }\n  }\n}",
-  "\n\n\nfn settle(n: u32, i: u32, level: Level, clean: f32, z: f32) -> f32 {\n  let at = n * objective.stride + i;\n  let d = prediction[at] - (level.noise_factor * z + level.x0_factor * clean);\n  let l = cost(d);\n  dprediction[at] = level.weight * l.y * objective.gradient_scale;\n  return l.x;\n}",
-  "\n\nconst ROWS: u32 = 16u;",
-  "\nconst LANES: u32 = 256u;",
-  "\n\nvar<workgroup> partials: array<f32, LANES>;",
-  "\nvar<workgroup> row_sums: array<f32, ROWS>;",
-  "\n\n\n\nfn workgroup_sum(value: f32, lane: u32) -> f32 {\n  partials[lane] = value;\n  workgroupBarrier();\n  var sum = 0.0;\n  if (lane < ROWS) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += partials[lane * ROWS + k];\n    }\n    row_sums[lane] = sum;\n  }\n  workgroupBarrier();\n  sum = 0.0;\n  if (lane == 0u) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += row_sums[k];\n    }\n  }\n  return sum;\n}",
-  "\n\n\nfn close_image(n: u32, lane: u32, sum: f32, weight: f32) {\n  let total = workgroup_sum(sum, lane);\n  if (lane == 0u) {\n    per_image[n] = weight * total / f32(image.size);\n  }\n  let others = objective.stride - image.size;\n  let trips = (others + LANES - 1u) / LANES;\n  for (var trip = 0u; trip < trips; trip++) {\n    let i = trip * LANES + lane;\n    if (i < others) {\n      dprediction[n * objective.stride + image.size + i] = 0.0;\n    }\n  }\n}",
-  "\n\n@compute @workgroup_size(LANES)\nfn loss(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let n = group.x;\n  let level = levels[timesteps[n]];\n  let place = place_of(n, groups.x);\n  let trips = ((image.size + 6u) / 4u + LANES - 1u) / LANES;\n  var sum = 0.0;\n  for (var trip = 0u; trip < trips; trip++) {\n    let quad = quad_of(n, trip * LANES + lane, image.size);\n    let z = normals_of(quad.counter, source.noise_stream);\n    var part = 0.0;\n    for (var k = 0u; k < 4u; k++) {\n      let i = quad.first + k;\n      if (i < image.size) {\n        part += settle(n, i, level, pixel(place, i), z[k]);\n      }\n    }\n    sum += part;\n  }\n  close_image(n, lane, sum, level.weight);\n}",
-  "\n\n@compute @workgroup_size(LANES)\nfn loss_given(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let n = group.x;\n  let level = levels[timesteps[n]];\n  let trips = (image.size + LANES - 1u) / LANES;\n  var sum = 0.0;\n  for (var trip = 0u; trip < trips; trip++) {\n    let i = trip * LANES + lane;\n    if (i < image.size) {\n      let at = n * image.size + i;\n      sum += settle(n, i, level, x0[at], noise[at]);\n    }\n  }\n  close_image(n, lane, sum, level.weight);\n}"
+  "\n\n@compute @workgroup_size(WG)\nfn labels(@builtin(global_invocation_id) id: vec3u) {\n  let n = id.x;\n  if (n >= labelling.count) {\n    return;\n  }\n  let m = state.first_image + n;\n  let four = philox(vec4u(m / 4u, labelling.stream, state.step, 0u));\n  let is_dropped = f32(four[m % 4u] >> 8u) * 0x1p-24 < labelling.dropout;\n  let place = order[(state.step % labelling.ring) * labelling.count + n];\n  labels_of_batch[n] = select(data_labels[place], labelling.null_class, is_dropped);\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -2,19 +2,18 @@
 import { mulHigh, philox, philoxNormals, seedWords } from "../../../src/core/philox.ts";
 import {
   ALPHA_BARS,
+  DATA_LABELS,
   DRAWN_LOSS,
   DRAWN_NORMALS,
   DRAWN_WORDS,
   GIVEN,
   IMAGES,
+  LABEL_DROPOUT,
   PLACE,
   WEIGHTS,
 } from "../../../src/inspect/cases/diffusion.ts";
-import {
-  type DiffusionLoss,
-  type DiffusionTarget,
-  STREAMS,
-} from "../../../src/kernels/diffusion.ts";
+import { type DiffusionTarget, STREAMS } from "../../../src/kernels/diffusion.ts";
+import type { DiffusionLoss } from "../../../src/kernels/diffusion_loss.ts";
 import { diffusionLoss, diffusionLossBackward, qSample } from "../../reference/diffusion.ts";
 import { absolute, mapArray, type NdArray, ndarray } from "../../reference/ndarray.ts";
 import { type Expected, NORMALS_BOUND, type Twins } from "./twin.ts";
@@ -23,7 +22,7 @@ const KEY = seedWords(PLACE.seed);
 const { step, firstImage } = PLACE;
 
 /** Numbers that must be these, exactly. */
-const whole = (shape: readonly number[], values: ArrayLike<number>): Expected => ({
+export const whole = (shape: readonly number[], values: ArrayLike<number>): Expected => ({
   expected: ndarray(shape, values),
   bound: ndarray(shape),
 });
@@ -98,6 +97,18 @@ function drawnTimesteps(): number[] {
   });
 }
 
+/** x_0 of the step's batch. */
+export function drawnImages(images: NdArray, order: NdArray): NdArray {
+  const [N, C, H, W] = IMAGES;
+  const size = C * H * W;
+  const bytes = new Uint8Array(Uint32Array.from(images.data).buffer);
+  const row = (step % order.shape[0]!) * N;
+  return mapArray(ndarray(IMAGES), (_, i) => {
+    const image = order.data[row + Math.floor(i / size)]!;
+    return bytes[image * size + (i % size)]! / 127.5 - 1;
+  });
+}
+
 export const diffusionTwins: Twins = {
   "random numbers": () => {
     const { counters, stream } = DRAWN_WORDS;
@@ -113,14 +124,8 @@ export const diffusionTwins: Twins = {
     };
   },
   drawn: ({ images, order, prediction }) => {
-    const [N, C, H, W] = IMAGES;
-    const size = C * H * W;
-    const bytes = new Uint8Array(Uint32Array.from(images!.data).buffer);
-    const row = (step % order!.shape[0]!) * N;
-    const x0 = mapArray(ndarray(IMAGES), (_, i) => {
-      const image = order!.data[row + Math.floor(i / size)]!;
-      return bytes[image * size + (i % size)]! / 127.5 - 1;
-    });
+    const [N] = IMAGES;
+    const x0 = drawnImages(images!, order!);
     const noise = hostNormals(IMAGES, { stream: STREAMS.noise });
     const timesteps = drawnTimesteps();
     const given = { x0, noise, noiseBound: NORMALS_BOUND, timesteps, prediction: prediction! };
@@ -129,6 +134,17 @@ export const diffusionTwins: Twins = {
       timesteps: whole([N], timesteps),
       ...lossOf(given, DRAWN_LOSS.target, DRAWN_LOSS.loss),
     };
+  },
+  labels: ({ order }) => {
+    const [rows, count] = order!.shape as [number, number];
+    const { dropout, nullClass } = LABEL_DROPOUT;
+    const labels = Array.from({ length: count }, (_, n) => {
+      const number = firstImage + n;
+      const counter = [Math.floor(number / 4), STREAMS.labelDropout, step, 0];
+      const isDropped = (philox(counter, KEY)[number % 4]! >>> 8) * 2 ** -24 < dropout;
+      return isDropped ? nullClass : DATA_LABELS[order!.data[(step % rows) * count + n]!]!;
+    });
+    return { labels: whole([count], labels) };
   },
   ...Object.fromEntries(
     GIVEN.map(([name, target, loss]): [string, Twins[string]] => [

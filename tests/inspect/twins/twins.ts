@@ -6,6 +6,7 @@ import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
+import { diffusionLossTwins, diffusionTimestepsTwins, dropoutTwins } from "./objectives.ts";
 import {
   activationTwins,
   concatTwins,
@@ -29,6 +30,9 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   embedding: embeddingTwins,
   elementwise: elementwiseTwins,
   diffusion: diffusionTwins,
+  diffusion_loss: diffusionLossTwins,
+  diffusion_timesteps: diffusionTimestepsTwins,
+  dropout: dropoutTwins,
   reverse_step: reverseStepTwins,
   bound: boundTwins,
   derivation: derivationTwins,
