@@ -11,11 +11,16 @@ export {
 export { Gpu, type GpuOptions } from "./device/gpu.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { DiffusionModel } from "./nn/model.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";
-export { type SampleFrame, type SampleOptions, sample } from "./samplers/sample.ts";
+export type { Inpainting, SampleOptions, Steering } from "./samplers/request.ts";
+export { type SampleFrame, sample } from "./samplers/sample.ts";
 export { samplingPlan } from "./samplers/sampler.ts";
+export { respacedTimesteps } from "./samplers/spacing.ts";
+export { slerp } from "./samplers/start.ts";
+export type { View } from "./samplers/views.ts";
 export { type Dataset, fitImages, idxDataset } from "./train/dataset.ts";
 export { HYPER_PARAMETERS, type HyperParameters } from "./train/hyper_parameters.ts";
 export { type Preset, presetFor } from "./train/presets.ts";

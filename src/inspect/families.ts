@@ -13,6 +13,7 @@ import {
   embeddingFamily,
   resampleFamily,
 } from "./cases/pointwise.ts";
+import { steerFamily, viewFamily } from "./cases/steering.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
   conv2dFamily,
@@ -28,5 +29,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   elementwiseFamily,
   diffusionFamily,
   reverseStepFamily,
+  steerFamily,
+  viewFamily,
   adamwFamily,
 ];

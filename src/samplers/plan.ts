@@ -1,6 +1,8 @@
 // A sampler is a table: one row a step, with every coefficient a number. One kernel reads them all.
 //
-//   x̂_0 = x0FromX · x + x0FromOutput · o, clipped     o: the network's output for x at `timestep`
+//   o   = u + guidance · (c − u)                      the network's output for x at `timestep`, with
+//                                                     the class and without; without guidance c
+//   x̂_0 = x0FromX · x + x0FromOutput · o, clipped
 //   ε̂   = epsFromX · x + epsFromOutput · o            (or epsOfX · x + epsOfX0 · x̂_0)
 //   x'   = a · x + b · x̂_0 + c · x̂_0 of the row before + d · ε̂ + σ · z
 //
@@ -41,6 +43,14 @@ export interface PlanRow {
   /** learned variances: with v the output's second half, ln σ² = min + (v + 1)/2 · (max − min) */
   logVarianceMin?: number;
   logVarianceMax?: number;
+  /** w of o = u + w (c − u), classifier-free guidance; 1 for none. See ./guidance.ts */
+  guidance: number;
+  /** √ᾱ and √(1 − ᾱ) of x': the level that inpainting noises the known part to */
+  knownSignal: number;
+  knownSpread: number;
+  /** inpainting noises x' again: x ← againSignal x' + againSpread z; 1 and 0 for not. See ./repaint.ts */
+  againSignal: number;
+  againSpread: number;
 }
 
 export interface Plan {
@@ -114,6 +124,11 @@ export function planRow(context: RowContext, step: StepCoefficients): PlanRow {
     c: 0,
     d: 0,
     sigma: 0,
+    guidance: 1,
+    knownSignal: Math.sqrt(step.alphaBarNext),
+    knownSpread: Math.sqrt(1 - step.alphaBarNext),
+    againSignal: 1,
+    againSpread: 0,
     ...step,
   };
 }

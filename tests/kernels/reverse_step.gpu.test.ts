@@ -195,7 +195,7 @@ describe("x' = a x + b x̂_0 + c x̂_0 previous + d ε̂ + σ z by one row of a 
       const [x, x0Previous, rows] = [
         ndarray(shape),
         ndarray(shape),
-        ndarray([1, 16], packRows({ rows: [row] })),
+        ndarray([1, ROW_FIELDS.length], packRows({ rows: [row] })),
       ];
       const inputs = { state: stateInput(0), rows, x, x0Previous, output: v };
       const result = await evaluate(inputs, (graph, tensors) => {
@@ -256,14 +256,14 @@ describe("tensors that do not fit are refused", () => {
   const shape = [2, 3, 4, 4];
   const good = {
     state: tensor([8]),
-    rows: tensor([10, 16]),
+    rows: tensor([10, 21]),
     x: tensor(shape),
     x0Previous: tensor(shape),
     output: tensor([2, 6, 4, 4]),
   };
 
   test.each([
-    ["rows", [10, 15], "reverseStep: rows must be [10, 16], got [10, 15]."],
+    ["rows", [10, 15], "reverseStep: rows must be [10, 21], got [10, 15]."],
     ["output", [2, 4, 4, 4], "reverseStep: output must be [2, 3, 4, 4], got [2, 4, 4, 4]."],
     ["x0Previous", [2, 3, 16], "reverseStep: x0Previous must be [2, 3, 4, 4], got [2, 3, 16]."],
     ["state", [4], "reverseStep: state must be [8], got [4]."],

@@ -12,6 +12,7 @@ import {
   resampleTwins,
 } from "./pointwise.ts";
 import { reverseStepTwins } from "./reverse_step.ts";
+import { steerTwins, viewTwins } from "./steering.ts";
 import type { Twins } from "./twin.ts";
 
 export const TWINS: Readonly<Record<string, Twins>> = {
@@ -28,5 +29,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   elementwise: elementwiseTwins,
   diffusion: diffusionTwins,
   reverse_step: reverseStepTwins,
+  steer: steerTwins,
+  view: viewTwins,
   adamw: adamwTwins,
 };
