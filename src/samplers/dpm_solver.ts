@@ -3,7 +3,7 @@
 
 import { OptionError } from "../core/errors.ts";
 import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
-import { givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
+import { clipOf, givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
 import {
   alphaBarOf,
   finalSigma,
@@ -26,7 +26,11 @@ const FEW_STEPS = 15; // below, lower_order_final makes the last step first orde
  *   midpoint  D = B / 2          heun  D = √ᾱ_t (1 − (1 − e^−h) / h)          first order  D = 0
  *
  * First order are the first step; the last if it ends at σ = 0, or is told so by euler_at_final, or
- * by lower_order_final with n < 15. x̂_0 is never clipped, as in diffusers.
+ * by lower_order_final with n < 15.
+ *
+ * Departs from diffusers where the configuration says clip_sample: x̂_0 is clipped then (the paper's
+ * §4.4 thresholds it); diffusers ignores it here. Without, the cosine schedule needs lambda_min_clipped,
+ * −5.1 say: at its noisiest timesteps √ᾱ is 5e-5, and an error of ε̂ in x̂_0 is 20 000 times as large.
  *
  * @param config  diffusers' DPMSolverMultistepScheduler with algorithm_type "dpmsolver++";
  *                solver_order 2 and midpoint unless told
@@ -49,7 +53,7 @@ export function dpmSolverPlan(config: SchedulerConfig, options: PlanOptions): Pl
       {
         prediction: config.prediction_type ?? "epsilon",
         ...signalAndNoise(sigma),
-        clip: Number.POSITIVE_INFINITY,
+        clip: clipOf(config, false),
       },
       {
         timestep,
