@@ -5,7 +5,7 @@ import { parseJsonObject } from "../formats/json.ts";
 import { readBytes } from "../platform/files.ts";
 import { type PlanOptions, SAMPLERS, type SamplerName } from "../samplers/plan.ts";
 import { respacedTimesteps } from "../samplers/spacing.ts";
-import { numberOption, positiveInteger } from "./console.ts";
+import { numberOption, positiveInteger, positiveNumber } from "./console.ts";
 
 export interface PlanFlags {
   sampler?: SamplerName;
@@ -13,6 +13,7 @@ export interface PlanFlags {
   respacing?: string;
   eta?: number;
   useClippedModelOutput?: boolean;
+  clip?: number;
   precision?: Precision;
   scheduler?: string;
 }
@@ -40,6 +41,11 @@ export const withPlanOptions = (command: Command): Command =>
       numberOption("from 0 to 1", (n) => n >= 0 && n <= 1),
     )
     .option("--use-clipped-model-output", "DDIM: the noise anew from the clipped image, as OpenAI")
+    .option(
+      "--clip <x>",
+      "clip the predicted image to [−x, x], whatever the scheduler says",
+      positiveNumber,
+    )
     .addOption(
       new Option("--precision <name>", "of the tables; default float64").choices(PRECISIONS),
     )
@@ -58,11 +64,11 @@ export function planOptionsOf(
   flags: PlanFlags,
   scheduler: Record<string, unknown> | undefined,
 ): PlanOptions {
-  const { respacing, eta, useClippedModelOutput, precision } = flags;
+  const { respacing, eta, useClippedModelOutput, clip, precision } = flags;
   const trained = scheduler?.num_train_timesteps;
   const total = typeof trained === "number" ? trained : TRAIN_STEPS;
   const timesteps =
     respacing === undefined ? undefined : respacedTimesteps(total, respacing).reverse();
   const steps = timesteps?.length ?? flags.steps ?? DEFAULT_STEPS;
-  return { steps, timesteps, eta, useClippedModelOutput, precision };
+  return { steps, timesteps, eta, useClippedModelOutput, clip, precision };
 }

@@ -72,6 +72,8 @@ export interface PlanOptions {
   eta?: number | undefined;
   /** DDIM: form ε̂ anew from the clipped x̂_0, as OpenAI does; default false, as diffusers */
   useClippedModelOutput?: boolean | undefined;
+  /** x̂_0 is clipped to [−clip, clip], whatever the configuration says; Infinity: not at all */
+  clip?: number | undefined;
   /** default "float64" */
   precision?: Precision | undefined;
 }
@@ -151,11 +153,22 @@ function conversion(prediction: Prediction, signal: number, noise: number) {
   }
 }
 
-/** The range x̂_0 is clipped to. @throws OptionError for a range ≤ 0, and for thresholding */
-export function clipOf(config: SchedulerConfig, clipsUnlessTold: boolean): number {
+/**
+ * The range x̂_0 is clipped to: the option's, else the configuration's.
+ *
+ * @param unlessTold  whether a sampler clips where clip_sample is left out; "never" where it takes no
+ *                    notice of clip_sample
+ * @throws OptionError for a range ≤ 0, and for thresholding
+ */
+export function clipOf(
+  config: SchedulerConfig,
+  options: PlanOptions,
+  unlessTold: boolean | "never",
+): number {
   refuse(config, ["thresholding"]);
-  if (!(config.clip_sample ?? clipsUnlessTold)) return Number.POSITIVE_INFINITY;
-  const range = config.clip_sample_range ?? 1;
+  const clips = unlessTold !== "never" && (config.clip_sample ?? unlessTold);
+  const configured = clips ? (config.clip_sample_range ?? 1) : Number.POSITIVE_INFINITY;
+  const range = options.clip ?? configured;
   if (range > 0) return range;
   throw new OptionError(
     "option/clip",
