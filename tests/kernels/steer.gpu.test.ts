@@ -86,12 +86,12 @@ describe("x' ← x' − s · ∂L(x̂_0(x, U-Net(x)))/∂x   [Chung et al. 2022,
   test("a colour to match: the mean of x̂_0 goes to the goal", async () => {
     const shape = shapeOf(2);
     const target = { shape, data: new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5) };
-    const options = { ...base, count: 2, classLabels: [1, 2], timesteps: undefined, steps: 10 };
+    const options = { ...base, count: 2, classLabels: [1, 2], timesteps: undefined, steps: 4 };
     const asked = { ...options, scheduler: {} };
     const distance = ({ x0Hat }: { x0Hat: Float32Array }) =>
       Math.abs(x0Hat.reduce((sum, value) => sum + value, 0) / x0Hat.length - 0.5);
     const free = distance(await lastOf(asked));
-    const steer = { wgsl: MEAN_COLOUR, strength: 0.2, target };
+    const steer = { wgsl: MEAN_COLOUR, strength: 0.5, target };
     expect(distance(await lastOf({ ...asked, steer }))).toBeLessThan(0.5 * free);
   });
 
