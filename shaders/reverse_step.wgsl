@@ -1,17 +1,25 @@
 // reverse_step.wgsl — one step of any sampler, from the network's output to the next x.
 //
-//   x̂_0  = x0_from_x · x + x0_from_output · o, clipped         o: the network's output for x
+//   o    = u + w · (c − u)                                    the network's output for x: c with the image's
+//          class, u with none, w the guidance; without guidance o = c
+//   x̂_0  = x0_from_x · x + x0_from_output · o, clipped
 //   ε̂    = eps_from_x · x + eps_from_output · o               or eps_of_x · x + eps_of_x0 · x̂_0
 //   x'   = a · x + b · x̂_0 + c · x̂_0 of the row before + d · ε̂ + σ · s · z      z ~ N(0, I)
 //   s    = 1, or with a learned variance exp(½ ln σ²), ln σ² = min + (v + 1)/2 · (max − min),
 //          v the second half of the output's channels
+//   blend     x ← m · (known_signal · x_0 + known_spread · z) + (1 − m) · x: what the mask m keeps of the
+//             image x_0, at the level of x'; then noised again, x ← again_signal · x + again_spread · z
+//   spread    y[n] = table[state.step], whatever 32-bit type it holds
 //   advance   state.step += 1
 //   source    the table of src/samplers/plan.ts: Ho et al. 2020 eq. 11, 15; Song et al. 2020
-//             (DDIM, arXiv:2010.02502) eq. 12; Lu et al. 2022 (arXiv:2211.01095) Algorithm 2
+//             (DDIM, arXiv:2010.02502) eq. 12; Lu et al. 2022 (arXiv:2211.01095) Algorithm 2; Ho & Salimans 2022
+//             (arXiv:2207.12598) eq. 6 for w; Lugmayr et al. 2022 (RePaint, arXiv:2201.09865) eq. 8 for blend
 //
-//   shapes    xt (x above), x0_previous [N, C, H, W], in place · output [N, C or 2C, H, W] f32
-//             rows [rows] of Row, read at state.step · state u32 [8]
-//   dispatch  apply: one lane four elements, y = image. advance: one lane
+//   shapes    xt (x above) [N, C, H, W] in place, or twice that with guidance: both halves are written ·
+//             x0_previous in place, eps_hat, known, mask [N, C, H, W] f32 · output [N, C or 2C, H, W], with
+//             guidance [2N, …]: all c, then all u · rows [rows] of Row, read at state.step · state u32 [8] ·
+//             table [rows, width], y [N, width] of 32 bits
+//   dispatch  apply, blend: one lane four elements, y = image. spread: one lane an element. advance: one lane
 //   numerics  z within 1e-6 of src/core/philox.ts; exp within 2⁻²² relative
 //   launcher  src/kernels/reverse_step.ts · oracle tests/reference/reverse_step.ts
 
@@ -42,12 +50,19 @@ struct Row {
   learned: f32, // 1: a learned variance
   log_variance_min: f32,
   log_variance_max: f32,
+  guidance: f32, // w; 1: c alone
+  known_signal: f32, // √ᾱ and √(1 − ᾱ) of x'
+  known_spread: f32,
+  again_signal: f32, // to the level that x is noised to again; spread 0: not at all
+  again_spread: f32,
 }
 
 struct Step {
   size: u32, // C · H · W
   stride: u32, // elements of one image of the output: size, or 2 · size
   stream: u32,
+  copies: u32, // elements of xt from c's half to u's; 0 without guidance
+  unconditional: u32, // elements of output from c's half to u's; 0 without guidance
 }
 
 @group(0) @binding(0) var<uniform> dims: Step;
@@ -56,7 +71,7 @@ struct Step {
 @group(0) @binding(3) var<storage, read> output: array<f32>;
 @group(0) @binding(4) var<storage, read_write> xt: array<f32>;
 @group(0) @binding(5) var<storage, read_write> x0_previous: array<f32>;
-@group(0) @binding(6) var<storage, read_write> progress: StepState;
+@group(0) @binding(6) var<storage, read_write> eps_hat: array<f32>;
 
 // ---- random numbers: the same text in diffusion.wgsl and reverse_step.wgsl ----
 
@@ -167,21 +182,32 @@ fn deviation(row: Row, n: u32, i: u32) -> f32 {
   return row.sigma * exponential(0.5 * log_variance);
 }
 
+/// o of element i of image n.
+fn guided(row: Row, n: u32, i: u32) -> f32 {
+  let at = n * dims.stride + i;
+  let c = output[at];
+  if (dims.unconditional == 0u || row.guidance == 1.0) {
+    return c;
+  }
+  let u = output[at + dims.unconditional];
+  return u + row.guidance * (c - u);
+}
+
 /// Steps element i of image n.
 fn step_element(row: Row, n: u32, i: u32, z: f32) {
   let at = n * dims.size + i;
   let x = xt[at];
-  let o = output[n * dims.stride + i];
+  let o = guided(row, n, i);
 
   // x̂_0, ε̂
   let x0_hat = clamp(row.x0_from_x * x + row.x0_from_output * o, -row.clip, row.clip);
-  var eps_hat = row.eps_from_x * x + row.eps_from_output * o;
+  var eps_hat_of_x = row.eps_from_x * x + row.eps_from_output * o;
   if (row.rederive_eps != 0.0) {
-    eps_hat = row.eps_of_x * x + row.eps_of_x0 * x0_hat;
+    eps_hat_of_x = row.eps_of_x * x + row.eps_of_x0 * x0_hat;
   }
 
   // x'; before the first row, x0_previous may hold anything
-  var next = row.a * x + row.b * x0_hat + row.d * eps_hat;
+  var next = row.a * x + row.b * x0_hat + row.d * eps_hat_of_x;
   if (row.c != 0.0) {
     next += row.c * x0_previous[at];
   }
@@ -189,7 +215,11 @@ fn step_element(row: Row, n: u32, i: u32, z: f32) {
     next += deviation(row, n, i) * z;
   }
   xt[at] = next;
+  if (dims.copies != 0u) {
+    xt[at + dims.copies] = next;
+  }
   x0_previous[at] = x0_hat;
+  eps_hat[at] = eps_hat_of_x;
 }
 
 @compute @workgroup_size(WG)
@@ -207,6 +237,59 @@ fn apply(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 }
+
+struct Blend {
+  size: u32, // C · H · W
+  known_stream: u32,
+  again_stream: u32,
+  copies: u32, // as in Step
+}
+
+@group(0) @binding(7) var<uniform> blending: Blend;
+@group(0) @binding(8) var<storage, read> known: array<f32>;
+@group(0) @binding(9) var<storage, read> mask: array<f32>; // 1 where x_0 is known, 0 where it is not
+
+@compute @workgroup_size(WG)
+fn blend(@builtin(global_invocation_id) id: vec3u) {
+  let row = rows[state.step];
+  let quad = quad_of(id.y, id.x, blending.size);
+  let z_known = normals_of(quad.counter, blending.known_stream);
+  let z_again = normals_of(quad.counter, blending.again_stream);
+  for (var k = 0u; k < 4u; k++) {
+    let i = quad.first + k;
+    if (i >= blending.size) {
+      continue;
+    }
+    let at = id.y * blending.size + i;
+    let kept = row.known_signal * known[at] + row.known_spread * z_known[k];
+    var x = mask[at] * kept + (1.0 - mask[at]) * xt[at];
+    if (row.again_spread != 0.0) {
+      x = row.again_signal * x + row.again_spread * z_again[k];
+    }
+    xt[at] = x;
+    if (blending.copies != 0u) {
+      xt[at + blending.copies] = x;
+    }
+  }
+}
+
+struct Spread {
+  count: u32, // N · width
+  width: u32,
+}
+
+@group(0) @binding(10) var<uniform> spreading: Spread;
+@group(0) @binding(11) var<storage, read> table: array<u32>;
+@group(0) @binding(12) var<storage, read_write> y: array<u32>;
+
+@compute @workgroup_size(WG)
+fn spread(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < spreading.count) {
+    y[id.x] = table[state.step * spreading.width + id.x % spreading.width];
+  }
+}
+
+@group(0) @binding(13) var<storage, read_write> progress: StepState;
 
 @compute @workgroup_size(1)
 fn advance() {

@@ -13,7 +13,7 @@ import {
   seedOption,
 } from "./console.ts";
 import { loadModel, TensorFile } from "./inputs.ts";
-import { datasetOf } from "./training_data.ts";
+import { fitDataset, openDataset } from "./training_data.ts";
 
 interface Options {
   model: string;
@@ -121,7 +121,7 @@ async function runData(
   description: string,
 ): Promise<void> {
   const { timesteps, batch, seed, clip: clips, json } = options;
-  const source = await datasetOf(options.data ?? "fashion-mnist", model.config);
+  const source = fitDataset(await openDataset(options.data ?? "fashion-mnist"), model.config);
   if (!("data" in source)) throw new Error("evaluate: the data are not images");
   const { data } = source;
   const images = options.images ?? Math.min(32, data.count);

@@ -1,40 +1,30 @@
 // `plan`: prints a sampler's coefficient table.
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { parseSchedulerConfig } from "../diffusion/scheduler_config.ts";
-import { parseJsonObject } from "../formats/json.ts";
-import { readBytes } from "../platform/files.ts";
-import { type PlanRow, SAMPLERS, type SamplerName } from "../samplers/plan.ts";
+import type { PlanRow } from "../samplers/plan.ts";
 import { samplerOf, samplingPlan } from "../samplers/sampler.ts";
-import { numberOption, positiveInteger, printResult } from "./console.ts";
+import { printResult } from "./console.ts";
+import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./plan_options.ts";
 
-interface Options {
-  sampler?: SamplerName;
-  steps: number;
-  eta?: number;
-  scheduler?: string;
+interface Options extends PlanFlags {
   json?: boolean;
 }
 
 export const planCommand = (): Command =>
-  new Command("plan")
-    .description("Print a sampler's table of coefficients.")
-    .addOption(new Option("--sampler <name>", "default: the scheduler's own").choices(SAMPLERS))
-    .option("--steps <n>", "steps", positiveInteger, 50)
-    .option(
-      "--eta <x>",
-      "DDIM: 0 … 1",
-      numberOption("from 0 to 1", (n) => n >= 0 && n <= 1),
-    )
-    .option("--scheduler <file>", "scheduler_config.json; default DDPM's")
+  withPlanOptions(
+    new Command("plan").description(
+      "Print a sampler's table of coefficients, of DDPM's schedule unless --scheduler says another.",
+    ),
+  )
     .option("--json", "print one JSON object")
     .action(run);
 
-async function run({ sampler, steps, eta, scheduler: path, json }: Options): Promise<void> {
-  const text = path ? new TextDecoder().decode(await readBytes(path)) : undefined;
-  const scheduler = text === undefined ? undefined : parseJsonObject(text, path!);
+async function run(options: Options): Promise<void> {
+  const scheduler = await schedulerOf(options);
   const config = parseSchedulerConfig(scheduler);
-  const plan = samplingPlan(sampler ?? samplerOf(scheduler), config, { steps, eta });
-  printResult(json, plan, [COLUMNS.join("\t"), ...plan.rows.map(rowText)]);
+  const sampler = options.sampler ?? samplerOf(scheduler);
+  const plan = samplingPlan(sampler, config, planOptionsOf(options, scheduler));
+  printResult(options.json, plan, [COLUMNS.join("\t"), ...plan.rows.map(rowText)]);
 }
 
 const COLUMNS = ["timestep", "alphaBar", "a", "b", "c", "d", "sigma"] as const;

@@ -20,6 +20,7 @@ import {
   embeddingFamily,
   resampleFamily,
 } from "./cases/pointwise.ts";
+import { steerFamily, viewFamily } from "./cases/steering.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
   conv2dFamily,
@@ -40,5 +41,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   reverseStepFamily,
   boundFamily,
   derivationFamily,
+  steerFamily,
+  viewFamily,
   adamwFamily,
 ];

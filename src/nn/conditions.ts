@@ -3,31 +3,32 @@
 import { OptionError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
+import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
+import { spreadRow } from "../kernels/reverse_step.ts";
 import type { DiffusionModel } from "./model.ts";
 import { timeFeatureCount, timeFeatures } from "./time_features.ts";
 import { labelTensor, type UNetInputs } from "./unet.ts";
 
+/** Time and class as they are given for each run. */
 export class Conditions {
   readonly #model: DiffusionModel;
   readonly #time: Tensor;
   readonly #inverseTime: Tensor | undefined;
-  readonly #labels: Tensor | undefined;
+  readonly #labels: ClassLabels;
 
   /** Adds the tensors for N images to `buffer`. */
   constructor(model: DiffusionModel, buffer: ResidentBuffer, N: number) {
-    const { config } = model;
-    const isLearned = config.time_embedding_type === "learned";
+    const times = timeTensors(model.config, buffer, N);
     this.#model = model;
-    this.#time = isLearned
-      ? buffer.add([N], "time", "u32")
-      : buffer.add([N, timeFeatureCount(config)], "time");
-    if (config.time_embedding_type === "fourier") this.#inverseTime = buffer.add([N], "1/t");
-    if (hasClasses(config)) this.#labels = buffer.add(...labelTensor(config, N));
+    this.#time = times.time;
+    this.#inverseTime = times.inverseTime;
+    this.#labels = new ClassLabels(model, buffer, N);
   }
 
   get inputs(): Omit<UNetInputs, "sample"> {
-    return { time: this.#time, inverseTime: this.#inverseTime, classLabels: this.#labels };
+    const classLabels = this.#labels.tensor;
+    return { time: this.#time, inverseTime: this.#inverseTime, classLabels };
   }
 
   /**
@@ -38,27 +39,109 @@ export class Conditions {
    * @throws OptionError for labels that are missing, superfluous or out of range
    */
   write(timestep: ArrayLike<number>, classLabels: ArrayLike<number> | undefined): void {
-    const { gpu, config, weights } = this.#model;
-    const frequencies = weights.constants.get("time_proj.weight")?.values;
-    const features = (times: ArrayLike<number>) => timeFeatures(config, times, frequencies);
-    const labels = labelsOf(config, classLabels, this.#labels);
-    if (config.time_embedding_type === "learned") {
-      requireRows("timestep", timestep, config.num_train_timesteps ?? 0);
-      writeTensor(gpu, this.#time, Uint32Array.from(timestep));
-    } else writeTensor(gpu, this.#time, features(timestep));
-    if (this.#inverseTime) {
-      writeTensor(
-        gpu,
-        this.#inverseTime,
-        Float32Array.from(timestep, (t) => 1 / t),
-      );
-    }
-    if (!this.#labels || !labels) return;
-    if (this.#labels.dtype === "u32") writeTensor(gpu, this.#labels, Uint32Array.from(labels));
-    else if (config.class_embed_type === "identity") {
-      writeTensor(gpu, this.#labels, Float32Array.from(labels));
-    } else writeTensor(gpu, this.#labels, features(labels));
+    this.#labels.write(classLabels);
+    writeTimes(this.#model, { time: this.#time, inverseTime: this.#inverseTime }, timestep);
   }
+}
+
+/** The times of many runs, written once: each run picks its row by the state's step, on the GPU. */
+export class TimeTable {
+  readonly #model: DiffusionModel;
+  readonly #tables: TimeTensors;
+
+  /** Adds a table of so many rows to `buffer`. */
+  constructor(model: DiffusionModel, buffer: ResidentBuffer, rows: number) {
+    this.#model = model;
+    this.#tables = timeTensors(model.config, buffer, rows);
+  }
+
+  /** Records the choice of row `state.step`, for N images. */
+  inputs(graph: Graph, state: Tensor, N: number): TimeTensors {
+    const { time, inverseTime } = this.#tables;
+    const row = (table: Tensor) => spreadRow(graph, { state, table }, N);
+    return { time: row(time), inverseTime: inverseTime && row(inverseTime) };
+  }
+
+  /** Queues the table: a timestep a row. @throws OptionError as `Conditions.write` does */
+  write(timesteps: ArrayLike<number>): void {
+    writeTimes(this.#model, this.#tables, timesteps);
+  }
+}
+
+/** The classes of N images, where the network knows classes. */
+export class ClassLabels {
+  readonly #model: DiffusionModel;
+  readonly tensor: Tensor | undefined;
+
+  constructor(model: DiffusionModel, buffer: ResidentBuffer, N: number) {
+    this.#model = model;
+    this.tensor = hasClasses(model.config)
+      ? buffer.add(...labelTensor(model.config, N))
+      : undefined;
+  }
+
+  /** Queues the labels. @throws OptionError for labels missing, superfluous or out of range */
+  write(classLabels: ArrayLike<number> | undefined): void {
+    const { gpu, config } = this.#model;
+    const { tensor } = this;
+    const labels = labelsOf(config, classLabels, tensor);
+    if (!tensor || !labels) return;
+    if (tensor.dtype === "u32") writeTensor(gpu, tensor, Uint32Array.from(labels));
+    else if (config.class_embed_type === "identity") {
+      writeTensor(gpu, tensor, Float32Array.from(labels));
+    } else writeTensor(gpu, tensor, timeFeatures(config, labels, frequenciesOf(this.#model)));
+  }
+}
+
+interface TimeTensors {
+  time: Tensor;
+  inverseTime: Tensor | undefined;
+}
+
+function timeTensors(config: UNetConfig, buffer: ResidentBuffer, rows: number): TimeTensors {
+  const time =
+    config.time_embedding_type === "learned"
+      ? buffer.add([rows], "time", "u32")
+      : buffer.add([rows, timeFeatureCount(config)], "time");
+  const isFourier = config.time_embedding_type === "fourier";
+  return { time, inverseTime: isFourier ? buffer.add([rows], "1/t") : undefined };
+}
+
+function writeTimes(
+  model: DiffusionModel,
+  { time, inverseTime }: TimeTensors,
+  timesteps: ArrayLike<number>,
+): void {
+  const { gpu, config } = model;
+  if (config.time_embedding_type === "learned") {
+    requireRows("timestep", timesteps, config.num_train_timesteps ?? 0);
+    writeTensor(gpu, time, Uint32Array.from(timesteps));
+  } else writeTensor(gpu, time, timeFeatures(config, timesteps, frequenciesOf(model)));
+  if (!inverseTime) return;
+  const inverses = Float32Array.from(timesteps, (t) => 1 / t);
+  writeTensor(gpu, inverseTime, inverses);
+}
+
+const frequenciesOf = ({ weights }: DiffusionModel) =>
+  weights.constants.get("time_proj.weight")?.values;
+
+/**
+ * The class that stands for no class: the last row of the class embedding. Training that drops labels
+ * puts it in their place, and guidance asks the network with it for the unconditional output.
+ *
+ * @returns num_class_embeds − 1
+ * @throws OptionError for a model without a class embedding, or with a single row
+ * @see Ho & Salimans 2022 (arXiv:2207.12598) §3.2
+ */
+export function nullClass(config: UNetConfig): number {
+  const { num_class_embeds: count, class_embed_type: type } = config;
+  if (count !== null && type === null && count >= 2) return count - 1;
+  throw new OptionError(
+    "option/class",
+    "class_labels: this model has no class that stands for none: it must have num_class_embeds ≥ 2 " +
+      `and class_embed_type null, got ${count} and ${type}.`,
+    "Train with a class more than the data has, and labels dropped now and then.",
+  );
 }
 
 export const hasClasses = (config: UNetConfig): boolean =>

@@ -24,7 +24,7 @@ export function ddimPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   requireEta(eta);
   const { alphaBars, steps: T } = tablesOf(config, options.precision);
   const last = config.set_alpha_to_one === false ? alphaBars[0]! : 1;
-  const clip = clipOf(config, true);
+  const clip = clipOf(config, options, true);
   const timesteps = visitedTimesteps(config, T, options);
 
   const rows = timesteps.map((t, i) => {
@@ -68,7 +68,7 @@ export function ddimInversePlan(config: SchedulerConfig, options: PlanOptions): 
   requireStrided(config, options);
   const { alphaBars, steps: T } = tablesOf(config, options.precision);
   const first = config.set_alpha_to_one === false ? alphaBars[0]! : 1;
-  const clip = clipOf(config, true);
+  const clip = clipOf(config, options, true);
   const stride = Math.floor(T / options.steps);
 
   const rows = visitedTimesteps(config, T, options)

@@ -38,7 +38,7 @@ export type Variance = (typeof VARIANCES)[number];
 export function ddpmPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const tables = tablesOf(config, options.precision);
   const variance = varianceOf(config.variance_type ?? "fixed_small");
-  const clip = clipOf(config, true);
+  const clip = clipOf(config, options, true);
   const timesteps = visitedTimesteps(config, tables.steps, options);
 
   const rows = timesteps.map((t, i) => {

@@ -3,7 +3,7 @@
 
 import { OptionError } from "../core/errors.ts";
 import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
-import { givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
+import { clipOf, givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
 import {
   alphaBarOf,
   finalSigma,
@@ -26,7 +26,11 @@ const FEW_STEPS = 15; // below, lower_order_final makes the last step first orde
  *   midpoint  D = B / 2          heun  D = √ᾱ_t (1 − (1 − e^−h) / h)          first order  D = 0
  *
  * First order are the first step; the last if it ends at σ = 0, or is told so by euler_at_final, or
- * by lower_order_final with n < 15. x̂_0 is never clipped, as in diffusers.
+ * by lower_order_final with n < 15.
+ *
+ * x̂_0 is clipped only by `options.clip`; clip_sample is not read, as in diffusers. With the cosine
+ * schedule and ε-prediction clip, or set lambda_min_clipped: at t = 999 √ᾱ is 5e-5, and an error of ε̂
+ * makes one of x̂_0 that is 20 000 times as large.
  *
  * @param config  diffusers' DPMSolverMultistepScheduler with algorithm_type "dpmsolver++";
  *                solver_order 2 and midpoint unless told
@@ -38,6 +42,7 @@ export function dpmSolverPlan(config: SchedulerConfig, options: PlanOptions): Pl
   requireSupported(config);
   const sigmas = trainingSigmas(tablesOf(config, options.precision));
   const levels = levelsOf(config, options, sigmas);
+  const clip = clipOf(config, options, "never");
   const ends = [...levels.slice(1).map(({ sigma }) => sigma), finalSigma(config, sigmas)];
 
   const rows = levels.map(({ timestep, sigma }, i) => {
@@ -49,7 +54,7 @@ export function dpmSolverPlan(config: SchedulerConfig, options: PlanOptions): Pl
       {
         prediction: config.prediction_type ?? "epsilon",
         ...signalAndNoise(sigma),
-        clip: Number.POSITIVE_INFINITY,
+        clip,
       },
       {
         timestep,

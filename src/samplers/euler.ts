@@ -37,7 +37,10 @@ import { spacedTimesteps } from "./spacing.ts";
  */
 export function eulerPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const { levels, last } = levelsOf(config, options);
-  const rows = levels.map((level, i) => eulerRow(config, level, levels[i + 1]?.sigma ?? last));
+  const clip = clipOf(config, options, false);
+  const rows = levels.map((level, i) =>
+    eulerRow(config, level, { end: levels[i + 1]?.sigma ?? last, clip }),
+  );
   return { sampler: "euler", rows, initialScale: initialScale(config, levels[0]!) };
 }
 
@@ -55,44 +58,68 @@ export function eulerPlan(config: SchedulerConfig, options: PlanOptions): Plan {
  */
 export function heunPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const { levels } = levelsOf(config, options);
+  const clip = clipOf(config, options, false);
   const rows = levels.flatMap((level, i) => {
     const next = levels[i + 1];
-    if (!next) return [eulerRow(config, level, 0)];
-    return [eulerRow(config, level, next.sigma), correctionRow(config, level, next)];
+    if (!next) return [eulerRow(config, level, { end: 0, clip })];
+    return [
+      eulerRow(config, level, { end: next.sigma, clip }),
+      correctionRow(config, level, { ...next, clip }),
+    ];
   });
   return { sampler: "heun", rows, initialScale: initialScale(config, levels[0]!) };
 }
 
-function eulerRow(config: SchedulerConfig, { timestep, sigma }: Level, end: number): PlanRow {
+function eulerRow(
+  config: SchedulerConfig,
+  { timestep, sigma }: Level,
+  { end, clip }: { end: number; clip: number },
+): PlanRow {
   const [from, to] = [signalAndNoise(sigma), signalAndNoise(end)];
-  return levelRow(config, sigma, {
-    timestep,
-    alphaBar: alphaBarOf(sigma),
-    alphaBarNext: alphaBarOf(end),
-    a: ((end / sigma) * to.signal) / from.signal,
-    b: (1 - end / sigma) * to.signal,
-  });
+  return levelRow(
+    config,
+    { sigma, clip },
+    {
+      timestep,
+      alphaBar: alphaBarOf(sigma),
+      alphaBarNext: alphaBarOf(end),
+      a: ((end / sigma) * to.signal) / from.signal,
+      b: (1 - end / sigma) * to.signal,
+    },
+  );
 }
 
-function correctionRow(config: SchedulerConfig, from: Level, { timestep, sigma }: Level): PlanRow {
+function correctionRow(
+  config: SchedulerConfig,
+  from: Level,
+  { timestep, sigma, clip }: Level & { clip: number },
+): PlanRow {
   const alphaBar = alphaBarOf(sigma);
   const weight = ((from.sigma / sigma - 1) / 2) * signalAndNoise(sigma).signal;
-  return levelRow(config, sigma, {
-    timestep,
-    alphaBar,
-    alphaBarNext: alphaBar,
-    a: 1,
-    b: weight,
-    c: -weight,
-  });
+  return levelRow(
+    config,
+    { sigma, clip },
+    {
+      timestep,
+      alphaBar,
+      alphaBarNext: alphaBar,
+      a: 1,
+      b: weight,
+      c: -weight,
+    },
+  );
 }
 
-const levelRow = (config: SchedulerConfig, sigma: number, step: StepCoefficients): PlanRow =>
+const levelRow = (
+  config: SchedulerConfig,
+  { sigma, clip }: { sigma: number; clip: number },
+  step: StepCoefficients,
+): PlanRow =>
   planRow(
     {
       prediction: config.prediction_type ?? "epsilon",
       ...signalAndNoise(sigma),
-      clip: clipOf(config, false),
+      clip,
     },
     step,
   );

@@ -1,6 +1,8 @@
 // A sampler is a table: one row a step, with every coefficient a number. One kernel reads them all.
 //
-//   x̂_0 = x0FromX · x + x0FromOutput · o, clipped     o: the network's output for x at `timestep`
+//   o   = u + guidance · (c − u)                      the network's output for x at `timestep`, with
+//                                                     the class and without; without guidance c
+//   x̂_0 = x0FromX · x + x0FromOutput · o, clipped
 //   ε̂   = epsFromX · x + epsFromOutput · o            (or epsOfX · x + epsOfX0 · x̂_0)
 //   x'   = a · x + b · x̂_0 + c · x̂_0 of the row before + d · ε̂ + σ · z
 //
@@ -41,6 +43,14 @@ export interface PlanRow {
   /** learned variances: with v the output's second half, ln σ² = min + (v + 1)/2 · (max − min) */
   logVarianceMin?: number;
   logVarianceMax?: number;
+  /** w of o = u + w (c − u), classifier-free guidance; 1 for none. See ./guidance.ts */
+  guidance: number;
+  /** √ᾱ and √(1 − ᾱ) of x': the level that inpainting noises the known part to */
+  knownSignal: number;
+  knownSpread: number;
+  /** inpainting noises x' again: x ← againSignal x' + againSpread z; 1 and 0 for not. See ./repaint.ts */
+  againSignal: number;
+  againSpread: number;
 }
 
 export interface Plan {
@@ -62,6 +72,8 @@ export interface PlanOptions {
   eta?: number | undefined;
   /** DDIM: form ε̂ anew from the clipped x̂_0, as OpenAI does; default false, as diffusers */
   useClippedModelOutput?: boolean | undefined;
+  /** x̂_0 is clipped to [−clip, clip], whatever the configuration says; Infinity: not at all */
+  clip?: number | undefined;
   /** default "float64" */
   precision?: Precision | undefined;
 }
@@ -114,6 +126,11 @@ export function planRow(context: RowContext, step: StepCoefficients): PlanRow {
     c: 0,
     d: 0,
     sigma: 0,
+    guidance: 1,
+    knownSignal: Math.sqrt(step.alphaBarNext),
+    knownSpread: Math.sqrt(1 - step.alphaBarNext),
+    againSignal: 1,
+    againSpread: 0,
     ...step,
   };
 }
@@ -136,11 +153,22 @@ function conversion(prediction: Prediction, signal: number, noise: number) {
   }
 }
 
-/** The range x̂_0 is clipped to. @throws OptionError for a range ≤ 0, and for thresholding */
-export function clipOf(config: SchedulerConfig, clipsUnlessTold: boolean): number {
+/**
+ * The range x̂_0 is clipped to: the option's, else the configuration's.
+ *
+ * @param unlessTold  whether a sampler clips where clip_sample is left out; "never" where it takes no
+ *                    notice of clip_sample
+ * @throws OptionError for a range ≤ 0, and for thresholding
+ */
+export function clipOf(
+  config: SchedulerConfig,
+  options: PlanOptions,
+  unlessTold: boolean | "never",
+): number {
   refuse(config, ["thresholding"]);
-  if (!(config.clip_sample ?? clipsUnlessTold)) return Number.POSITIVE_INFINITY;
-  const range = config.clip_sample_range ?? 1;
+  const clips = unlessTold !== "never" && (config.clip_sample ?? unlessTold);
+  const configured = clips ? (config.clip_sample_range ?? 1) : Number.POSITIVE_INFINITY;
+  const range = options.clip ?? configured;
   if (range > 0) return range;
   throw new OptionError(
     "option/clip",

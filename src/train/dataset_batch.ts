@@ -10,10 +10,8 @@ import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.t
 import { batchLabels, qSample, qSampleAt } from "../kernels/diffusion.ts";
 import { diffusionLoss } from "../kernels/diffusion_loss.ts";
 import { embedding } from "../kernels/embedding.ts";
-import { hasClasses } from "../nn/conditions.ts";
+import { hasClasses, nullClass } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
-import { nullClass } from "../nn/null_class.ts";
-import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { classCount, type Dataset } from "./dataset.ts";

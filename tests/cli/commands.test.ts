@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodePng } from "../../src/formats/png.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { fixtures, goldenFile, relativeToLargest } from "../support/model_folder.ts";
 
@@ -140,6 +141,45 @@ describe("commands do what the README says", () => {
     ]);
   });
 
+  test("sample edits: an image inverted, its noise sampled; inpainted; started from; steered", async () => {
+    const wgsl = "fn gradient(n: u32, c: u32, i: u32, j: u32) -> f32 { return x0(n, c, i, j); }";
+    await writeFile(join(folder, "loss.wgsl"), wgsl);
+    const args = ["sample", "--model", model, "--count", "1", "--steps", "3", "--json"];
+    const mask = { width: 16, height: 16, channels: 1 as const, data: new Uint8Array(256) };
+    await writeFile(
+      join(folder, "mask.png"),
+      encodePng({ ...mask, data: mask.data.fill(255, 128) }),
+    );
+    const outcomes = [
+      await run([...args, "--sampler", "ddim", "--out", "start.png"]),
+      await run([...args, "--sampler", "ddim", "--out", "start.safetensors"]),
+      await run([
+        ...[...args, "--sampler", "ddim-inverse", "--image", "start.safetensors"],
+        ...["--out", "noise.safetensors"],
+      ]),
+      await run([...args, "--initial-noise", "noise.safetensors", "--out", "back.png"]),
+      await run([
+        ...[...args, "--sampler", "ddim", "--inpaint", "start.safetensors", "--mask", "mask.png"],
+        ...["--out", "inpainted.png", "--resample", "2", "--jump-length", "1"],
+      ]),
+      await run([...args, "--image", "start.safetensors", "--strength", "0.5", "--out", "i.png"]),
+      await run([...args, "--steer", "loss.wgsl", "--steer-strength", "0.1", "--out", "s.png"]),
+    ];
+    const codes = outcomes.map(({ code }) => code);
+    expect(codes, outcomes.map(({ err }) => err).join("\n")).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect([...(await tensorsOf("noise.safetensors")).keys()]).toEqual(["noise"]);
+  });
+
+  test("plan takes OpenAI's respacing, clipping and diffusers' tables", async () => {
+    const args = ["plan", "--respacing", "ddim5", "--clip", "2", "--precision", "diffusers-f32"];
+    const outcome = await run([...args, "--json"]);
+    expect(outcome.code, outcome.err).toBe(0);
+    const { rows } = lastLine(outcome);
+    const timesteps = rows.map(({ timestep }: { timestep: number }) => timestep);
+    expect(timesteps).toEqual([800, 600, 400, 200, 0]);
+    expect(rows[0].clip).toBe(2);
+  });
+
   test("Ctrl-C stops training, after the models are written", async () => {
     const args = ["--config", join(model, "config.json"), "--steps", "100000", "--batch", "2"];
     const outcome = await run(["train", ...args, "--out", "stopped"], /training \d+\//);
@@ -234,6 +274,36 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       async () => ["evaluate", "--model", model, "--images", "10001"],
       1,
       "option/count",
+    ],
+    [
+      "guidance of a model without classes",
+      async () => ["sample", "--model", model, "--guidance", "3", "--class", "1", "--out", "x.png"],
+      1,
+      "option/class",
+    ],
+    [
+      "a mask without an image",
+      async () => ["sample", "--model", model, "--mask", inputs, "--out", "x.png"],
+      1,
+      "option/combination",
+    ],
+    [
+      "two things to start from",
+      async () => ["sample", "--model", model, "--image", "a.png", "--interpolate", "1,2"],
+      2,
+      "--interpolate",
+    ],
+    [
+      "an interval that falls",
+      async () => ["sample", "--model", model, "--guidance-interval", "9,2"],
+      2,
+      "rising",
+    ],
+    [
+      "steps and respacing",
+      async () => ["plan", "--steps", "5", "--respacing", "5"],
+      2,
+      "--respacing",
     ],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
     ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],

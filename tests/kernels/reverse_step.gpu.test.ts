@@ -5,12 +5,26 @@ import { initialState, LEVEL_FIELDS, STATE, STREAMS } from "../../src/kernels/di
 import { adamw } from "../../src/kernels/generated/adamw.ts";
 import { diffusion } from "../../src/kernels/generated/diffusion.ts";
 import { reverse_step } from "../../src/kernels/generated/reverse_step.ts";
-import { advance, packRows, ROW_FIELDS, reverseStep } from "../../src/kernels/reverse_step.ts";
+import { steer } from "../../src/kernels/generated/steer.ts";
+import {
+  advance,
+  BLEND_STREAMS,
+  blend,
+  packRows,
+  ROW_FIELDS,
+  reverseStep,
+  spreadRow,
+} from "../../src/kernels/reverse_step.ts";
 import type { Plan, PlanRow } from "../../src/samplers/plan.ts";
 import { samplingPlan } from "../../src/samplers/sampler.ts";
 import { scattered } from "../reference/agreement.ts";
 import { mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
-import { type ReverseStepInput, runPlan, reverseStep as twin } from "../reference/reverse_step.ts";
+import {
+  blend as blendTwin,
+  type ReverseStepInput,
+  runPlan,
+  reverseStep as twin,
+} from "../reference/reverse_step.ts";
 import { EPSILON, evaluate, expectWithin, type Input } from "../support/gpu.ts";
 
 const SEED = 0xfedcba987654321n;
@@ -43,6 +57,11 @@ describe("what reverse_step.wgsl shares with others is the same", () => {
       expect(fieldsOf(family, "StepState")).toEqual(Object.keys(STATE));
     }
     expect(Object.values(STATE)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("steer.wgsl reads the same rows", () => {
+    expect(fieldsOf(steer, "Row")).toEqual([...ROW_FIELDS]);
+    expect(fieldsOf(steer, "StepState")).toEqual(Object.keys(STATE));
   });
 
   const SHARED = ["mul_high", "philox", "natural_log", "radius_of", "with_sign", "box_muller"];
@@ -195,7 +214,7 @@ describe("x' = a x + b x̂_0 + c x̂_0 previous + d ε̂ + σ z by one row of a 
       const [x, x0Previous, rows] = [
         ndarray(shape),
         ndarray(shape),
-        ndarray([1, 16], packRows({ rows: [row] })),
+        ndarray([1, ROW_FIELDS.length], packRows({ rows: [row] })),
       ];
       const inputs = { state: stateInput(0), rows, x, x0Previous, output: v };
       const result = await evaluate(inputs, (graph, tensors) => {
@@ -251,19 +270,75 @@ describe("a plan is run by replaying two dispatches", () => {
   });
 });
 
+describe("guidance and inpainting", () => {
+  const row: PlanRow = {
+    ...PLANS.euler!.rows[7]!,
+    ...{ guidance: 3.5, againSignal: 0.75, againSpread: 0.625, sigma: 0.25 },
+  };
+  const rows = ndarray([1, ROW_FIELDS.length], packRows({ rows: [row] }));
+  const unit = 32; // Σ|terms| of numbers up to 4 and coefficients up to 6
+
+  test.each(SHAPES)("[%i, %i, %i, %i]: both halves of x are the twin's", async (N, C, H, W) => {
+    const shape = [N, C, H, W];
+    const size = C * H * W;
+    const [x, output] = [scattered([2 * N, C, H, W], 1), scattered([2 * N, C, H, W], 2)];
+    const known = scattered(shape, 3);
+    const mask = mapArray(ndarray(shape), (_, i) => (i % 3) / 2);
+    const inputs = { state: stateInput(0, 2), rows, x, output, known, mask };
+    const result = await evaluate({ ...inputs, x0Previous: ndarray(shape) }, (graph, tensors) => {
+      const epsHat = graph.alloc(shape, "epsHat");
+      reverseStep(graph, { ...tensors, epsHat });
+      blend(graph, tensors);
+      return { x: tensors.x, x0Hat: tensors.x0Previous, epsHat };
+    });
+    const drawn = (stream: number) =>
+      Float64Array.from(philoxNormals(SEED, (2 + N) * size, { stream }).slice(2 * size));
+    const stepped = twin(row, {
+      x: x.data.slice(0, N * size),
+      output: output.data.slice(0, N * size),
+      unconditional: output.data.slice(N * size),
+      noise: drawn(STREAMS.reverseStep),
+    });
+    const [noise, again] = [drawn(BLEND_STREAMS.known), drawn(BLEND_STREAMS.again)];
+    const given = { x: stepped.x, known: known.data, mask: mask.data, noise, again };
+    const next = blendTwin(row, given);
+    const check = (what: keyof typeof result, values: Float64Array) => {
+      const { shape: extents } = result[what];
+      const bound = mapArray(ndarray(extents), () => unit);
+      expectWithin(what, result[what], { expected: ndarray(extents, values), bound });
+    };
+    check("x", Float64Array.from([...next, ...next]));
+    check("x0Hat", stepped.x0Hat);
+    check("epsHat", stepped.epsHat);
+  });
+
+  test("a row of a table goes to every image, whatever its type", async () => {
+    const table = scattered([3, 70], 4);
+    const words: Input = { ...ndarray([3], [5, 6, 0xfffff]), dtype: "u32" };
+    const result = await evaluate({ state: stateInput(2), table, words }, (graph, tensors) => ({
+      row: spreadRow(graph, tensors, 2),
+      word: spreadRow(graph, { state: tensors.state, table: tensors.words }, 2),
+    }));
+    const expected = Float32Array.from(table.data.slice(140));
+    expect([...result.row.data]).toEqual([...expected, ...expected]);
+    const bits = new Uint32Array(Float32Array.from(result.word.data).buffer);
+    expect([...bits]).toEqual([0xfffff, 0xfffff]);
+  });
+});
+
 describe("tensors that do not fit are refused", () => {
   const tensor = (extents: number[]) => new Graph().alloc(extents, "x");
   const shape = [2, 3, 4, 4];
   const good = {
     state: tensor([8]),
-    rows: tensor([10, 16]),
+    rows: tensor([10, 21]),
     x: tensor(shape),
     x0Previous: tensor(shape),
     output: tensor([2, 6, 4, 4]),
   };
 
   test.each([
-    ["rows", [10, 15], "reverseStep: rows must be [10, 16], got [10, 15]."],
+    ["rows", [10, 15], "reverseStep: rows must be [10, 21], got [10, 15]."],
     ["output", [2, 4, 4, 4], "reverseStep: output must be [2, 3, 4, 4], got [2, 4, 4, 4]."],
     ["x0Previous", [2, 3, 16], "reverseStep: x0Previous must be [2, 3, 4, 4], got [2, 3, 16]."],
     ["state", [4], "reverseStep: state must be [8], got [4]."],

@@ -86,6 +86,30 @@ describe("with the exact denoiser of x_0 ~ N(0, s²), the ODE's end point is kno
   });
 });
 
+describe("orders of convergence, log2 of the errors at n and 2n steps", () => {
+  const trailing: SchedulerConfig = { timestep_spacing: "trailing", clip_sample: false };
+  const karras: SchedulerConfig = { use_karras_sigmas: true };
+  const ended = { ...karras, final_sigmas_type: "sigma_min", lower_order_final: false };
+  const solver = (solver_type: string) => (steps: number) =>
+    dpmSolverPlan({ ...ended, solver_type }, { steps });
+  const samplers: [name: string, order: number, (steps: number) => Plan][] = [
+    ["ddim", 1, (steps) => ddimPlan(trailing, { steps })],
+    ["euler", 1, (steps) => eulerPlan(karras, { steps })],
+    ["heun", 2, (steps) => heunPlan(karras, { steps })],
+    ["dpm-solver++ midpoint", 2, solver("midpoint")],
+    ["dpm-solver++ heun", 2, solver("heun")],
+  ];
+  const table = samplers.map(([name, order, planOf]) => {
+    const errors = [25, 50, 100, 200].map((steps) => errorOf(planOf(steps)));
+    const slopes = errors.slice(1).map((error, i) => Math.log2(errors[i]! / error));
+    return { name, order, slopes, shown: slopes.map((slope) => slope.toFixed(2)).join(", ") };
+  });
+
+  test.each(table)("$name, order $order: slopes $shown from 25, 50, 100", ({ order, slopes }) => {
+    expect(slopes.at(-1)!).toBeGreaterThan(order - 0.15);
+  });
+});
+
 describe("special cases", () => {
   const options = { steps: 20 };
   /** [weight of x, weight of x̂_0] once ε̂ = (x − √ᾱ x̂_0) / √(1 − ᾱ) */

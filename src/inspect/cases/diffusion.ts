@@ -18,10 +18,12 @@ import {
 } from "../../kernels/diffusion_loss.ts";
 import {
   advance,
+  blend,
   packRows,
   type ReverseRow,
   ROW_FIELDS,
   reverseStep,
+  spreadRow,
 } from "../../kernels/reverse_step.ts";
 import { floats, random, type SelfTestFamily, selfTestCase, words } from "./case.ts";
 
@@ -130,35 +132,72 @@ export const diffusionFamily: SelfTestFamily = {
 const ROW = { x0FromX: 1.25, x0FromOutput: -0.75, epsFromX: 0.125, epsFromOutput: 0.875 };
 const STEP = { a: 0.5, b: 0.375, c: -0.25, d: 0.625, epsOfX: 1.5, epsOfX0: -0.625 };
 
-/** Two rows of a plan that use every coefficient, in both ways. */
+const PLAIN = { guidance: 1, knownSignal: 1, knownSpread: 0, againSignal: 1, againSpread: 0 };
+
+/** Rows of a plan that use every coefficient: plain, learned, guided and inpainting. */
 export const REVERSE_ROWS: readonly ReverseRow[] = [
-  { ...ROW, ...STEP, clip: Number.POSITIVE_INFINITY, rederiveEps: false, sigma: 0.3125 },
+  { ...PLAIN, ...ROW, ...STEP, clip: Number.POSITIVE_INFINITY, rederiveEps: false, sigma: 0.3125 },
   {
-    ...{ ...ROW, ...STEP, clip: 0.875, rederiveEps: true, sigma: 1 },
+    ...{ ...PLAIN, ...ROW, ...STEP, clip: 0.875, rederiveEps: true, sigma: 1 },
     ...{ logVarianceMin: -4, logVarianceMax: -1.5 },
+  },
+  {
+    ...{ ...ROW, ...STEP, clip: 1.5, rederiveEps: false, sigma: 0.25, guidance: 2.5 },
+    ...{ knownSignal: 0.75, knownSpread: 0.625, againSignal: 0.875, againSpread: 0.5 },
   },
 ];
 
+const rowsInput = () => floats([3, ROW_FIELDS.length], packRows({ rows: REVERSE_ROWS }));
+
+/** Guidance and inpainting, on twice the images; and a table's row, of 67 numbers. */
+const guidedCase = selfTestCase({
+  name: "guided, inpainting",
+  inputs: () => {
+    const [N, ...rest] = IMAGES;
+    const size = N * rest[0] * rest[1] * rest[2];
+    return {
+      state: stateInput(2),
+      rows: rowsInput(),
+      x: random([2 * N, ...rest], 1),
+      x0Previous: random(IMAGES, 2),
+      output: random([2 * N, ...rest], 3),
+      known: random(IMAGES, 4),
+      mask: floats(
+        IMAGES,
+        Array.from({ length: size }, (_, i) => (i % 5) / 4),
+      ),
+      table: random([3, 67], 5),
+    };
+  },
+  launch: (graph, tensors) => {
+    const row = spreadRow(graph, tensors, 3);
+    reverseStep(graph, tensors);
+    blend(graph, tensors);
+    return { x: tensors.x, x0Hat: tensors.x0Previous, row };
+  },
+});
+
+const unguidedCase = (name: string, step: number) =>
+  selfTestCase({
+    name,
+    inputs: () => {
+      const [N, C, H, W] = IMAGES;
+      return {
+        state: stateInput(step),
+        rows: rowsInput(),
+        x: random(IMAGES, 1),
+        x0Previous: random(IMAGES, 2),
+        output: random([N, step === 0 ? C : 2 * C, H, W], 3),
+      };
+    },
+    launch: (graph, tensors) => {
+      reverseStep(graph, tensors);
+      advance(graph, tensors);
+      return { x: tensors.x, x0Hat: tensors.x0Previous, state: tensors.state };
+    },
+  });
+
 export const reverseStepFamily: SelfTestFamily = {
   family: "reverse_step",
-  cases: ["plain", "clipped, with a learned variance"].map((name, step) =>
-    selfTestCase({
-      name,
-      inputs: () => {
-        const [N, C, H, W] = IMAGES;
-        return {
-          state: stateInput(step),
-          rows: floats([2, ROW_FIELDS.length], packRows({ rows: REVERSE_ROWS })),
-          x: random(IMAGES, 1),
-          x0Previous: random(IMAGES, 2),
-          output: random([N, step === 0 ? C : 2 * C, H, W], 3),
-        };
-      },
-      launch: (graph, tensors) => {
-        reverseStep(graph, tensors);
-        advance(graph, tensors);
-        return { x: tensors.x, x0Hat: tensors.x0Previous, state: tensors.state };
-      },
-    }),
-  ),
+  cases: [...["plain", "clipped, with a learned variance"].map(unguidedCase), guidedCase],
 };

@@ -1,18 +1,19 @@
 // Twins of the reverse step's cases in src/inspect/cases/diffusion.ts.
 import { PLACE, REVERSE_ROWS } from "../../../src/inspect/cases/diffusion.ts";
 import { initialState, STATE_SHAPE, STREAMS } from "../../../src/kernels/diffusion.ts";
+import { BLEND_STREAMS } from "../../../src/kernels/reverse_step.ts";
 import type { PlanRow } from "../../../src/samplers/plan.ts";
 import { type NdArray, ndarray } from "../../reference/ndarray.ts";
-import { type ReverseStepInput, reverseStep } from "../../reference/reverse_step.ts";
+import { blend, type ReverseStepInput, reverseStep } from "../../reference/reverse_step.ts";
 import { hostNormals } from "./diffusion.ts";
-import { type Inputs, NORMALS_BOUND, type Twin, type Twins } from "./twin.ts";
+import { type Inputs, NORMALS_BOUND, oneTerm, type Twin, type Twins } from "./twin.ts";
 
 const SIGNED = [
   ...(["x0FromX", "x0FromOutput", "epsFromX", "epsFromOutput", "epsOfX", "epsOfX0"] as const),
   ...(["a", "b", "c", "d"] as const),
 ];
 
-function planRow(step: number): PlanRow {
+export function planRow(step: number): PlanRow {
   const { logVarianceMin, logVarianceMax, ...row } = REVERSE_ROWS[step]!;
   const learned =
     logVarianceMin === undefined || logVarianceMax === undefined
@@ -73,7 +74,43 @@ const reverseStepTwin =
     };
   };
 
+/** Guidance and inpainting by row 2, and that row of a table. */
+const guidedTwin: Twin = ({ x, x0Previous, output, known, mask, table }) => {
+  const row = planRow(2);
+  const shape = known!.shape;
+  const half = ({ data }: NdArray, which: number) =>
+    data.slice((which * data.length) / 2, ((which + 1) * data.length) / 2);
+  const drawn = (stream: number) => hostNormals(shape, { stream, at: 2 }).data;
+  const input: ReverseStepInput = {
+    x: half(x!, 0),
+    x0HatPrevious: x0Previous!.data,
+    output: half(output!, 0),
+    unconditional: half(output!, 1),
+    noise: drawn(STREAMS.reverseStep),
+  };
+  const exact = reverseStep(row, input);
+  const next = blend(row, {
+    x: exact.x,
+    known: known!.data,
+    mask: mask!.data,
+    noise: drawn(BLEND_STREAMS.known),
+    again: drawn(BLEND_STREAMS.again),
+  });
+  const [width, unit] = [table!.shape[1]!, 64]; // Σ|terms|: coefficients up to 2.5 of numbers up to 6
+  const chosen = table!.data.slice(2 * width, 3 * width);
+  const within = (extents: readonly number[], data: ArrayLike<number>, bound: number) => ({
+    expected: ndarray(extents, data),
+    bound: ndarray(extents, new Float64Array(data.length).fill(bound)),
+  });
+  return {
+    x: within(x!.shape, [...next, ...next], unit),
+    x0Hat: within(shape, exact.x0Hat, unit),
+    row: oneTerm(ndarray([3, width], [...chosen, ...chosen, ...chosen])),
+  };
+};
+
 export const reverseStepTwins: Twins = {
   plain: reverseStepTwin(0),
   "clipped, with a learned variance": reverseStepTwin(1),
+  "guided, inpainting": guidedTwin,
 };

@@ -15,6 +15,7 @@ import {
   resampleTwins,
 } from "./pointwise.ts";
 import { reverseStepTwins } from "./reverse_step.ts";
+import { steerTwins, viewTwins } from "./steering.ts";
 import type { Twins } from "./twin.ts";
 
 export const TWINS: Readonly<Record<string, Twins>> = {
@@ -36,5 +37,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   reverse_step: reverseStepTwins,
   bound: boundTwins,
   derivation: derivationTwins,
+  steer: steerTwins,
+  view: viewTwins,
   adamw: adamwTwins,
 };

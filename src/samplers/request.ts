@@ -1,0 +1,165 @@
+// What is asked of sampling, and the plan that answers it.
+import { OptionError } from "../core/errors.ts";
+import { requireShape, type Shape } from "../core/shape.ts";
+import { parseSchedulerConfig } from "../diffusion/scheduler_config.ts";
+import type { DiffusionModel } from "../nn/model.ts";
+import type { Weights } from "../nn/weights.ts";
+import { guidedPlan } from "./guidance.ts";
+import type { Plan, PlanOptions, SamplerName } from "./plan.ts";
+import { partialPlan, type Repainting, repaintPlan } from "./repaint.ts";
+import { samplerOf, samplingPlan } from "./sampler.ts";
+import type { Images } from "./start.ts";
+
+export interface SampleOptions extends Partial<PlanOptions> {
+  /** images to make, ≥ 1 */
+  count: number;
+  /** default: what the model's scheduler names, else ddpm */
+  sampler?: SamplerName | undefined;
+  /** keys of a scheduler_config.json, instead of the model's own */
+  scheduler?: Record<string, unknown> | undefined;
+  /** image n is a function of (seed, n) and the options, whatever the count */
+  seed?: number | bigint | undefined;
+  /** x_T, [count, C, H, W], instead of noise from the seed */
+  initialNoise?: Images | undefined;
+  /** from the first noise of one seed to that of another, along the arc; needs a sampler without noise */
+  interpolate?: readonly [number | bigint, number | bigint] | undefined;
+  /**
+   * the image to start from, [1 or count, C, H, W] in [−1, 1], noised to where `strength` begins;
+   * for ddim-inverse the image whose noise is wanted
+   */
+  image?: Images | undefined;
+  /** part of the steps that an image goes through, above 0 … 1; default 0.8 */
+  strength?: number | undefined;
+  /** keep what is known of an image, and make the rest */
+  inpaint?: Inpainting | undefined;
+  /** class of each image, [count], for a class-conditional model */
+  classLabels?: ArrayLike<number> | undefined;
+  /** w of classifier-free guidance, default 1: none. The model's last class stands for no class */
+  guidance?: number | undefined;
+  /** timesteps at which guidance holds, both included; default all */
+  guidanceInterval?: readonly [from: number, to: number] | undefined;
+  /** a loss of x̂_0 to go down at every step */
+  steer?: Steering | undefined;
+  /** height and width; default the model's sample_size */
+  size?: readonly [height: number, width: number] | undefined;
+  /** the weights to use: the model's own, or their average */
+  weights?: Weights | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Inpainting extends Repainting {
+  /** [1 or count, C, H, W] in [−1, 1] */
+  image: Images;
+  /** of its shape: 1 where the image is known, 0 where it is to be made */
+  mask: Images;
+}
+
+export interface Steering {
+  /**
+   * WGSL that declares fn gradient(n: u32, c: u32, i: u32, j: u32) -> f32: ∂L/∂x̂_0[n, c, i, j]. It may
+   * call x0(n, c, i, j) and goal_at(n, c, i, j).
+   */
+  wgsl: string;
+  /** s of x' ← x' − s ∂L/∂x, by x before the step, through the network */
+  strength: number;
+  /** what goal_at gives, [1 or count, C, H, W]; default 0 */
+  target?: Images | undefined;
+}
+
+/** [count, C, H, W] */
+export type ImageShape = readonly [number, number, number, number];
+
+/**
+ * The rows of a request.
+ *
+ * @throws OptionError for options that are out of range or do not go together
+ */
+export function requestedPlan(model: DiffusionModel, options: SampleOptions): Plan {
+  const scheduler = options.scheduler ?? model.scheduler;
+  const config = parseSchedulerConfig(scheduler);
+  const sampler = options.sampler ?? samplerOf(scheduler);
+  const { steps = options.timesteps?.length ?? 50, strength = 0.8 } = options;
+  const { guidance: weight = 1, guidanceInterval: interval, image, inpaint } = options;
+  requireTogether({ ...options, sampler });
+  if (inpaint) requireMask(inpaint.mask);
+  let plan = samplingPlan(sampler, config, { ...options, steps });
+  plan = guidedPlan(plan, { weight, interval });
+  if (image && sampler !== "ddim-inverse") plan = partialPlan(plan, strength);
+  return inpaint ? repaintPlan(plan, inpaint) : plan;
+}
+
+function requireTogether(options: SampleOptions): void {
+  const {
+    image,
+    strength,
+    inpaint,
+    sampler,
+    guidance = 1,
+    classLabels,
+    guidanceInterval,
+  } = options;
+  const inverse = sampler === "ddim-inverse";
+  const wrong =
+    (inpaint && image && "inpaint and image, as inpainting starts with noise") ||
+    (strength !== undefined && !image && "strength without an image") ||
+    (strength !== undefined && inverse && "strength with ddim-inverse, which goes all the way") ||
+    (inverse && (inpaint || options.steer) && "ddim-inverse with inpaint or steer") ||
+    (guidance !== 1 && !classLabels && "guidance without classLabels to lean towards") ||
+    (guidanceInterval && guidance === 1 && "guidanceInterval without guidance");
+  if (!wrong) return;
+  throw new OptionError(
+    "option/combination",
+    `sample: options that do not go together: ${wrong}.`,
+    "Leave one of them out.",
+  );
+}
+
+function requireMask({ data }: Images): void {
+  const wrong = data.find((value) => !(value >= 0 && value <= 1));
+  if (wrong === undefined) return;
+  throw new OptionError(
+    "option/inpaint",
+    `inpainting: a mask must be in 0 … 1, got ${wrong}.`,
+    "1 where the image is known, 0 where it is to be made.",
+  );
+}
+
+/**
+ * Extents of the images that are asked for.
+ *
+ * @throws OptionError for a count that is none, and where no size is known; ShapeError for noise that
+ *         does not fit
+ */
+export function requestedShape({ config }: DiffusionModel, options: SampleOptions): ImageShape {
+  const { count, size, initialNoise, image, inpaint } = options;
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new OptionError(
+      "option/count",
+      `sample: count must be a whole number above 0, got ${count}.`,
+      "Ask for one image or more.",
+    );
+  }
+  const C = config.in_channels;
+  const given = initialNoise?.shape ?? image?.shape ?? inpaint?.image.shape;
+  if (given) return shapeOfGiven(given, { count, C, isNoise: initialNoise !== undefined });
+  const sides = size ?? config.sample_size;
+  if (sides === null) {
+    throw new OptionError(
+      "option/size",
+      "sample: this model's config.json has no sample_size.",
+      "Say the size of the images, or give the initial noise.",
+    );
+  }
+  const [H, W] = typeof sides === "number" ? [sides, sides] : sides;
+  return [count, C, H, W];
+}
+
+function shapeOfGiven(
+  shape: Shape,
+  { count, C, isNoise }: { count: number; C: number; isNoise: boolean },
+): ImageShape {
+  const [N, , H = 0, W = 0] = shape;
+  const images = !isNoise && N === 1 ? 1 : count; // one image serves all
+  requireShape("sample", isNoise ? "the initial noise" : "the image", shape, [images, C, H, W]);
+  return [count, C, H, W];
+}

@@ -1,0 +1,184 @@
+// One sampling on the GPU: its buffers, its program, and the steps it has run.
+//
+// A step needs nothing from the CPU: rows, times and random counters are picked on the GPU, by the
+// state's step.
+import { Tape } from "../autograd/tape.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { Graph } from "../graph/graph.ts";
+import { Program } from "../graph/program.ts";
+import { homeOf, ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
+import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
+import { advance, blend, packRows, ROW_FIELDS, reverseStep } from "../kernels/reverse_step.ts";
+import { ClassLabels, nullClass, TimeTable } from "../nn/conditions.ts";
+import type { DiffusionModel } from "../nn/model.ts";
+import { unet } from "../nn/unet.ts";
+import { isGuided } from "./guidance.ts";
+import type { Plan } from "./plan.ts";
+import type { ImageShape, SampleOptions } from "./request.ts";
+import { repeated, startValues } from "./start.ts";
+import { descend, steeringGradient } from "./steering.ts";
+import { type View, Views } from "./views.ts";
+
+export interface RunParts {
+  plan: Plan;
+  shape: ImageShape;
+  options: SampleOptions;
+}
+
+/** Everything a step reads or writes. */
+interface RunTensors extends Record<View, Tensor> {
+  /** what the network is given: x, with guidance twice */
+  batch: Tensor;
+  state: Tensor;
+  rows: Tensor;
+  known: Tensor | undefined;
+  mask: Tensor | undefined;
+  goal: Tensor | undefined;
+}
+
+interface RunResources {
+  program: Program;
+  buffers: readonly ResidentBuffer[];
+  tensors: RunTensors;
+}
+
+export class SamplingRun {
+  readonly #gpu: Gpu;
+  readonly #resources: RunResources;
+  readonly #views: Views;
+
+  private constructor(gpu: Gpu, resources: RunResources) {
+    this.#gpu = gpu;
+    this.#resources = resources;
+    this.#views = new Views(gpu, resources.tensors);
+  }
+
+  /** @throws OptionError, ShapeError for options that do not fit; DeviceError */
+  static async create(model: DiffusionModel, parts: RunParts): Promise<SamplingRun> {
+    const { gpu } = model;
+    const { plan, shape, options } = parts;
+    const images = new ResidentBuffer("sample.images");
+    const constants = new ResidentBuffer("sample.constants");
+    const progress = new ResidentBuffer("sample.state");
+    const tensors = residents({ images, constants, progress }, parts);
+    const { batch } = tensors;
+    const N = batch.shape[0]!;
+    const times = new TimeTable(model, constants, plan.rows.length);
+    const labels = new ClassLabels(model, constants, N);
+    const start = startValues(plan, shape, options); // before anything is allocated
+    const classes = labelsOf(model, parts);
+
+    const graph = new Graph(gpu.target);
+    graph.phase = "sampler";
+    const time = times.inputs(graph, tensors.state, N);
+    record(graph, model, { ...parts, tensors, time: { ...time, classLabels: labels.tensor } });
+    const program = await Program.compile(gpu, graph, { label: "sample" });
+    const buffers = [images, constants, progress];
+    const run = new SamplingRun(gpu, { program, buffers, tensors });
+    try {
+      times.write(plan.rows.map(({ timestep }) => timestep));
+      labels.write(classes);
+      fill(gpu, parts, tensors, start);
+      return run;
+    } catch (error) {
+      run.dispose();
+      throw error;
+    }
+  }
+
+  /** Queues the next row. */
+  step(): void {
+    this.#resources.program.run();
+  }
+
+  async read(view: View): Promise<Float32Array<ArrayBuffer>> {
+    const tensor = this.#resources.tensors[view];
+    return (await readTensor(this.#gpu, tensor)).slice(0, sizeOf(tensor.shape));
+  }
+
+  texture(view: View): Promise<GPUTexture> {
+    return this.#views.texture(view);
+  }
+
+  dispose(): void {
+    this.#views.dispose();
+    this.#resources.program.dispose();
+    for (const buffer of this.#resources.buffers) buffer.destroy(this.#gpu);
+  }
+}
+
+interface Homes {
+  images: ResidentBuffer;
+  constants: ResidentBuffer;
+  progress: ResidentBuffer;
+}
+
+function residents(homes: Homes, { plan, shape, options }: RunParts): RunTensors {
+  const { images, constants, progress } = homes;
+  const [N, ...rest] = shape;
+  const batch = images.add([isGuided(plan) ? 2 * N : N, ...rest], "x");
+  const added = (wanted: unknown, label: string) =>
+    wanted === undefined ? undefined : constants.add(shape, label);
+  return {
+    batch,
+    x: { label: "x", shape, dtype: "f32", home: homeOf(batch) }, // its first half
+    x0Hat: images.add(shape, "x0Hat"),
+    epsHat: images.add(shape, "epsHat"),
+    state: progress.add(STATE_SHAPE, "state", "u32"),
+    rows: constants.add([plan.rows.length, ROW_FIELDS.length], "rows"),
+    known: added(options.inpaint, "known"),
+    mask: added(options.inpaint, "mask"),
+    goal: added(options.steer, "goal"),
+  };
+}
+
+interface Recorded extends RunParts {
+  tensors: RunTensors;
+  time: { time: Tensor; inverseTime: Tensor | undefined; classLabels: Tensor | undefined };
+}
+
+/** Appends a step: the network, the way down the loss, the reverse step, what is kept. */
+function record(graph: Graph, model: DiffusionModel, parts: Recorded): void {
+  const { options, tensors, time } = parts;
+  const { batch, state, rows, known, mask, goal, x0Hat, epsHat } = tensors;
+  const { steer } = options;
+  const leaves = steer ? new Map([[batch, undefined]]) : undefined;
+  const tape = new Tape(graph, leaves);
+  const weights = options.weights ?? model.weights;
+  const output = unet({ tape, weights }, model.config, { sample: batch, ...time });
+  const gradient =
+    steer && goal && steeringGradient(tape, { state, rows, x: batch, output, goal }, steer);
+  reverseStep(graph, { state, rows, x: batch, x0Previous: x0Hat, epsHat, output });
+  if (steer && gradient) descend(tape, { gradient, x: batch }, steer);
+  if (known && mask) blend(graph, { state, rows, x: batch, known, mask });
+  advance(graph, { state });
+}
+
+/** The labels of the network's batch: with guidance those asked for, then as many of none. */
+function labelsOf(model: DiffusionModel, { plan, options }: RunParts) {
+  const { classLabels, count } = options;
+  if (!classLabels || !isGuided(plan)) return classLabels;
+  const none = new Array<number>(count).fill(nullClass(model.config));
+  return [...Array.from(classLabels), ...none];
+}
+
+/** Queues what a run starts from. */
+function fill(
+  gpu: Gpu,
+  { plan, shape, options }: RunParts,
+  { batch, state, rows, known, mask, goal }: RunTensors,
+  start: Float32Array<ArrayBuffer>,
+): void {
+  const { inpaint, steer, seed = 0 } = options;
+  writeTensor(gpu, rows, packRows(plan));
+  writeTensor(gpu, state, initialState(seed));
+  writeTensor(gpu, batch, start);
+  if (isGuided(plan)) writeTensor(gpu, batch, start, start.byteLength);
+  if (inpaint && known && mask) {
+    writeTensor(gpu, known, repeated(inpaint.image, shape));
+    writeTensor(gpu, mask, repeated(inpaint.mask, shape));
+  }
+  const target = steer?.target;
+  if (target && goal) writeTensor(gpu, goal, repeated(target, shape));
+}
