@@ -11,6 +11,7 @@ export {
 export { Gpu, type GpuOptions } from "./device/gpu.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export { selfTest } from "./inspect/self_test.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { DiffusionModel } from "./nn/model.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";

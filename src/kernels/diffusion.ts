@@ -100,7 +100,9 @@ const LOSS_KINDS: readonly DiffusionLoss[] = ["mse", "l1", "huber"];
 /** Lanes that share an image's loss: fewer on software adapters, whose barriers cost by the lane. */
 const HARDWARE = { ROWS: 16, LANES: 256 };
 const SOFTWARE = { ROWS: 8, LANES: 64 };
-const lanesOf = ({ target }: Graph) => ({ constants: target.software ? SOFTWARE : HARDWARE });
+const lanesOf = (graph: Graph) => ({
+  constants: graph.targetOf("diffusion").software ? SOFTWARE : HARDWARE,
+});
 
 export const diffusionVariants: Variant[] = [
   ...["philox_words", "normals", "q_sample", "q_sample_given"].map((entry) => ({

@@ -76,7 +76,7 @@ export function groupNorm(
   const [N, C, H, W] = requireGroupNorm("groupNorm", inputs, groups);
   requireEps(eps);
   const { x, weight, bias, scaleShift } = inputs;
-  const cut = cutOf(graph.target, x.shape, groups);
+  const cut = cutOf(graph.targetOf("groupnorm"), x.shape, groups);
   const y = graph.alloc(x.shape, "groupnorm.y");
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
 

@@ -72,7 +72,7 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const cut = cutOf(graph.target, x.shape, groups);
+  const cut = cutOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
   const flags = { has_scale_shift: Number(!!scaleShift), has_pending: Number(!!pending) };
   const { part, parts } = cut;
   const dims = { batch: N, channels: C, groups, pixels: H * W, part, parts, ...flags };
