@@ -2,13 +2,42 @@
 //
 // It knows float32 and u32 buffers, and no subgroups. Buffers hold zeros: which addresses a kernel of
 // ours touches does not depend on values, but on indices, which are 0 then.
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
+import { CallExpr, detectRaces, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
 import type { Gpu, Target } from "../../src/device/gpu.ts";
 import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
 import type { Dispatch } from "../../src/graph/graph.ts";
 import { bytesOf } from "../../src/graph/tensor.ts";
 import { dryRun, runSample } from "../kernels/records/conform.ts";
 import type { KernelInfo, Sample } from "../kernels/records/record.ts";
+
+/**
+ * wgsl_reflect 1.6.0 keeps what a call returned in its syntax node, which the invocations share: all
+ * would go on with the value of the last. Here every invocation, told by its stack, keeps its own.
+ */
+function keepReturnsApart(): void {
+  const { setCachedReturnValue } = CallExpr.prototype;
+  const { stepStack } = WgslDebug.prototype;
+  type Stack = Parameters<typeof stepStack>[0];
+  const kept = new WeakMap<Stack, Map<CallExpr, unknown>>();
+  const nodes = new Set<CallExpr>();
+  let current: Stack | undefined;
+  CallExpr.prototype.setCachedReturnValue = function (value: unknown) {
+    nodes.add(this);
+    const own = (current && kept.get(current)) ?? new Map<CallExpr, unknown>();
+    if (current) kept.set(current, own.set(this, value));
+    setCachedReturnValue.call(this, value);
+  };
+  WgslDebug.prototype.stepStack = function (stack, ...rest) {
+    if (stack !== current) {
+      const own = kept.get(stack);
+      for (const node of nodes) node.cachedReturnValue = own?.get(node) ?? null;
+    }
+    current = stack;
+    return stepStack.call(this, stack, ...rest);
+  };
+}
+
+keepReturnsApart();
 
 const BARRIER = /workgroupBarrier\(\);/g;
 
@@ -67,7 +96,8 @@ export function racesOf({ dispatch }: Candidate, code = specialise(dispatch.vari
     const words = bytesOf(tensor) / 4;
     group[binding] = tensor.dtype === "u32" ? new Uint32Array(words) : new Float32Array(words);
   }
-  for (const { binding, data } of dispatch.uniforms) group[binding] = { uniform: new Uint8Array(data) };
+  for (const { binding, data } of dispatch.uniforms)
+    group[binding] = { uniform: new Uint8Array(data) };
   const { entry } = dispatch.variant;
   const { races, errors } = detectRaces(code, entry, [1, 1, 1], { 0: group });
   if (errors.length > 0) throw new Error(`${nameOf(dispatch.variant)}: ${errors[0]}`);
@@ -124,4 +154,3 @@ function mutated(variant: Variant, n: number): Variant {
   const name = `${variant.family.name}_without_${n}`;
   return { ...variant, family: { ...variant.family, name, chunks } };
 }
-
