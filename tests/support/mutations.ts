@@ -20,11 +20,12 @@ const TARGETS: Target[] = [PLAIN_TARGET, { subgroupSize: 0, software: "llvmpipe"
 export const kernelsWithBarriers = (records: readonly KernelInfo[]): SharedKernel[] =>
   sharedKernels(records, TARGETS);
 
-/** A kernel's smallest dispatch, and one whose loops turn more than once. */
-export function sizesOf({ candidates }: SharedKernel): Candidate[] {
-  const places = [0, 0.5].map((part) => Math.floor(part * (candidates.length - 1)));
-  return [...new Set(places)].map((i) => candidates[i]!);
-}
+/** The smallest dispatch: quick to interpret. */
+export const smallest = ({ candidates }: SharedKernel): Candidate => candidates[0]!;
+
+/** One whose loops turn more than once. */
+const middling = ({ candidates }: SharedKernel): Candidate =>
+  candidates[Math.floor(candidates.length / 2)]!;
 
 export interface Mutation {
   kernel: string;
@@ -44,21 +45,13 @@ export async function mutationsOf(
   const found: Mutation[] = [];
   for (let n = 0; n < barriersOf(variant); n++) {
     const place = { kernel: name, shader: `${variant.family.name}.wgsl`, line: lineOf(variant, n) };
-    const races = racesWithout(kernel, n);
+    const races = racesOf(smallest(kernel), withoutBarrier(specialise(variant), n));
     if (races > 0) {
       found.push({ ...place, caughtBy: "detectRaces", races });
       continue;
     }
-    const isWrong = await isWrongWithout(await gpu(), sizesOf(kernel).at(-1)!, n);
+    const isWrong = await isWrongWithout(await gpu(), middling(kernel), n);
     found.push({ ...place, caughtBy: isWrong ? "values" : "nothing", races });
   }
   return found;
-}
-
-function racesWithout(kernel: SharedKernel, n: number): number {
-  for (const candidate of sizesOf(kernel)) {
-    const races = racesOf(candidate, withoutBarrier(specialise(candidate.dispatch.variant), n));
-    if (races > 0) return races;
-  }
-  return 0;
 }
