@@ -4,6 +4,15 @@ import { kernelsWithBarriers, mutationsOf, smallest } from "../support/mutations
 import { racesOf } from "../support/races.ts";
 import { RECORDS } from "./records/records.ts";
 
+/**
+ * Barriers at the end of a loop's turn, by line: they order it before the next turn, which the smallest
+ * dispatch does not take; and SwiftShader's lanes do not run far enough apart to spoil values there.
+ */
+const LATER_TURNS: Record<string, number[]> = {
+  "attention.forward": [162],
+  "attention.backward_query": [162, 229],
+};
+
 const kernels = kernelsWithBarriers(RECORDS);
 
 describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", () => {
@@ -31,7 +40,8 @@ describe("each barrier is needed: without it there is a race, or wrong values", 
     async (kernel) => {
       const mutations = await mutationsOf(kernel, testGpu);
       expect(mutations.length).toBeGreaterThan(0);
-      expect(mutations.filter(({ caughtBy }) => caughtBy === "nothing")).toEqual([]);
+      const uncaught = mutations.filter(({ caughtBy }) => caughtBy === "nothing");
+      expect(uncaught.map(({ line }) => line)).toEqual(LATER_TURNS[kernel.name] ?? []);
     },
     120_000,
   );
