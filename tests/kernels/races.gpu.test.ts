@@ -5,8 +5,8 @@ import { racesOf } from "../support/races.ts";
 import { RECORDS } from "./records/records.ts";
 
 /**
- * Barriers at the end of a loop's turn, by line: they order it before the next turn, which the smallest
- * dispatch does not take; and SwiftShader's lanes do not run far enough apart to spoil values there.
+ * Barriers before a write, by line: they order it after the reads of the turn before, which the smallest
+ * dispatch does not have; and SwiftShader's lanes do not run far enough apart to spoil values there.
  */
 const LATER_TURNS: Record<string, number[]> = {
   "attention.forward": [162],
