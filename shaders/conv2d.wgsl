@@ -76,7 +76,7 @@ alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-const IS_WIDE: bool = (KIND == STRIDED) | (KIND == HALVED); // more than six of both are used
+const IS_WIDE: bool = KIND == STRIDED || KIND == HALVED; // more than six of both are used
 
 struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
   a: vec4u,

@@ -13,7 +13,15 @@ export interface GpuOptions {
   device?: GPUDevice | undefined;
   /** default "high-performance" */
   powerPreference?: GPUPowerPreference | undefined;
+  /**
+   * Tests every kernel family first, and gives those that are wrong here their plain variants: pass
+   * `selfTest`. Default: no test.
+   */
+  selfTest?: SelfTest | undefined;
 }
+
+/** Whether each kernel family computes on this device what it should. */
+export type SelfTest = (gpu: Gpu) => Promise<readonly { family: string; ok: boolean }[]>;
 
 /** What is made on the GPU, counted: a step must not make any of it. */
 export interface GpuCounters {
@@ -30,6 +38,8 @@ export interface Target {
   readonly subgroupSize: number;
   /** the software adapters, on which a load costs as much as 30 multiply-adds */
   readonly software: "swiftshader" | "llvmpipe" | undefined;
+  /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
+  readonly plain?: ReadonlySet<string>;
 }
 
 /** A target that every device meets: no features, no assumptions. */
@@ -59,6 +69,7 @@ export class Gpu {
     dispatches: 0,
   };
   readonly #owned: boolean;
+  readonly #plain = new Set<string>();
   #failure: DeviceError | undefined;
   #disposed = false;
 
@@ -74,10 +85,17 @@ export class Gpu {
   /**
    * Opens a device, or takes the one that is given.
    *
-   * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter
+   * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter, device/self-test
+   *         (a self-test was asked for, and the plain variants fail it too)
    */
-  static async open({ gpu, device, powerPreference }: GpuOptions = {}): Promise<Gpu> {
-    if (device) return new Gpu(device, false);
+  static async open(options: GpuOptions = {}): Promise<Gpu> {
+    const { device, selfTest } = options;
+    const gpu = device ? new Gpu(device, false) : new Gpu(await Gpu.#newDevice(options), true);
+    if (selfTest) await gpu.#avoidWrongVariants(selfTest);
+    return gpu;
+  }
+
+  static async #newDevice({ gpu, powerPreference }: GpuOptions): Promise<GPUDevice> {
     const source = gpu ?? globalThis.navigator?.gpu;
     if (!source) {
       throw new DeviceError(
@@ -96,7 +114,21 @@ export class Gpu {
         "Update the GPU's driver; if a device was lost before, reload the page.",
       );
     }
-    return new Gpu(await requestDevice(adapter), true);
+    return requestDevice(adapter);
+  }
+
+  async #avoidWrongVariants(selfTest: SelfTest): Promise<void> {
+    const wrong = async () => (await selfTest(this)).filter(({ ok }) => !ok);
+    for (const { family } of await wrong()) this.#plain.add(family);
+    if (this.#plain.size === 0) return;
+    const families = (await wrong()).map(({ family }) => family);
+    if (families.length === 0) return;
+    this.dispose();
+    throw new DeviceError(
+      "device/self-test",
+      `Gpu: this device computes wrong numbers, with the plainest kernels too: ${families.join(", ")}.`,
+      "Update the GPU's driver, or take another adapter; `wgsl-diffusion doctor` says more.",
+    );
   }
 
   get limits(): GPUSupportedLimits {
@@ -112,7 +144,8 @@ export class Gpu {
     const isFixed = this.has("subgroups") && subgroupMinSize === subgroupMaxSize;
     const text = `${architecture} ${device} ${description}`.toLowerCase();
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
-    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software };
+    const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
+    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

@@ -42,7 +42,7 @@ export function strataOf(T: number, count: number): Stratum[] {
 
 export const lengthOf = ({ from, to }: Stratum): number => to - from + 1;
 
-const STREAM = 10; // beside BOUND_STREAMS of src/kernels/bound.ts
+const STREAM = 12; // beside BOUND_STREAMS of src/kernels/bound.ts
 
 /** A timestep of each stratum for one image: a function of (seed, image). */
 export function drawnTimesteps(

@@ -58,13 +58,18 @@ const MOST_WORKGROUPS = 65_535;
 
 export class Graph {
   readonly dispatches: Dispatch[] = [];
-  /** what launchers choose their variants by */
+  /** the device's; launchers ask targetOf() */
   readonly target: Target;
   /** what the next dispatches belong to */
   phase: Phase = "forward";
 
   constructor(target: Target = PLAIN_TARGET) {
     this.target = target;
+  }
+
+  /** What the launchers of a family choose their variants by. */
+  targetOf(family: string): Target {
+    return this.target.plain?.has(family) ? PLAIN_TARGET : this.target;
   }
 
   /** A tensor that the plan will place. */

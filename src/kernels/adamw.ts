@@ -53,7 +53,7 @@ const HARDWARE = { normGroups: 1024, finish: { ROWS: 16, LANES: 256 }, update: {
 /** Software adapters have few lanes at once; barriers and what is read once a lane cost them more. */
 const SOFTWARE = { normGroups: 16, finish: { ROWS: 8, LANES: 64 }, update: { VECTORS: 16 } };
 
-const cutOf = ({ target }: Graph) => (target.software ? SOFTWARE : HARDWARE);
+const cutOf = (graph: Graph) => (graph.targetOf("adamw").software ? SOFTWARE : HARDWARE);
 
 export const adamwVariants: Variant[] = [
   { family, entry: "norm", constants: {} },

@@ -119,7 +119,7 @@ interface Extents {
 /** @param products  how many products of S × S × d multiply-adds the kernel makes a head */
 function variantFor(graph: Graph, { images, heads, channels, tokens }: Extents, products: number) {
   const flops = 2 * products * images * heads * tokens * tokens * channels;
-  const lanes = graph.target.subgroupSize;
+  const lanes = graph.targetOf("attention").subgroupSize;
   const isByLanes = SUBGROUPS.includes(lanes);
   const rows = isByLanes ? ROWS_OF_A_LANE * lanes : ROWS_OF_A_TILE;
   const workgroups: Workgroups = [ceilDiv(tokens, rows), heads, images];

@@ -10,7 +10,7 @@ import { quadWorkgroups, STATE_SHAPE } from "./diffusion.ts";
 import { bound } from "./generated/bound.ts";
 
 /** Philox streams of this folder, beside `STREAMS` of src/kernels/diffusion.ts. */
-export const BOUND_STREAMS = { noise: 8, trajectory: 9 } as const;
+export const BOUND_STREAMS = { noise: 10, trajectory: 11 } as const;
 
 /** Fields of `Row` in bound.wgsl, in its order. */
 export const BOUND_ROW_FIELDS = [
@@ -113,7 +113,7 @@ export function boundTerms(
     prior_square: alphaBarT,
     prior_constant: -alphaBarT - Math.log1p(-alphaBarT),
   };
-  const constants = graph.target.software ? SOFTWARE : HARDWARE;
+  const constants = graph.targetOf("bound").software ? SOFTWARE : HARDWARE;
   const args = { image, rows, x0, noise, output, results };
   graph.dispatch([bound, "terms"], args, [N], { constants, flops: 60 * N * size });
   return results;

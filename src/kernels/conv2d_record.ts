@@ -90,7 +90,7 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, TILE);
   const tiles_across = ceilDiv(roles.out_width, TILE);
-  const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, most);
+  const { entry, BLOCKS, WG } = shapeOf(graph.targetOf("conv2d"), roles.writes, most);
   const loops = { blocks: BLOCKS, four: 4 };
   const dims = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across, ...loops };
   const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
@@ -124,7 +124,7 @@ function recordPointwise(
 ): void {
   const { height, width, out_height, out_width, ...roles } = rolesOf(direction, c);
   const pixels = height * width;
-  const { entry, BLOCKS, WG } = shapeOf(graph.target, roles.writes, 4);
+  const { entry, BLOCKS, WG } = shapeOf(graph.targetOf("conv2d"), roles.writes, 4);
   const dims = { ...roles, pixels, tiles: ceilDiv(pixels, PIXELS), blocks: BLOCKS, four: 4 };
   const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
   const lanes = roles.images * dims.tiles;

@@ -209,8 +209,10 @@ function largestDivisor(n: number, most: number): number {
 }
 
 /** Lanes of a subgroup that share loads, or 0. */
-const sharingLanes = ({ target }: Graph): number =>
-  SUBGROUPS.includes(target.subgroupSize) ? target.subgroupSize : 0;
+function sharingLanes(graph: Graph): number {
+  const { subgroupSize } = graph.targetOf("conv2d_weight");
+  return SUBGROUPS.includes(subgroupSize) ? subgroupSize : 0;
+}
 
 const partsFor = (tiles: number, lanes: number): number =>
   ceilDiv(lanes ? ENOUGH.subgroups : ENOUGH.lanes, tiles);

@@ -105,7 +105,7 @@ export function derivationSums(graph: Graph, tensors: SumsTensors): void {
   requireShape("derivationSums", "results", results.shape, [T, N, DERIVATION_SUMS.length]);
 
   const image = { size: C * H * W, stride: sizeOf(output.shape) / N };
-  const constants = graph.target.software ? SOFTWARE : HARDWARE;
+  const constants = graph.targetOf("derivation").software ? SOFTWARE : HARDWARE;
   const args = { image, state, steps, x0, previous, xt, output, results };
   graph.dispatch([derivation, "sums"], args, [N], { constants, flops: 30 * sizeOf(x0.shape) });
 }

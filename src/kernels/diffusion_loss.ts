@@ -71,7 +71,9 @@ export interface LossOptions {
 /** Lanes that share an image's loss: fewer on software adapters, whose barriers cost by the lane. */
 const HARDWARE = { ROWS: 16, LANES: 256 };
 const SOFTWARE = { ROWS: 8, LANES: 64 };
-const lanesOf = ({ target }: Graph) => ({ constants: target.software ? SOFTWARE : HARDWARE });
+const lanesOf = (graph: Graph) => ({
+  constants: graph.targetOf("diffusion_loss").software ? SOFTWARE : HARDWARE,
+});
 const BOUND_FLOPS = 40; // of an element's term
 
 export const diffusionLossVariants: Variant[] = [HARDWARE, SOFTWARE].flatMap((constants) =>

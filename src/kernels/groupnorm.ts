@@ -84,7 +84,7 @@ export function groupNorm(
   const [N, C, H, W] = requireGroupNorm("groupNorm", inputs, groups);
   requireEps(eps);
   const { x, weight, bias, scaleShift } = inputs;
-  const cut = cutOf(graph.target, x.shape, groups);
+  const cut = cutOf(graph.targetOf("groupnorm"), x.shape, groups);
   const y = graph.alloc(x.shape, "groupnorm.y");
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
 
@@ -94,7 +94,7 @@ export function groupNorm(
   const scale_shift = scaleShift ?? weight; // bound, and then not read
   const args = { dims, weight, bias, scale_shift, stats };
   const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
-  const sharers = sharersOf(graph.target, x.shape, groups);
+  const sharers = sharersOf(graph.targetOf("groupnorm"), x.shape, groups);
   if (sharers > 0) {
     const options = {
       constants: { SHARERS: sharers, ACTIVATION },

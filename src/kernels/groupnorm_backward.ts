@@ -77,14 +77,14 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const cut = cutOf(graph.target, x.shape, groups);
+  const cut = cutOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
   const flags = { has_scale_shift: Number(!!scaleShift), has_pending: Number(!!pending) };
   const { part, parts } = cut;
   const dims = { batch: N, channels: C, groups, pixels: H * W, part, parts, ...flags };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
   const call = { inputs, dims, cut, ACTIVATION, flops };
 
-  const sharers = scaleShift ? 0 : sharersOf(graph.target, x.shape, groups);
+  const sharers = scaleShift ? 0 : sharersOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
   if (sharers > 0 && targets.dx) {
     const whole = { ...call, dims: { ...dims, part: H * W, parts: 1 } };
     recordTotals(graph, whole, recordWhole(graph, whole, sharers, targets.dx), targets);

@@ -166,7 +166,7 @@ interface Choice {
 }
 
 function variantFor(graph: Graph, { m, n }: Product["size"]): Choice {
-  const lanes = graph.target.subgroupSize;
+  const lanes = graph.targetOf("matmul").subgroupSize;
   if (!SUBGROUPS.includes(lanes)) {
     return { kind: "tile", workgroups: [ceilDiv(n, TILE), ceilDiv(m, TILE)], constants: {} };
   }

@@ -12,6 +12,7 @@ import { diffusionLoss } from "../kernels/diffusion_loss.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { hasClasses, nullClass } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
+import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { classCount, type Dataset } from "./dataset.ts";

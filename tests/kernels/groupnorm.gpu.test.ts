@@ -5,7 +5,7 @@ import { Tape } from "../../src/autograd/tape.ts";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { ACTIVATIONS, type ActivationName } from "../../src/kernels/activation.ts";
+import type { ActivationName } from "../../src/kernels/activation.ts";
 import { elementwiseVariants } from "../../src/kernels/elementwise.ts";
 import { groupNorm, groupNormVariants, sharersOf } from "../../src/kernels/groupnorm.ts";
 import {
@@ -155,44 +155,7 @@ function expectGradients(
   expectWithin("dscaleShift", actual.dscaleShift!, { expected: both, bound });
 }
 
-async function expectBackward(inputs: GroupNormInputs, options: Options, target: Target) {
-  const dy = rounded(scattered(inputs.x.shape, 6));
-  const actual = await gradientsOf(inputs, { dy }, options, target);
-  const bounds = groupNormBackwardBound(inputs, dy, options);
-  expectGradients(actual, twinBackward(inputs, dy, options), bounds);
-}
-
 describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift)", (_, target) => {
-  test.each(AWKWARD)("%j in %d groups: y, statistics and every gradient", async (shape, groups) => {
-    const options = { groups, eps: 1e-5, activation: "silu" as const };
-    const inputs = inputsOf(shape);
-    await expectForward(inputs, options, target);
-    await expectBackward(inputs, options, target);
-  });
-
-  test.each(ACTIVATIONS)("with %s, with and without scale and shift", async (activation) => {
-    for (const [shape, scales] of [
-      [[2, 6, 4, 5], true],
-      [[2, 6, 3, 5], true],
-      [[2, 6, 4, 5], false],
-    ] as const) {
-      const options = { groups: 3, eps: 1e-6, activation };
-      const inputs = inputsOf(shape, { scales });
-      await expectForward(inputs, options, target);
-      await expectBackward(inputs, options, target);
-    }
-  });
-
-  test.each([[[1, 4, 64, 64]], [[1, 4, 31, 33]], [[1, 2, 160, 128]]])(
-    "%j of mean 1000",
-    async (shape) => {
-      const options = { groups: 2, eps: 1e-5, activation: "silu" as const };
-      const inputs = inputsOf(shape, { mean: 1000 });
-      await expectForward(inputs, options, target);
-      await expectBackward(inputs, options, target);
-    },
-  );
-
   test("pending is added to dx, and to nothing else", async () => {
     for (const shape of [
       [2, 4, 4, 4],
@@ -210,6 +173,13 @@ describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift
     }
   });
 });
+
+async function expectBackward(inputs: GroupNormInputs, options: Options, target: Target) {
+  const dy = rounded(scattered(inputs.x.shape, 6));
+  const actual = await gradientsOf(inputs, { dy }, options, target);
+  const bounds = groupNormBackwardBound(inputs, dy, options);
+  expectGradients(actual, twinBackward(inputs, dy, options), bounds);
+}
 
 describe.each([4, 8])("group norm of whole groups by %d lanes", (lanes) => {
   const target: Target = { subgroupSize: lanes, software: "swiftshader" };
@@ -337,27 +307,5 @@ describe("the rule of group norm", () => {
       );
       expect(one.gradient).toEqual(all[wanted[leaf]]);
     }
-  });
-
-  test("refuses groups that do not divide the channels, and says which do", () => {
-    const graph = new Graph();
-    const options = { groups: 8, eps: 1e-5, activation: "silu" as const };
-    expect(() => recordBoth(graph, [4, 30, 16, 16], options)).toThrow(
-      "groupNorm: groups must divide C, got groups = 8 and C = 30 (x: [4, 30, 16, 16]). Divisors of 30: 1, 2, 3, 5, 6, 10, 15, 30.",
-    );
-  });
-
-  test("refuses an eps that is not positive, and an activation it does not know", () => {
-    const record = (change: object) => () =>
-      recordBoth(new Graph(), [1, 2, 1, 1], {
-        groups: 1,
-        eps: 1e-5,
-        activation: "silu",
-        ...change,
-      });
-    expect(record({ eps: 0 })).toThrow("groupNorm: eps must be positive, got 0.");
-    expect(record({ activation: "swish" })).toThrow(
-      'groupNorm: activation must be one of none, silu, mish, gelu, relu, got "swish".',
-    );
   });
 });

@@ -16,61 +16,15 @@ import { absolute, absoluteAll, mapArray, type NdArray } from "../reference/ndar
 import { goldenCases, goldenTensor } from "../support/golden.ts";
 import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
 
-/** rows, in, out: single numbers, odd ones, whole tiles of both variants, one past them. */
-const SHAPES = [
-  [1, 1, 1],
-  [1, 128, 32],
-  [3, 1, 5],
-  [8, 32, 64],
-  [9, 17, 33],
-  [33, 31, 7],
-  [32, 64, 32],
-  [65, 130, 67],
-] as const;
-
 /** The workgroups' variant, and the one the device gets (subgroups of 4 or 8, where it has them). */
 const TARGETS = [
   { name: "by workgroup tiles", target: PLAIN_TARGET },
   { name: "as the device chooses", target: undefined },
 ];
 
-interface Given {
-  x: NdArray;
-  weight: NdArray;
-  bias?: NdArray | undefined;
-}
-
 const sum = (a: NdArray, b: NdArray) => mapArray(a, (value, i) => value + b.data[i]!);
 
 describe.each(TARGETS)("y = x Wᵀ + b and its gradients, $name", ({ target }) => {
-  async function expectLinear(given: Given, dy: NdArray) {
-    const { y, dx, dweight, dbias } = await evaluate(
-      { ...given, dy },
-      (graph, { dy, ...inputs }) => {
-        const gradients = like(graph, inputs);
-        linearBackwardInput(graph, { dy, weight: inputs.weight }, gradients.dx);
-        linearBackwardWeight(graph, { x: inputs.x, dy }, gradients);
-        return { y: linear(graph, inputs), ...gradients };
-      },
-      target,
-    );
-    const bounds = linearBackward(absoluteAll(given), absolute(dy));
-    const exact = linearBackward(given, dy);
-    expectWithin("y", y, { expected: linearTwin(given), bound: linearTwin(absoluteAll(given)) });
-    expectWithin("dx", dx, { expected: exact.dx, bound: bounds.dx });
-    expectWithin("dweight", dweight, { expected: exact.dweight, bound: bounds.dweight });
-    expectWithin("dbias", dbias, { expected: exact.dbias, bound: bounds.dbias });
-  }
-
-  test.each(SHAPES)("%i rows, %i numbers in, %i out", async (rows, inputs, outputs) => {
-    const given = {
-      x: scattered([rows, inputs], 1),
-      weight: scattered([outputs, inputs], 2),
-      bias: scattered([outputs], 3),
-    };
-    await expectLinear(given, scattered([rows, outputs], 4));
-  });
-
   test.each(goldenCases<{ bias: boolean }>("linear"))("$name of PyTorch", async (golden) => {
     const given = {
       x: goldenTensor(golden, "x"),
@@ -149,30 +103,6 @@ describe("linearRule", () => {
       "matmul.backward_weight_tile",
     ]);
     expect(record(["bias"]).given).toEqual([shapes.bias]);
-  });
-});
-
-describe("linear refuses", () => {
-  const graph = new Graph();
-  const tensor = (...shape: number[]) => graph.alloc(shape, "t");
-
-  test("a weight for other inputs", () => {
-    expect(() => linear(graph, { x: tensor(4, 8), weight: tensor(3, 7) })).toThrow(
-      "linear: weight must be [3, 8], got [3, 7]. Check which tensor was passed.",
-    );
-  });
-
-  test("a bias of another length", () => {
-    const bias = tensor(4);
-    expect(() => linear(graph, { x: tensor(4, 8), weight: tensor(3, 8), bias })).toThrow(
-      "linear: bias must be [3], got [4].",
-    );
-  });
-
-  test("what is no matrix", () => {
-    expect(() => linear(graph, { x: tensor(8), weight: tensor(3, 8) })).toThrow(
-      "linear: x must be a matrix, got [8]. Reshape the tensor to two extents.",
-    );
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { philoxNormals } from "../../src/core/philox.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { initialState, LEVEL_FIELDS, STATE, STREAMS } from "../../src/kernels/diffusion.ts";
 import { adamw } from "../../src/kernels/generated/adamw.ts";
 import { diffusion } from "../../src/kernels/generated/diffusion.ts";
@@ -265,8 +264,7 @@ describe("a plan is run by replaying two dispatches", () => {
     expected.forEach((value, i) => {
       expect(Math.abs(result.x.data[i]! - value) / size).toBeLessThan(rtol);
     });
-    const words = new Uint32Array(Float32Array.from(result.state.data).buffer);
-    expect([...words]).toEqual([...initialState(SEED, { step: steps })]);
+    expect([...result.state.data]).toEqual([...initialState(SEED, { step: steps })]);
   });
 });
 
@@ -321,30 +319,6 @@ describe("guidance and inpainting", () => {
     }));
     const expected = Float32Array.from(table.data.slice(140));
     expect([...result.row.data]).toEqual([...expected, ...expected]);
-    const bits = new Uint32Array(Float32Array.from(result.word.data).buffer);
-    expect([...bits]).toEqual([0xfffff, 0xfffff]);
-  });
-});
-
-describe("tensors that do not fit are refused", () => {
-  const tensor = (extents: number[]) => new Graph().alloc(extents, "x");
-  const shape = [2, 3, 4, 4];
-  const good = {
-    state: tensor([8]),
-    rows: tensor([10, 21]),
-    x: tensor(shape),
-    x0Previous: tensor(shape),
-    output: tensor([2, 6, 4, 4]),
-  };
-
-  test.each([
-    ["rows", [10, 15], "reverseStep: rows must be [10, 21], got [10, 15]."],
-    ["output", [2, 4, 4, 4], "reverseStep: output must be [2, 3, 4, 4], got [2, 4, 4, 4]."],
-    ["x0Previous", [2, 3, 16], "reverseStep: x0Previous must be [2, 3, 4, 4], got [2, 3, 16]."],
-    ["state", [4], "reverseStep: state must be [8], got [4]."],
-    ["x", [6, 16], "reverseStep: needs images [N, C, H, W], got [6, 16]."],
-  ])("%s %j", (name, extents, message) => {
-    const inputs = { ...good, [name]: tensor(extents) };
-    expect(() => reverseStep(new Graph(), inputs)).toThrow(message);
+    expect([...result.word.data]).toEqual([0xfffff, 0xfffff]);
   });
 });

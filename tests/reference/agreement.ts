@@ -1,7 +1,9 @@
 // How far a twin is from what it should be: the golden data, or central differences.
 import { expect } from "vitest";
 import type { GoldenCase } from "../support/golden.ts";
-import { mapArray, type NdArray, ndarray } from "./ndarray.ts";
+import { mapArray, type NdArray } from "./ndarray.ts";
+
+export { inner, scattered } from "./scattered.ts";
 
 /** Golden results are float64 stored as float32: half a unit in the last place is 6e-8. */
 export const GOLDEN = { rtol: 1e-6 /* 16 × the rounding of storage */ };
@@ -72,19 +74,5 @@ export function expectWithinBound(
   exact.data.forEach((value, i) => {
     const units = Math.abs(ofNudged.data[i]! - value) / (NUDGE * bound.data[i]!);
     expect(units, `${what}[${i}]`).toBeLessThan(4);
-  });
-}
-
-/** Σ y·dy: the scalar whose gradients every backward twin gives. */
-export function inner(y: NdArray, dy: NdArray): number {
-  return y.data.reduce((sum, value, i) => sum + value * dy.data[i]!, 0);
-}
-
-/** Numbers in [−1, 1) that look random: the same for the same shape and seed. */
-export function scattered(shape: readonly number[], seed: number): NdArray {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return mapArray(ndarray(shape), () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' generator
-    return state / 2 ** 31 - 1;
   });
 }

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "0ae3c16c424a1d99",
+ "hash": "5658d884858249ab",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -78,7 +78,7 @@ export const conv2d = {
   "IS_WIDE": {
    "chunk": 22,
    "kind": "const",
-   "value": "(KIND == STRIDED) | (KIND == HALVED)"
+   "value": "KIND == STRIDED || KIND == HALVED"
   },
   "Folded": {
    "chunk": 39,
@@ -542,7 +542,7 @@ export const conv2d = {
   "\nalias Taps = array<f32, 9>;",
   "\n\n\n\nalias Row = array<f32, 10>;",
   "\nalias Patch = array<Row, 10>;",
-  "\n\nconst IS_WIDE: bool = (KIND == STRIDED) | (KIND == HALVED);",
+  "\n\nconst IS_WIDE: bool = KIND == STRIDED || KIND == HALVED;",
   "\n\nstruct Line {\n  a: vec4u,\n  b: vec4u,\n  c: vec4u,\n  in_a: vec4f,\n  in_b: vec4f,\n  in_c: vec4f,\n}",
   "\n\nfn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {\n  let a = first + vec4u(0u, 1u, 2u, 3u);\n  let b = a + 4u;\n  let c = a + 8u;\n  let end = extent + zeros;\n  return Line(\n    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,\n    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));\n}",
   "\n\nfn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {\n  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;\n}",

@@ -40,11 +40,16 @@ export const attentionTwins: Twins = Object.fromEntries(
       const dy = tokens(given.dy!);
       const exact = attentionBackward(inputs, dy, options);
       const bounds = attentionBackwardBound(inputs, dy, options);
+      const images = ({ data }: NdArray): NdArray => ({ shape: given.q!.shape, data });
+      const of = (expected: NdArray, bound: NdArray) => ({
+        expected: images(expected),
+        bound: images(bound),
+      });
       return {
-        y: { expected: attention(inputs, options), bound: attentionBound(inputs, options) },
-        dq: { expected: exact.dq, bound: bounds.dq },
-        dk: { expected: exact.dk, bound: bounds.dk },
-        dv: { expected: exact.dv, bound: bounds.dv },
+        y: of(attention(inputs, options), attentionBound(inputs, options)),
+        dq: of(exact.dq, bounds.dq),
+        dk: of(exact.dk, bounds.dk),
+        dv: of(exact.dv, bounds.dv),
       };
     },
   ]),

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { Gpu, PLAIN_TARGET } from "../../src/device/gpu.ts";
+import { entryOf, type ShaderFamily } from "../../src/device/shader.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { FAMILIES } from "../../src/inspect/families.ts";
+import { selfTest } from "../../src/inspect/self_test.ts";
+import { variantsOf } from "../inspect/variants.ts";
+import { testAdapters } from "../support/gpu.ts";
+
+const families = FAMILIES.filter(({ family }) => ["matmul", "concat"].includes(family));
+const matmul = families.find(({ family }) => family === "matmul")!;
+
+/** matmul.wgsl with a fault that only its entry points for a target reach, or that all reach. */
+function faulty(gpu: Gpu, { everywhere = false } = {}): ShaderFamily {
+  const chunksOf = (target: Gpu["target"]) =>
+    new Set(variantsOf(matmul, target).flatMap((variant) => entryOf(variant).chunks));
+  const plain = chunksOf(PLAIN_TARGET);
+  const { family } = variantsOf(matmul, gpu.target)[0]!;
+  const chunks = family.chunks.map((chunk, i) => {
+    const isReached = everywhere || !plain.has(i);
+    if (!isReached) return chunk;
+    return chunk.replaceAll(" += ", " -= ").replaceAll("= spread(", "= -spread(");
+  });
+  return { ...family, chunks };
+}
+
+const withFault = (everywhere: boolean) => (gpu: Gpu) =>
+  selfTest(gpu, { families, sources: { matmul: faulty(gpu, { everywhere }) } });
+
+describe("Gpu.open({ selfTest })", () => {
+  test("leaves a device alone that computes what it should", async () => {
+    const gpu = await Gpu.open({ gpu: await testAdapters(), selfTest });
+    expect(gpu.target.plain).toBeUndefined();
+    gpu.dispose();
+  });
+
+  test("gives a family whose tuned variant is wrong the plain one, and no other family", async () => {
+    const source = await testAdapters();
+    const gpu = await Gpu.open({ gpu: source, selfTest: withFault(false) });
+    if (gpu.target.subgroupSize === 0) return gpu.dispose(); // no tuned variant of matmul here
+    expect([...gpu.target.plain!]).toEqual(["matmul"]);
+    const graph = new Graph(gpu.target);
+    expect(graph.targetOf("matmul")).toEqual(PLAIN_TARGET);
+    expect(graph.targetOf("conv2d").subgroupSize).toBeGreaterThan(0);
+    const labels = variantsOf(matmul, gpu.target).map(({ entry }) => entry);
+    expect(labels.filter((entry) => !entry.endsWith("_tile"))).toEqual([]);
+    expect((await selfTest(gpu, { families })).every(({ ok }) => ok)).toBe(true);
+    gpu.dispose();
+  });
+
+  test("refuses a device on which the plain variant is wrong too", async () => {
+    const opening = Gpu.open({ gpu: await testAdapters(), selfTest: withFault(true) });
+    await expect(opening).rejects.toThrow(
+      "Gpu: this device computes wrong numbers, with the plainest kernels too: matmul.",
+    );
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { testGpu } from "../support/gpu.ts";
+import { kernelsWithBarriers, mutationsOf, smallest } from "../support/mutations.ts";
+import { racesOf } from "../support/races.ts";
+import { RECORDS } from "./records/records.ts";
+
+/**
+ * Barriers before a write, by line: they order it after the reads of the turn before, which the smallest
+ * dispatch does not have; and SwiftShader's lanes do not run far enough apart to spoil values there.
+ */
+const LATER_TURNS: Record<string, number[]> = {
+  "attention.forward": [162],
+  "attention.backward_query": [162, 229],
+};
+
+const kernels = kernelsWithBarriers(RECORDS);
+
+describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", () => {
+  test.each(kernels)("$name", (kernel) => {
+    expect(racesOf(smallest(kernel))).toBe(0);
+  });
+
+  test("all of them are among the records", () => {
+    const shaders = new Set(kernels.map(({ variant }) => variant.family.name));
+    expect([...shaders].sort()).toEqual([
+      "adamw",
+      "attention",
+      "conv2d_weight_sums",
+      "diffusion",
+      "groupnorm",
+      "groupnorm_backward",
+      "matmul",
+    ]);
+  });
+});
+
+describe("each barrier is needed: without it there is a race, or wrong values", () => {
+  test.each(kernels)(
+    "$name",
+    async (kernel) => {
+      const mutations = await mutationsOf(kernel, testGpu);
+      expect(mutations.length).toBeGreaterThan(0);
+      const uncaught = mutations.filter(({ caughtBy }) => caughtBy === "nothing");
+      expect(uncaught.map(({ line }) => line)).toEqual(LATER_TURNS[kernel.name] ?? []);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,114 @@
+// The record of attention.wgsl and attention_lanes.wgsl.
+import { attentionRule } from "../../../src/autograd/rules/attention.ts";
+import { attention } from "../../../src/kernels/attention.ts";
+import { attentionBackward, attention as twin } from "../../reference/attention.ts";
+import { attentionBackwardBound, attentionBound } from "../../reference/attention_bounds.ts";
+import { mapArray, type NdArray } from "../../reference/ndarray.ts";
+import {
+  differentiable,
+  type KernelInfo,
+  numbers,
+  type Sample,
+  selfTestSamples,
+} from "./record.ts";
+
+/** N, heads, d, S: one token, odd numbers, whole tiles of both variants, one past them. */
+const SHAPES = [
+  [1, 1, 1, 1],
+  [2, 3, 1, 5],
+  [2, 2, 5, 49],
+  [1, 4, 8, 64],
+  [3, 1, 16, 9],
+  [1, 2, 24, 33],
+  [1, 1, 67, 65],
+  [1, 1, 256, 16],
+] as const;
+
+type Three = Record<"q" | "k" | "v", NdArray>;
+
+function sampleOf(name: string, inputs: Three, heads: number): Sample {
+  const three = ({ q, k, v }: Record<string, NdArray>): Three => ({ q: q!, k: k!, v: v! });
+  return differentiable({
+    name,
+    rule: attentionRule,
+    inputs: { ...inputs },
+    options: () => ({ heads }),
+    forward: (given) => twin(three(given), { heads }),
+    backward: (given, dy) => attentionBackward(three(given), dy, { heads }),
+    bounds: (given, dy) => ({
+      y: attentionBound(three(given), { heads }),
+      ...attentionBackwardBound(three(given), dy, { heads }),
+    }),
+  });
+}
+
+const inputsOf = (shape: number[]): Three => ({
+  q: numbers(shape, 1),
+  k: numbers(shape, 2),
+  v: numbers(shape, 3),
+});
+
+/** A larger logit may come late or early: sums are rescaled. */
+function rising(): Sample {
+  const { q, k, v } = inputsOf([1, 2, 67]);
+  const ramp = (x: NdArray) => mapArray(x, (value, i) => Math.fround(value + 6 * Math.sin(i / 7)));
+  return sampleOf("logits that rise and fall", { q: ramp(q), k: ramp(k), v }, 1);
+}
+
+/** Nothing overflows; such a softmax is too steep for central differences. */
+function extreme(): Sample {
+  const { q, k, v } = inputsOf([1, 4, 40]);
+  const far = (x: NdArray) => mapArray(x, (value) => Math.fround(23 * Math.sign(value) + value));
+  const { forward: _, ...sample } = sampleOf("logits near ±1000", { q: far(q), k: far(k), v }, 1);
+  return sample;
+}
+
+export const info: KernelInfo = {
+  family: "attention",
+  shaders: ["attention", "attention_lanes"],
+  dtypes: ["f32"],
+  tolerance: {
+    factor: 8,
+    reason: "of attention_bounds.ts: what an error of a logit does to an exponential is counted",
+  },
+  samples: () => [
+    ...selfTestSamples("attention"),
+    ...SHAPES.map(([N, heads, d, S]) =>
+      sampleOf(
+        `${N} images, ${heads} heads of ${d}, ${S} tokens`,
+        inputsOf([N, heads * d, S]),
+        heads,
+      ),
+    ),
+    rising(),
+    extreme(),
+  ],
+  refusals: [
+    {
+      what: "heads that do not divide the channels",
+      launch: (graph, tensor) => {
+        const x = tensor(1, 30, 4);
+        return attention(graph, { q: x, k: x, v: x }, { heads: 8 });
+      },
+      message:
+        "attention: heads must divide the channels, got heads = 8 and C = 30 (q: [1, 30, 4]).",
+    },
+    {
+      what: "keys of another shape",
+      launch: (graph, tensor) => {
+        const x = tensor(1, 8, 4);
+        return attention(graph, { q: x, k: tensor(1, 8, 5), v: x }, { heads: 2 });
+      },
+      message: "attention: k must be [1, 8, 4], got [1, 8, 5].",
+    },
+    {
+      what: "what has no tokens",
+      launch: (graph, tensor) => {
+        const x = tensor(1, 8);
+        return attention(graph, { q: x, k: x, v: x }, { heads: 2 });
+      },
+      message:
+        "attention: needs [N, C, S] or [N, C, H, W], got [1, 8]. Channels come before tokens.",
+    },
+  ],
+};

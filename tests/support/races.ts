@@ -1,0 +1,156 @@
+// Races and barriers: a dispatch interpreted invocation by invocation, with wgsl_reflect's detectRaces.
+//
+// It knows float32 and u32 buffers, and no subgroups. Buffers hold zeros: which addresses a kernel of
+// ours touches does not depend on values, but on indices, which are 0 then.
+import { CallExpr, detectRaces, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
+import type { Gpu, Target } from "../../src/device/gpu.ts";
+import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
+import type { Dispatch } from "../../src/graph/graph.ts";
+import { bytesOf } from "../../src/graph/tensor.ts";
+import { dryRun, runSample } from "../kernels/records/conform.ts";
+import type { KernelInfo, Sample } from "../kernels/records/record.ts";
+
+/**
+ * wgsl_reflect 1.6.0 keeps what a call returned in its syntax node, which the invocations share: all
+ * would go on with the value of the last. Here every invocation, told by its stack, keeps its own.
+ */
+function keepReturnsApart(): void {
+  const { setCachedReturnValue } = CallExpr.prototype;
+  const { stepStack } = WgslDebug.prototype;
+  type Stack = Parameters<typeof stepStack>[0];
+  const kept = new WeakMap<Stack, Map<CallExpr, unknown>>();
+  const nodes = new Set<CallExpr>();
+  let current: Stack | undefined;
+  CallExpr.prototype.setCachedReturnValue = function (value: unknown) {
+    nodes.add(this);
+    const own = (current && kept.get(current)) ?? new Map<CallExpr, unknown>();
+    if (current) kept.set(current, own.set(this, value));
+    setCachedReturnValue.call(this, value);
+  };
+  WgslDebug.prototype.stepStack = function (stack, ...rest) {
+    if (stack !== current) {
+      const own = kept.get(stack);
+      for (const node of nodes) node.cachedReturnValue = own?.get(node) ?? null;
+    }
+    current = stack;
+    return stepStack.call(this, stack, ...rest);
+  };
+}
+
+keepReturnsApart();
+
+const BARRIER = /workgroupBarrier\(\);/g;
+
+export interface Candidate {
+  info: KernelInfo;
+  sample: Sample;
+  dispatch: Dispatch;
+}
+
+/** A kernel with workgroup memory, and dispatches of it in samples, small ones first. */
+export interface SharedKernel {
+  name: string;
+  variant: Variant;
+  candidates: Candidate[];
+}
+
+/** Kernels that differ in their activation alone have the same barriers. */
+function nameOf({ family, entry, constants }: Variant): string {
+  const { ACTIVATION: _, ...cut } = constants;
+  const values = Object.entries(cut).map(([name, value]) => `${name} ${value}`);
+  return `${family.name}.${entry}${values.length > 0 ? ` (${values.join(", ")})` : ""}`;
+}
+
+const isShared = (variant: Variant): boolean =>
+  !entryOf(variant).subgroups && specialise(variant).includes("var<workgroup>");
+
+export function sharedKernels(
+  records: readonly KernelInfo[],
+  targets: readonly Target[],
+): SharedKernel[] {
+  const kernels = new Map<string, SharedKernel>();
+  for (const info of records) {
+    for (const sample of info.samples()) {
+      const dispatches = targets.flatMap((target) => dryRun(sample, target).dispatches);
+      for (const dispatch of dispatches) {
+        const { variant } = dispatch;
+        if (!isShared(variant)) continue;
+        const name = nameOf(variant);
+        const kernel = kernels.get(name) ?? { name, variant, candidates: [] };
+        kernel.candidates.push({ info, sample, dispatch });
+        kernels.set(name, kernel);
+      }
+    }
+  }
+  for (const { candidates } of kernels.values()) candidates.sort((a, b) => workOf(a) - workOf(b));
+  return [...kernels.values()];
+}
+
+const workOf = ({ dispatch: { bytes, workgroups } }: Candidate) =>
+  bytes + 4096 * workgroups[0] * workgroups[1] * workgroups[2];
+
+/** How many races a workgroup of a dispatch has. */
+export function racesOf({ dispatch }: Candidate, code = specialise(dispatch.variant)): number {
+  const group: Record<string, unknown> = {};
+  for (const { binding, tensor } of dispatch.tensors) {
+    const words = bytesOf(tensor) / 4;
+    group[binding] = tensor.dtype === "u32" ? new Uint32Array(words) : new Float32Array(words);
+  }
+  for (const { binding, data } of dispatch.uniforms)
+    group[binding] = { uniform: new Uint8Array(data) };
+  const { entry } = dispatch.variant;
+  const { races, errors } = detectRaces(code, entry, [1, 1, 1], { 0: group });
+  if (errors.length > 0) throw new Error(`${nameOf(dispatch.variant)}: ${errors[0]}`);
+  return races.length;
+}
+
+export const barriersOf = (variant: Variant): number =>
+  [...specialise(variant).matchAll(BARRIER)].length;
+
+/** WGSL without its n-th barrier; lines stay. */
+export function withoutBarrier(code: string, n: number): string {
+  let count = 0;
+  return code.replace(BARRIER, (barrier) => (count++ === n ? "" : barrier));
+}
+
+/** The line a barrier is in. */
+export function lineOf(variant: Variant, n: number): number {
+  const code = specialise(variant);
+  const place = [...code.matchAll(BARRIER)][n]!.index;
+  return code.slice(0, place).split("\n").length;
+}
+
+/** Whether a sample's values are wrong without that barrier, on this device. */
+export async function isWrongWithout(
+  gpu: Gpu,
+  { info, sample, dispatch }: Candidate,
+  n: number,
+): Promise<boolean> {
+  const key = keyOf(dispatch.variant);
+  const launch: Sample["launch"] = (graph, tensors) => {
+    const outputs = sample.launch(graph, tensors);
+    for (const [i, one] of graph.dispatches.entries()) {
+      if (keyOf(one.variant) !== key) continue;
+      graph.dispatches[i] = { ...one, variant: mutated(one.variant, n) };
+    }
+    return outputs;
+  };
+  const { software } = gpu.target;
+  const target: Target = { subgroupSize: 0, software };
+  const onTarget = dryRun(sample, target).dispatches.some(({ variant }) => keyOf(variant) === key);
+  const chosen: Target = onTarget ? target : { subgroupSize: 0, software: undefined };
+  const { faults } = await runSample({ gpu, target: chosen }, info, { ...sample, launch });
+  return faults.length > 0;
+}
+
+/** The variant whose reached chunks lack the n-th barrier; a name of its own, for the cache. */
+function mutated(variant: Variant, n: number): Variant {
+  const reached = new Set(entryOf(variant).chunks);
+  let count = 0;
+  const chunks = variant.family.chunks.map((chunk, i) => {
+    if (!reached.has(i)) return chunk;
+    return chunk.replace(BARRIER, (barrier) => (count++ === n ? "" : barrier));
+  });
+  const name = `${variant.family.name}_without_${n}`;
+  return { ...variant, family: { ...variant.family, name, chunks } };
+}
