@@ -148,7 +148,6 @@ fn sums(
     }
   }
   first = workgroup_sum(first, lane);
-  workgroupBarrier(); // lane 0 has read the rows of the first sums
   second = workgroup_sum(second, lane);
   if (lane == 0u) {
     let at = 7u * (state.step * groups.x + n);

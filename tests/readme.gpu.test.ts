@@ -23,7 +23,7 @@ describe("the README", () => {
     const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
     const short = code
       .replace("steps: 200", "steps: 2")
-      .replace("count: 16, steps: 20", "count: 2, steps: 2");
+      .replace("count: 16, steps: 50", "count: 2, steps: 2");
     expect(short, "the example says how many steps").not.toBe(code);
     const index = fileURLToPath(new URL("src/index.ts", root));
     writeFileSync(example, short.replace('"wgsl-diffusion"', JSON.stringify(index)));

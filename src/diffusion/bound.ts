@@ -159,7 +159,7 @@ function clipOf(config: SchedulerConfig, clips = config.clip_sample ?? true): nu
 function impossible(prediction: Prediction, t: number): OptionError {
   return new OptionError(
     "option/prediction",
-    `evaluate: a network that predicts "${prediction}" has no x̂_0 at alphaBar = 0 (timestep ${t}).`,
+    `bound: a network that predicts "${prediction}" has no x̂_0 at alphaBar = 0 (timestep ${t}).`,
     "With zero terminal SNR predict v or sample.",
   );
 }

@@ -15,7 +15,7 @@ export const LOSSES = ["mse", "l1", "huber"] as const;
 export type DiffusionLoss = (typeof LOSSES)[number];
 
 /** One term L_t of the bound, in units of the posterior's deviation √β̃_t. */
-export interface BoundRow {
+export interface TrainedTerm {
   /** (μ̃ − μ_θ) / √β̃ where prediction − target is 1 */
   deviation: number;
   /** ln σ² − ln β̃ where the learned variance v is 0 */
@@ -41,7 +41,7 @@ export const BOUND_FIELDS = [
  */
 export function packBounds(
   levels: Float32Array,
-  rows: readonly BoundRow[],
+  rows: readonly TrainedTerm[],
 ): Float32Array<ArrayBuffer> {
   const width = LEVEL_FIELDS.length;
   const values = rows.map(({ deviation, gap, slope, bin }, t) => {

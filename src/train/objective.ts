@@ -10,7 +10,7 @@ import {
 } from "../diffusion/scheduler_config.ts";
 import { packLevels } from "../kernels/diffusion.ts";
 import { packBounds } from "../kernels/diffusion_loss.ts";
-import { boundRows } from "./bound_rows.ts";
+import { trainedTerms } from "./trained_terms.ts";
 
 /**
  * What a training step minimises; d = prediction − target, SNR = ᾱ / (1 − ᾱ).
@@ -122,7 +122,7 @@ export function levelTable(
   const values = packLevels(alphaBars, { target, weights });
   if (objective.name !== "bound" && objective.name !== "hybrid") return { steps, values };
 
-  const rows = boundRows(tables, { target, variance: config.variance_type ?? "fixed_small" });
+  const rows = trainedTerms(tables, { target, variance: config.variance_type ?? "fixed_small" });
   const lambda = objective.name === "hybrid" ? (objective.lambda ?? 0.001) : 1;
   const bound: BoundTable = {
     values: packBounds(values, rows),

@@ -17,7 +17,7 @@ import {
   diffusionLossGiven,
   packBounds,
 } from "../../src/kernels/diffusion_loss.ts";
-import { boundRows } from "../../src/train/bound_rows.ts";
+import { trainedTerms } from "../../src/train/trained_terms.ts";
 import { scattered } from "../reference/agreement.ts";
 import {
   type BoundInputs,
@@ -73,7 +73,7 @@ const twinOptions = ({ loss = "mse", detachMean = false, ...rest }: Kind): Bound
 
 function levelsOf({ target, variance }: Kind) {
   const levels = packLevels(tables.alphaBars, { target, weights: tables.betas.map(() => WEIGHT) });
-  const bounds = packBounds(levels, boundRows(tables, { target, variance }));
+  const bounds = packBounds(levels, trainedTerms(tables, { target, variance }));
   return { levels: ndarray([T, 5], levels), bounds: ndarray([T, 7], bounds) };
 }
 

@@ -17,7 +17,7 @@ const indices = (shape: number[], values: ArrayLike<number>): Input => ({
   ...ndarray(shape, values),
   dtype: "u32",
 });
-const asWords = ({ data }: NdArray) => new Uint32Array(Float32Array.from(data).buffer);
+const asWords = ({ data }: NdArray) => Uint32Array.from(data);
 const stateInput = (step: number, firstImage = 0) =>
   indices([8], initialState(SEED, { step, firstImage }));
 

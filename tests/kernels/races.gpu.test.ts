@@ -25,8 +25,11 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
     expect([...shaders].sort()).toEqual([
       "adamw",
       "attention",
+      "bound",
       "conv2d_weight_sums",
-      "diffusion",
+      "derivation",
+      "diffusion_loss",
+      "diffusion_timesteps",
       "groupnorm",
       "groupnorm_backward",
       "matmul",

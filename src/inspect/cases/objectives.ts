@@ -8,10 +8,10 @@ import {
   STATE_SHAPE,
 } from "../../kernels/diffusion.ts";
 import {
-  type BoundRow,
   diffusionLoss,
   diffusionLossGiven,
   packBounds,
+  type TrainedTerm,
 } from "../../kernels/diffusion_loss.ts";
 import { importanceTimesteps, keepLosses, tallyLosses } from "../../kernels/diffusion_timesteps.ts";
 import { dropout } from "../../kernels/dropout.ts";
@@ -24,7 +24,7 @@ export const BOUND_TIMESTEPS = [0, 4, 9];
 export const BOUND = { scale: 0.75, detachMean: false } as const;
 
 /** ε predicted, with a learned range of variances. */
-function boundRows(): BoundRow[] {
+function boundRows(): TrainedTerm[] {
   const { betas, alphaBars, posteriorCoefX0, posteriorLogVariance } = BOUND_TABLES;
   return Array.from(betas, (beta, t) => {
     const inverse = Math.exp(-0.5 * posteriorLogVariance[t]!);

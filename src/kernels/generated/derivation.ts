@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const derivation = {
  "name": "derivation",
- "hash": "8978ebbd2e17e336",
+ "hash": "f51af49bc38baedf",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -205,6 +205,6 @@ export const derivation = {
   "\n\nvar<workgroup> partials: array<vec4f, LANES>;",
   "\nvar<workgroup> row_sums: array<vec4f, ROWS>;",
   "\n\n\n\nfn workgroup_sum(value: vec4f, lane: u32) -> vec4f {\n  partials[lane] = value;\n  workgroupBarrier();\n  var sum = vec4f(0.0);\n  if (lane < ROWS) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += partials[lane * ROWS + k];\n    }\n    row_sums[lane] = sum;\n  }\n  workgroupBarrier();\n  sum = vec4f(0.0);\n  if (lane == 0u) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += row_sums[k];\n    }\n  }\n  return sum;\n}",
-  "\n\n@compute @workgroup_size(LANES)\nfn sums(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let n = group.x;\n  let step = steps[state.step];\n  let trips = (image.size + LANES - 1u) / LANES;\n  var first = vec4f(0.0);\n  var second = vec4f(0.0);\n  for (var trip = 0u; trip < trips; trip++) {\n    let i = trip * LANES + lane;\n    if (i < image.size) {\n      let part = squares(n, i, step);\n      first += part.first;\n      second += part.second;\n    }\n  }\n  first = workgroup_sum(first, lane);\n  workgroupBarrier();\n  second = workgroup_sum(second, lane);\n  if (lane == 0u) {\n    let at = 7u * (state.step * groups.x + n);\n    for (var k = 0u; k < 4u; k++) {\n      results[at + k] = first[k];\n    }\n    for (var k = 0u; k < 3u; k++) {\n      results[at + 4u + k] = second[k];\n    }\n  }\n}"
+  "\n\n@compute @workgroup_size(LANES)\nfn sums(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let n = group.x;\n  let step = steps[state.step];\n  let trips = (image.size + LANES - 1u) / LANES;\n  var first = vec4f(0.0);\n  var second = vec4f(0.0);\n  for (var trip = 0u; trip < trips; trip++) {\n    let i = trip * LANES + lane;\n    if (i < image.size) {\n      let part = squares(n, i, step);\n      first += part.first;\n      second += part.second;\n    }\n  }\n  first = workgroup_sum(first, lane);\n  second = workgroup_sum(second, lane);\n  if (lane == 0u) {\n    let at = 7u * (state.step * groups.x + n);\n    for (var k = 0u; k < 4u; k++) {\n      results[at + k] = first[k];\n    }\n    for (var k = 0u; k < 3u; k++) {\n      results[at + 4u + k] = second[k];\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;
