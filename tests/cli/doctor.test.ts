@@ -121,7 +121,7 @@ describe("a family that is wrong", () => {
 async function compileModules(into: string): Promise<void> {
   const root = new URL("../../src/", import.meta.url);
   const names = await readdir(root, { recursive: true });
-  const wanted = /^(core|device|graph|kernels|inspect)\/.*\.ts$/;
+  const wanted = /^(core|device|diffusion|graph|kernels|inspect)\/.*\.ts$/;
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
