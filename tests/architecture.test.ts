@@ -31,7 +31,8 @@ const filesIn = (folder: string, extension: string): string[] =>
     .filter((name) => name.endsWith(extension))
     .map((name) => join(folder, name));
 
-const sources = filesIn("src", ".ts").filter((file) => !file.includes("generated"));
+/** What people write: neither bindings nor the self-test's answers, which are written by tests/inspect. */
+const sources = filesIn("src", ".ts").filter((file) => !/generated|self_test_answers/.test(file));
 const shaders = filesIn("shaders", ".wgsl");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
