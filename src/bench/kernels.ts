@@ -34,7 +34,7 @@ export async function kernelsSuite(
   const prepared: Prepared[] = [];
   for (const kernel of cases) prepared.push(await prepare(gpu, kernel));
   for (let round = 0; round < rounds; round++) {
-    for (const { program, samples } of prepared) samples.push(await timed(gpu, program));
+    for (const { program, samples } of prepared) samples.push(await program.timedRun());
   }
   gpu.check();
   return prepared.map(({ kernel, program, inputs, samples, worstError }) => {
@@ -95,11 +95,4 @@ function indexOf(at: number, shape: Shape): number[] {
     rest = Math.floor(rest / extent);
   }
   return index;
-}
-
-async function timed(gpu: Gpu, program: Program): Promise<number> {
-  const start = performance.now();
-  program.run();
-  await gpu.device.queue.onSubmittedWorkDone();
-  return performance.now() - start;
 }

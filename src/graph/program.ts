@@ -97,7 +97,8 @@ export class Program {
     if (this.#disposed) throw disposed(this.label);
     const pass = encoder.beginComputePass({ label: this.label });
     let last: GPUComputePipeline | undefined;
-    for (const { pipeline, group, workgroups } of this.#commands.slice(from, to)) {
+    for (let i = from; i < to; i++) {
+      const { pipeline, group, workgroups } = this.#commands[i]!;
       if (pipeline !== last) pass.setPipeline(pipeline);
       last = pipeline;
       pass.setBindGroup(0, group);
@@ -120,6 +121,14 @@ export class Program {
       this.encode(encoder, from, this.#cuts[i + 1]);
       this.#gpu.submit([encoder.finish()]);
     }
+  }
+
+  /** Runs it once and waits. @returns milliseconds, host and GPU together */
+  async timedRun(): Promise<number> {
+    const start = performance.now();
+    this.run();
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    return performance.now() - start;
   }
 
   /**

@@ -52,11 +52,11 @@ export interface Profile {
  * @throws DeviceError device/feature without the feature timestamp-query
  */
 export async function profileProgram(gpu: Gpu, program: Program, runs: number): Promise<Profile> {
-  await timedRun(gpu, program);
+  await program.timedRun();
   const walls: number[] = [];
   const stamps: Float64Array[] = [];
   for (let run = 0; run < runs; run++) {
-    walls.push(await timedRun(gpu, program));
+    walls.push(await program.timedRun());
     stamps.push(await program.profile());
   }
   gpu.check();
@@ -73,13 +73,6 @@ export async function profileProgram(gpu: Gpu, program: Program, runs: number): 
     kernels: sumsBy(dispatches, ({ label }) => label).sort((a, b) => b.ms - a.ms),
     dispatches,
   };
-}
-
-async function timedRun(gpu: Gpu, program: Program): Promise<number> {
-  const start = performance.now();
-  program.run();
-  await gpu.device.queue.onSubmittedWorkDone();
-  return performance.now() - start;
 }
 
 /** Sums of the dispatches that share a name, in the order in which names first occur. */
