@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { philoxNormals } from "../core/philox.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { parseJsonObject } from "../formats/json.ts";
-import { parseUNetConfig } from "../formats/unet_config.ts";
+import { parseUNetConfig, sidesOf } from "../formats/unet_config.ts";
 import { dumpGraph, graphviz } from "../inspect/graph_dump.ts";
 import { type MemoryMap, memoryMap, memoryMapSvg } from "../inspect/memory_map.ts";
 import { type Profile, profileProgram, type WorkSum } from "../inspect/profile.ts";
@@ -83,9 +83,8 @@ async function modelOf(gpu: Gpu, { model, config }: Options): Promise<DiffusionM
 
 /** A trainer on one batch of noise: times do not depend on what the images show. */
 function randomTrainer(model: DiffusionModel, batch: number): Promise<Trainer> {
-  const { in_channels: C, sample_size } = model.config;
-  const [H, W] =
-    typeof sample_size === "number" ? [sample_size, sample_size] : (sample_size ?? [32, 32]);
+  const { in_channels: C } = model.config;
+  const [H, W] = sidesOf(model.config) ?? [32, 32];
   const shape = [batch, C, H, W] as const;
   const size = batch * C * H * W;
   const noise = philoxNormals(0, size);

@@ -1,7 +1,7 @@
 // The options of `train` that say what is minimised: objective, loss, timesteps, variance, labels,
 // and how the average warms up.
 import { type Command, Option } from "commander";
-import { BOUND_VARIANCES } from "../diffusion/bound.ts";
+import { VARIANCES } from "../diffusion/scheduler_config.ts";
 import { type DiffusionLoss, LOSSES } from "../kernels/diffusion_loss.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import { OBJECTIVES, type Objective, type ObjectiveName } from "../train/objective.ts";
@@ -37,7 +37,7 @@ export const withObjective = (command: Command): Command =>
     .addOption(new Option("--timesteps <how>", "how they are drawn").choices(TIMESTEP_DRAWS))
     .addOption(
       new Option("--variance <name>", "of the reverse step; hybrid learns it in a range").choices(
-        BOUND_VARIANCES,
+        VARIANCES,
       ),
     )
     .option("--classes <file>", "labels: FILE.idx[.gz], or auto: those beside the images")

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { FileError, ShapeError } from "../core/errors.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
-import type { UNetConfig } from "../formats/unet_config.ts";
+import { sidesOf, type UNetConfig } from "../formats/unet_config.ts";
 import { readBytes } from "../platform/files.ts";
 import { type Dataset, fitImages, idxDataset, withLabels } from "../train/dataset.ts";
 import type { GivenValues } from "../train/given_batch.ts";
@@ -46,14 +46,10 @@ export async function openDataset(name: string, classes?: string): Promise<Datas
 }
 
 /** A data set at the size that a network takes. */
-export function fitDataset(data: Dataset, { sample_size }: UNetConfig): TrainingData {
-  const [H, W] =
-    sample_size === null
-      ? data.shape.slice(1)
-      : typeof sample_size === "number"
-        ? [sample_size, sample_size]
-        : sample_size;
-  return { data: fitImages(data, H!, W!) };
+export function fitDataset(data: Dataset, config: UNetConfig): TrainingData {
+  const [, height, width] = data.shape;
+  const [H, W] = sidesOf(config) ?? [height, width];
+  return { data: fitImages(data, H, W) };
 }
 
 /** The steps of a `--batches` file. @throws FileError, ShapeError for tensors that do not fit */

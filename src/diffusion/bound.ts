@@ -7,21 +7,17 @@
 // pixels are shaders/bound.wgsl's.
 import { OptionError } from "../core/errors.ts";
 import type { DiffusionTables } from "./schedule.ts";
-import { PREDICTIONS, type Prediction, type SchedulerConfig } from "./scheduler_config.ts";
-
-export const BOUND_VARIANCES = [
-  "fixed_small",
-  "fixed_small_log",
-  "fixed_large",
-  "fixed_large_log",
-  "learned",
-  "learned_range",
-] as const;
-export type BoundVariance = (typeof BOUND_VARIANCES)[number];
+import {
+  PREDICTIONS,
+  type Prediction,
+  type SchedulerConfig,
+  type Variance,
+  varianceOf,
+} from "./scheduler_config.ts";
 
 export interface BoundOptions {
   prediction: Prediction;
-  variance: BoundVariance;
+  variance: Variance;
   /** x̂_0 is clipped to [−clip, clip]; Infinity for none */
   clip: number;
 }
@@ -43,7 +39,7 @@ export interface BoundRow {
 }
 
 /** True where the network gives the variance in a second half of its channels. */
-export const isLearnedVariance = (variance: BoundVariance): boolean =>
+export const isLearnedVariance = (variance: Variance): boolean =>
   variance === "learned" || variance === "learned_range";
 
 /**
@@ -92,7 +88,7 @@ function gapFrom(prediction: Prediction, alphaBar: number, t: number) {
 }
 
 /** ln β̃_t − ln σ² as shift + slope · v. */
-function logRatio(tables: DiffusionTables, variance: BoundVariance, t: number) {
+function logRatio(tables: DiffusionTables, variance: Variance, t: number) {
   const logPosterior = tables.posteriorLogVariance[t]!;
   switch (variance) {
     case "fixed_small":
@@ -125,17 +121,11 @@ export function boundOptions(config: SchedulerConfig, clips?: boolean): BoundOpt
       "Set prediction_type to what the network was trained to predict.",
     );
   }
-  return { prediction, variance: varianceOf(config), clip: clipOf(config, clips) };
-}
-
-function varianceOf({ variance_type: name = "fixed_small" }: SchedulerConfig): BoundVariance {
-  const variance = BOUND_VARIANCES.find((known) => known === name);
-  if (variance) return variance;
-  throw new OptionError(
-    "option/variance",
-    `evaluate: variance_type must be one of ${BOUND_VARIANCES.join(", ")}, got ${name}.`,
-    "DDPM's are fixed_small and fixed_large.",
-  );
+  return {
+    prediction,
+    variance: varianceOf("evaluate", config.variance_type ?? "fixed_small"),
+    clip: clipOf(config, clips),
+  };
 }
 
 function clipOf(config: SchedulerConfig, clips = config.clip_sample ?? true): number {

@@ -5,11 +5,11 @@
 // The sums of squares are the GPU's (shaders/derivation.wgsl); what is large and known, D/2 · ln 2πσ²
 // and division by variances, is done here in float64, so that float32 rounds nothing but the squares.
 import { OptionError } from "../core/errors.ts";
-import type { BoundVariance } from "./bound.ts";
 import type { DiffusionTables } from "./schedule.ts";
+import type { Variance } from "./scheduler_config.ts";
 
 /** ln σ_t² of a fixed variance; at t = 0 both are ln β̃_1. @throws OptionError for a learned one */
-export function fixedLogVariance(tables: DiffusionTables, variance: BoundVariance): Float64Array {
+export function fixedLogVariance(tables: DiffusionTables, variance: Variance): Float64Array {
   if (variance.startsWith("fixed_small")) return tables.posteriorLogVariance;
   if (variance.startsWith("fixed_large")) return tables.largeLogVariance;
   throw new OptionError(
@@ -95,7 +95,7 @@ export interface TrajectoryFactors {
 export function trajectoryFactors(
   tables: DiffusionTables,
   sums: readonly StepSums[],
-  { dimensions: D, variance }: { dimensions: number; variance: BoundVariance },
+  { dimensions: D, variance }: { dimensions: number; variance: Variance },
 ): TrajectoryFactors {
   const logVariance = fixedLogVariance(tables, variance);
   const density = (square: number, log: number) =>

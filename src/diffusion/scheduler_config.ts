@@ -6,6 +6,28 @@ import { type DiffusionTables, makeTables } from "./schedule.ts";
 export const PREDICTIONS = ["epsilon", "sample", "v_prediction"] as const;
 export type Prediction = (typeof PREDICTIONS)[number];
 
+/** What σ² is; the `_log` names are diffusers' for the same. */
+export const VARIANCES = [
+  "fixed_small",
+  "fixed_small_log",
+  "fixed_large",
+  "fixed_large_log",
+  "learned",
+  "learned_range",
+] as const;
+export type Variance = (typeof VARIANCES)[number];
+
+/** A variance by its name, for `operation`. @throws OptionError for an unknown one */
+export function varianceOf(operation: string, name: string): Variance {
+  const variance = VARIANCES.find((known) => known === name);
+  if (variance) return variance;
+  throw new OptionError(
+    "option/variance",
+    `${operation}: variance_type must be one of ${VARIANCES.join(", ")}, got ${name}.`,
+    "DDPM's are fixed_small and fixed_large.",
+  );
+}
+
 export const TIMESTEP_SPACINGS = ["leading", "trailing", "linspace"] as const;
 export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
 

@@ -4,10 +4,16 @@
 import { Tape } from "../autograd/tape.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { type BoundVariance, boundOptions } from "../diffusion/bound.ts";
+import { boundOptions } from "../diffusion/bound.ts";
+import { conversionOf } from "../diffusion/conversion.ts";
 import type { X0HatFrom } from "../diffusion/derivation.ts";
 import type { DiffusionTables } from "../diffusion/schedule.ts";
-import { type Prediction, parseSchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import {
+  type Prediction,
+  parseSchedulerConfig,
+  tablesOf,
+  type Variance,
+} from "../diffusion/scheduler_config.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { Conditions } from "../nn/conditions.ts";
@@ -16,7 +22,7 @@ import { unet } from "../nn/unet.ts";
 
 export interface Denoiser {
   readonly tables: DiffusionTables;
-  readonly variance: BoundVariance;
+  readonly variance: Variance;
   /** x̂_0 is clipped to [−clip, clip] */
   readonly clip: number;
   x0HatFrom(t: number): X0HatFrom;
@@ -43,7 +49,7 @@ export function analyticDenoiser(data: {
   tables: DiffusionTables;
   mu: Float32Array;
   s: number;
-  variance?: BoundVariance;
+  variance?: Variance;
 }): Denoiser {
   const { tables, mu, s, variance = "fixed_small" } = data;
   return {
@@ -96,13 +102,10 @@ export function networkDenoiser(model: DiffusionModel, clips?: boolean): Denoise
 }
 
 function x0HatFrom(prediction: Prediction, alphaBar: number): X0HatFrom {
-  const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
-  switch (prediction) {
-    case "epsilon":
-      return { fromX: 1 / signal, fromOutput: -spread / signal };
-    case "sample":
-      return { fromX: 0, fromOutput: 1 };
-    case "v_prediction":
-      return { fromX: signal, fromOutput: -spread };
-  }
+  const [fromX, fromOutput] = conversionOf(
+    prediction,
+    Math.sqrt(alphaBar),
+    Math.sqrt(1 - alphaBar),
+  );
+  return { fromX, fromOutput };
 }

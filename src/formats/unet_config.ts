@@ -124,3 +124,10 @@ function unknownKey(key: string, name: string): OptionError {
   const message = `${name}: ${CLASS_NAME} has no key ${showValue(key)}.`;
   return new OptionError("option/unknown-key", message, hint);
 }
+
+/** Height and width of the images; undefined where any size is taken. */
+export function sidesOf({
+  sample_size,
+}: Pick<UNetConfig, "sample_size">): readonly [height: number, width: number] | undefined {
+  return typeof sample_size === "number" ? [sample_size, sample_size] : (sample_size ?? undefined);
+}

@@ -3,21 +3,14 @@
 // Between two timesteps s < t that are not neighbours, the posterior of the respaced process is
 // used: the same formulas, with β = 1 − ᾱ_t / ᾱ_s. diffusers' DDPMScheduler and OpenAI's
 // SpacedDiffusion agree.
-
-import { OptionError } from "../core/errors.ts";
 import { type DiffusionTables, type Posterior, posteriorBetween } from "../diffusion/schedule.ts";
-import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import {
+  type SchedulerConfig,
+  tablesOf,
+  type Variance,
+  varianceOf,
+} from "../diffusion/scheduler_config.ts";
 import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "./plan.ts";
-
-export const VARIANCES = [
-  "fixed_small",
-  "fixed_small_log",
-  "fixed_large",
-  "fixed_large_log",
-  "learned",
-  "learned_range",
-] as const;
-export type Variance = (typeof VARIANCES)[number];
 
 /**
  * DDPM's ancestral sampler, Algorithm 2 in terms of x̂_0:
@@ -37,7 +30,7 @@ export type Variance = (typeof VARIANCES)[number];
  */
 export function ddpmPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const tables = tablesOf(config, options.precision);
-  const variance = varianceOf(config.variance_type ?? "fixed_small");
+  const variance = varianceOf("ddpm", config.variance_type ?? "fixed_small");
   const clip = clipOf(config, options, true);
   const timesteps = visitedTimesteps(config, tables.steps, options);
 
@@ -92,14 +85,4 @@ function noiseOf(variance: Variance, posterior: Posterior, noisy: boolean) {
         logVarianceMax: Math.log(posterior.beta),
       };
   }
-}
-
-function varianceOf(name: string): Variance {
-  const variance = VARIANCES.find((known) => known === name);
-  if (variance) return variance;
-  throw new OptionError(
-    "option/variance",
-    `ddpm: variance_type must be one of ${VARIANCES.join(", ")}, got ${name}.`,
-    "DDPM's are fixed_small and fixed_large.",
-  );
 }

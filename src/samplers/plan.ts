@@ -10,11 +10,8 @@
 // ./ddim.ts, ./dpm_solver.ts and ./euler.ts; ./sampler.ts chooses by name.
 import { OptionError } from "../core/errors.ts";
 import type { Precision } from "../diffusion/betas.ts";
-import {
-  PREDICTIONS,
-  type Prediction,
-  type SchedulerConfig,
-} from "../diffusion/scheduler_config.ts";
+import { conversionOf } from "../diffusion/conversion.ts";
+import type { Prediction, SchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { spacedTimesteps } from "./spacing.ts";
 
 export interface PlanRow {
@@ -101,7 +98,7 @@ export type StepCoefficients = Pick<PlanRow, "timestep" | "alphaBar" | "alphaBar
 export function planRow(context: RowContext, step: StepCoefficients): PlanRow {
   const { prediction, signal, noise, clip, rederiveEps = false } = context;
   const needsEps = (step.d ?? 0) !== 0;
-  const [x0FromX, x0FromOutput, epsFromX, epsFromOutput] = conversion(prediction, signal, noise);
+  const [x0FromX, x0FromOutput, epsFromX, epsFromOutput] = conversionOf(prediction, signal, noise);
   const finite = [x0FromX, x0FromOutput, ...(needsEps ? [epsFromX, epsFromOutput] : [])];
   if (!finite.every(Number.isFinite)) {
     throw new OptionError(
@@ -133,24 +130,6 @@ export function planRow(context: RowContext, step: StepCoefficients): PlanRow {
     againSpread: 0,
     ...step,
   };
-}
-
-/** [x0FromX, x0FromOutput, epsFromX, epsFromOutput] of x = signal · x_0 + noise · ε. */
-function conversion(prediction: Prediction, signal: number, noise: number) {
-  switch (prediction) {
-    case "epsilon":
-      return [1 / signal, -noise / signal, 0, 1] as const; // x̂_0 = (x − √(1−ᾱ) ε̂) / √ᾱ
-    case "sample":
-      return [0, 1, 1 / noise, -signal / noise] as const;
-    case "v_prediction":
-      return [signal, -noise, noise, signal] as const; // x̂_0 = √ᾱ x − √(1−ᾱ) v
-    default:
-      throw new OptionError(
-        "option/prediction",
-        `sampling: prediction_type must be one of ${PREDICTIONS.join(", ")}, got ${prediction}.`,
-        "Set prediction_type to what the network was trained to predict.",
-      );
-  }
 }
 
 /**

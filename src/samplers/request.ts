@@ -2,6 +2,7 @@
 import { OptionError } from "../core/errors.ts";
 import { requireShape, type Shape } from "../core/shape.ts";
 import { parseSchedulerConfig } from "../diffusion/scheduler_config.ts";
+import { sidesOf } from "../formats/unet_config.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { Weights } from "../nn/weights.ts";
 import { guidedPlan } from "./guidance.ts";
@@ -142,16 +143,15 @@ export function requestedShape({ config }: DiffusionModel, options: SampleOption
   const C = config.in_channels;
   const given = initialNoise?.shape ?? image?.shape ?? inpaint?.image.shape;
   if (given) return shapeOfGiven(given, { count, C, isNoise: initialNoise !== undefined });
-  const sides = size ?? config.sample_size;
-  if (sides === null) {
+  const sides = size ?? sidesOf(config);
+  if (!sides) {
     throw new OptionError(
       "option/size",
       "sample: this model's config.json has no sample_size.",
       "Say the size of the images, or give the initial noise.",
     );
   }
-  const [H, W] = typeof sides === "number" ? [sides, sides] : sides;
-  return [count, C, H, W];
+  return [count, C, ...sides];
 }
 
 function shapeOfGiven(

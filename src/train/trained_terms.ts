@@ -4,9 +4,9 @@
 // Formed in float64 of src/diffusion/bound.ts's rows, so that the kernel subtracts no nearly equal
 // numbers: without clipping, μ̃ − μ_θ is a multiple of d, and ln σ² − ln β̃ is linear in v.
 import { OptionError } from "../core/errors.ts";
-import { BOUND_VARIANCES, boundRows } from "../diffusion/bound.ts";
+import { boundRows } from "../diffusion/bound.ts";
 import type { DiffusionTables } from "../diffusion/schedule.ts";
-import type { Prediction } from "../diffusion/scheduler_config.ts";
+import { type Prediction, VARIANCES } from "../diffusion/scheduler_config.ts";
 import type { TrainedTerm } from "../kernels/diffusion_loss.ts";
 
 /** Half of a pixel's bin, of bytes scaled to [−1, 1]. */
@@ -26,11 +26,11 @@ export function trainedTerms(
   tables: DiffusionTables,
   { target, variance }: { target: Prediction; variance: string },
 ): TrainedTerm[] {
-  const known = BOUND_VARIANCES.find((name) => name === variance);
+  const known = VARIANCES.find((name) => name === variance);
   if (!known || tables.steps < 2) {
     throw new OptionError(
       "option/objective",
-      `train: the bound needs a variance of ${BOUND_VARIANCES.join(", ")} and 2 timesteps or ` +
+      `train: the bound needs a variance of ${VARIANCES.join(", ")} and 2 timesteps or ` +
         `more, got ${variance} and ${tables.steps}.`,
       "Set variance_type in scheduler_config.json.",
     );
