@@ -71,7 +71,10 @@ function settings(chunks) {
   return found;
 }
 
-function bindingOf(family, resource) {
+/** Whether a binding's type is the alias `elem`, or a vector of it: a half where a variant says so. */
+const isElem = (chunk) => /:\s*array<elem4?>/.test(chunk);
+
+function bindingOf(family, chunks, resource) {
   const { name, binding, type } = resource;
   if (resource.resourceType === 0) {
     const fields = type.members.map((m) => {
@@ -86,7 +89,8 @@ function bindingOf(family, resource) {
   }
   const size = resource.size || type.stride || type.format?.size || 4;
   const access = resource.access === "read" ? "read-only-storage" : "storage";
-  return { name, binding, type: access, size };
+  const chunk = chunks.find((one) => nameOf(one) === name);
+  return { name, binding, type: access, size, ...(isElem(chunk) && { elem: true }) };
 }
 
 function entryOf(family, chunks, entry) {
@@ -99,7 +103,7 @@ function entryOf(family, chunks, entry) {
     chunks: reached,
     subgroups: /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text),
     bindings: entry.resources
-      .map((resource) => bindingOf(family, resource))
+      .map((resource) => bindingOf(family, chunks, resource))
       .sort((a, b) => a.binding - b.binding),
   };
 }

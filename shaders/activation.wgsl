@@ -13,6 +13,7 @@
 //   numerics  exp may be off by 3 + 2|x| ulp, which f and f' shrink to below 4 of their terms; what is below 2^-96 may be 0
 //   launcher  src/kernels/activation.ts · oracle tests/reference/activation.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
 const WG: u32 = 64u;
 const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
 
@@ -21,11 +22,11 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<elem>;
+@group(0) @binding(2) var<storage, read_write> y: array<elem>;
 
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<elem>;
+@group(0) @binding(4) var<storage, read_write> dx: array<elem>;
 
 fn activation(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
@@ -99,7 +100,7 @@ fn forward(
   if (i >= dims.count) {
     return;
   }
-  y[i] = activation(x[i]);
+  y[i] = elem(activation(f32(x[i])));
 }
 
 @compute @workgroup_size(WG)
@@ -112,5 +113,5 @@ fn backward(
   if (i >= dims.count) {
     return;
   }
-  dx[i] = derivative(x[i]) * dy[i];
+  dx[i] = elem(derivative(f32(x[i])) * f32(dy[i]));
 }

@@ -1,19 +1,20 @@
 // adamw.wgsl — clipping by the global norm, AdamW, and the running average of the weights.
 //
 //   norm      squares: Σ g² over the gradients, in P parts
-//   finish    norm = √ Σ squares;  factor = min(1, clip / (norm + 1e-6)), 1 without a clip,
-//             0 where the norm is not finite: then update changes nothing, and the step is counted
-//             as skipped. Keeps (step, loss, norm, factor); loss = mean of per_image
-//   update    g ← factor · g
+//   finish    norm = √ Σ squares / S, S the loss scale;  clip factor = min(1, clip / (norm + 1e-6)), 1
+//             without a clip, 0 where the norm is not finite: then update changes nothing, and the
+//             step is counted as skipped. Keeps (step, loss, norm, clip factor, S); loss = mean of per_image
+//             S ← S / 2 after a norm that is not finite, 2 S after growth_interval that were; in 1 … 2^24
+//   update    g ← factor · g                  factor = clip factor / S
 //             m ← m + (1 − β₁)(g − m)        v ← v + (1 − β₂)(g² − v)
 //             w ← w − lr · λ · w − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)     s = step + 1
 //             ema ← ema + (1 − emaDecay)(w − ema)
 //   source    Loshchilov & Hutter 2017, arXiv:1711.05101, Algorithm 2; lr multiplies the decay λ,
-//             as in PyTorch
+//             as in PyTorch; Micikevicius et al. 2017, arXiv:1710.03740, §3.2: the dynamic loss scale
 //
 //   shapes    parameters, gradients, exp_avg, exp_avg_sq, ema [count] f32, count a multiple of 4
 //             squares [P] · per_image [N] · schedule [ring] of ScheduleRow, row step % ring
-//             history [ring] of Record, row step % ring · clip_factor [1] · state u32 [8]
+//             history [ring] of Record, row step % ring · factor [1] · loss_scale [2] · state u32 [8]
 //   dispatch  norm: P lanes in workgroups of WG, each lane every P-th vec4. finish: one workgroup
 //             of LANES. update: one lane VECTORS vec4, in workgroups folded into two dimensions
 //   numerics  the host forms the schedule in float64; sums in a fixed order; not finite is told by
@@ -46,6 +47,12 @@ struct Record {
   loss: f32,
   gradient_norm: f32,
   clip_factor: f32,
+  loss_scale: f32,
+}
+
+struct LossScale {
+  scale: f32, // S: the gradients are S times themselves
+  finite_steps: f32, // since S last changed
 }
 
 struct Reduction {
@@ -56,6 +63,7 @@ struct Reduction {
 struct Finish {
   clip: f32, // 0: none
   ring: u32, // rows of history
+  growth_interval: f32, // 0: S stays
 }
 
 struct Update {
@@ -72,7 +80,7 @@ struct Update {
 @group(0) @binding(6) var<storage, read> per_image: array<f32>;
 @group(0) @binding(7) var<storage, read_write> progress: StepState;
 @group(0) @binding(8) var<storage, read_write> history: array<Record>;
-@group(0) @binding(9) var<storage, read_write> clip_factor: array<f32>;
+@group(0) @binding(9) var<storage, read_write> factor: array<f32>;
 @group(0) @binding(10) var<storage, read> state: StepState;
 @group(0) @binding(11) var<storage, read> schedule: array<ScheduleRow>;
 @group(0) @binding(12) var<storage, read> applied: array<f32>;
@@ -80,6 +88,7 @@ struct Update {
 @group(0) @binding(14) var<storage, read_write> exp_avg: array<vec4f>;
 @group(0) @binding(15) var<storage, read_write> exp_avg_sq: array<vec4f>;
 @group(0) @binding(16) var<storage, read_write> ema: array<vec4f>;
+@group(0) @binding(17) var<storage, read_write> loss_scale: LossScale;
 
 const ROWS: u32 = 16u;
 const LANES: u32 = 256u; // ROWS²: the lanes that share a sum
@@ -151,20 +160,35 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
   let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);
 
   if (lane == 0u) {
-    let gradient_norm = sqrt(all.x);
-    var chosen = 1.0;
-    if (finishing.clip > 0.0) {
-      let factor = finishing.clip / (gradient_norm + 1e-6);
-      chosen = clamp(factor, 1e-37, 1.0); // above 0, which means skipped
+    let scale = loss_scale.scale;
+    let gradient_norm = sqrt(all.x) / scale;
+    var clip_factor = 1.0;
+    if (finishing.clip > 0.0) { // above 0, which means skipped
+      clip_factor = clamp(finishing.clip / (gradient_norm + 1e-6), 1e-30, 1.0);
     }
-    if (all.y > 0.0 || all.x > 1e38) {
-      chosen = 0.0;
+    let is_finite = all.y == 0.0 && all.x <= 1e38;
+    if (!is_finite) {
+      clip_factor = 0.0;
       progress.skipped += 1u;
     }
-    clip_factor[0] = chosen;
+    factor[0] = clip_factor / scale;
     let loss = all.z / f32(images);
-    history[progress.step % finishing.ring] = Record(progress.step, loss, gradient_norm, chosen);
+    let record = Record(progress.step, loss, gradient_norm, clip_factor, scale);
+    history[progress.step % finishing.ring] = record;
+    if (finishing.growth_interval > 0.0) {
+      loss_scale = next_scale(loss_scale, is_finite);
+    }
   }
+}
+
+fn next_scale(now: LossScale, is_finite: bool) -> LossScale {
+  if (!is_finite) {
+    return LossScale(max(0.5 * now.scale, 1.0), 0.0);
+  }
+  if (now.finite_steps + 1.0 >= finishing.growth_interval) {
+    return LossScale(min(2.0 * now.scale, 16777216.0), 0.0);
+  }
+  return LossScale(now.scale, now.finite_steps + 1.0);
 }
 
 @compute @workgroup_size(WG)
@@ -173,8 +197,7 @@ fn update(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let factor = applied[0];
-  if (factor == 0.0) {
+  if (applied[0] == 0.0) {
     return;
   }
   let row = schedule[state.step % dims.ring];
@@ -183,7 +206,7 @@ fn update(
     let i = first + k * WG;
     if (i < dims.vectors) {
       // m, v
-      let g = factor * gradients[i];
+      let g = applied[0] * gradients[i];
       var m = exp_avg[i];
       var v = exp_avg_sq[i];
       m += row.first_gain * (g - m);

@@ -20,6 +20,9 @@
 //   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 
+alias elem = f32; // or f16: how q, k, v and dy are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 struct Heads {
   tokens: u32, // S
   channels: u32, // of a head: d
@@ -28,10 +31,10 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> row_a: array<f32>;
-@group(0) @binding(2) var<storage, read> column_a: array<f32>;
-@group(0) @binding(3) var<storage, read> row_b: array<f32>;
-@group(0) @binding(4) var<storage, read> column_b: array<f32>;
+@group(0) @binding(1) var<storage, read> row_a: array<elem>;
+@group(0) @binding(2) var<storage, read> column_a: array<elem>;
+@group(0) @binding(3) var<storage, read> row_b: array<elem>;
+@group(0) @binding(4) var<storage, read> column_b: array<elem>;
 @group(0) @binding(5) var<storage, read> y: array<f32>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read> means: array<f32>;
@@ -128,8 +131,8 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
     let channel = chunk * STEPS + place.y;
     let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
     let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
-    let rows = vec4f(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]);
-    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);
+    let rows = vec4f(elem4(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]));
+    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
     workgroupBarrier();
     row_tile[place.y * PITCH + place.x] = rows * dims.log2_scale;
     column_tile[place.y * PITCH + place.x] = columns;
@@ -146,8 +149,8 @@ fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
     let channel = chunk * STEPS + place.y;
     let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
     let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
-    let rows = vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]);
-    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);
+    let rows = vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
+    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     workgroupBarrier();
     row_tile[place.y * PITCH + place.x] = rows;
     column_tile[place.y * PITCH + place.x] = columns;
@@ -185,7 +188,7 @@ fn combine_a(place: Place) {
     let channel = chunk * STEPS + place.y;
     let at = at_channel(place, channel);
     let j = at + tokens(place.column + 4u * place.x);
-    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);
+    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
     workgroupBarrier();
     column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
     workgroupBarrier();
@@ -207,7 +210,7 @@ fn combine_b(place: Place) {
     let channel = chunk * STEPS + place.y;
     let at = at_channel(place, channel);
     let j = at + tokens(place.column + 4u * place.x);
-    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);
+    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     workgroupBarrier();
     column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
     workgroupBarrier();
@@ -323,7 +326,7 @@ fn backward_query(
     let channel = chunk * STEPS + place.y;
     let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
     if (channel < dims.channels) {
-      part += vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])
+      part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))
         * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
     }
   }

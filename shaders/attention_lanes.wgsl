@@ -21,6 +21,9 @@
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 enable subgroups;
 
+alias elem = f32; // or f16: how q, k, v and dy are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 struct Heads {
   tokens: u32, // S
   channels: u32, // of a head: d
@@ -29,10 +32,10 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> row_a: array<f32>;
-@group(0) @binding(2) var<storage, read> column_a: array<f32>;
-@group(0) @binding(3) var<storage, read> row_b: array<f32>;
-@group(0) @binding(4) var<storage, read> column_b: array<f32>;
+@group(0) @binding(1) var<storage, read> row_a: array<elem>;
+@group(0) @binding(2) var<storage, read> column_a: array<elem>;
+@group(0) @binding(3) var<storage, read> row_b: array<elem>;
+@group(0) @binding(4) var<storage, read> column_b: array<elem>;
 @group(0) @binding(5) var<storage, read> y: array<f32>;
 @group(0) @binding(6) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(7) var<storage, read> means: array<f32>;
@@ -180,13 +183,13 @@ fn multiply_a(place: Place) {
     let l = vec4u(at) + place.rows_l;
     let r = vec4u(at) + place.rows_r;
     let rows = Rows(
-      vec4f(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w]) * dims.log2_scale,
-      vec4f(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w]) * dims.log2_scale,
+      vec4f(elem4(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w])) * dims.log2_scale,
+      vec4f(elem4(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w])) * dims.log2_scale,
     );
-    add_outer(&powers, 0u, spread(column_a[at + place.columns.x]), rows);
-    add_outer(&powers, 8u, spread(column_a[at + place.columns.y]), rows);
-    add_outer(&powers, 16u, spread(column_a[at + place.columns.z]), rows);
-    add_outer(&powers, 24u, spread(column_a[at + place.columns.w]), rows);
+    add_outer(&powers, 0u, spread(f32(column_a[at + place.columns.x])), rows);
+    add_outer(&powers, 8u, spread(f32(column_a[at + place.columns.y])), rows);
+    add_outer(&powers, 16u, spread(f32(column_a[at + place.columns.z])), rows);
+    add_outer(&powers, 24u, spread(f32(column_a[at + place.columns.w])), rows);
   }
 }
 
@@ -197,13 +200,13 @@ fn multiply_b(place: Place) {
     let l = vec4u(at) + place.rows_l;
     let r = vec4u(at) + place.rows_r;
     let rows = Rows(
-      vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]),
-      vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]),
+      vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])),
+      vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])),
     );
-    add_outer(&slopes, 0u, spread(column_b[at + place.columns.x]), rows);
-    add_outer(&slopes, 8u, spread(column_b[at + place.columns.y]), rows);
-    add_outer(&slopes, 16u, spread(column_b[at + place.columns.z]), rows);
-    add_outer(&slopes, 24u, spread(column_b[at + place.columns.w]), rows);
+    add_outer(&slopes, 0u, spread(f32(column_b[at + place.columns.x])), rows);
+    add_outer(&slopes, 8u, spread(f32(column_b[at + place.columns.y])), rows);
+    add_outer(&slopes, 16u, spread(f32(column_b[at + place.columns.z])), rows);
+    add_outer(&slopes, 24u, spread(f32(column_b[at + place.columns.w])), rows);
   }
 }
 
@@ -212,7 +215,8 @@ fn combine_a(place: Place, factor: Rows, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
     let at = place.head + c * dims.tokens;
     let k = vec4u(at) + place.columns;
-    let own = place.weights * vec4f(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]);
+    let columns = vec4f(elem4(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]));
+    let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&slopes, own));
     if (!is_first) {
       let l = vec4u(at) + place.rows_l;
@@ -246,7 +250,8 @@ fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
     let at = place.head + c * dims.tokens;
     let k = vec4u(at) + place.columns;
-    let own = place.weights * vec4f(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]);
+    let columns = vec4f(elem4(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]));
+    let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&powers, own));
     if (!is_first) {
       let l = vec4u(at) + place.rows_l;
@@ -362,9 +367,9 @@ fn means_of(place: Place) -> Rows {
     let at = place.head + c * dims.tokens;
     let l = vec4u(at) + place.rows_l;
     let r = vec4u(at) + place.rows_r;
-    sum.l += vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])
+    sum.l += vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]))
       * vec4f(y[l.x], y[l.y], y[l.z], y[l.w]);
-    sum.r += vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])
+    sum.r += vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]))
       * vec4f(y[r.x], y[r.y], y[r.z], y[r.w]);
   }
   return sum;

@@ -9,6 +9,8 @@
 //   numerics  copies: no rounding
 //   launcher  src/kernels/concat.ts · oracle tests/reference/concat.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
 
 struct Dims {
@@ -24,9 +26,9 @@ struct Place {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<elem>;
+@group(0) @binding(2) var<storage, read> b: array<elem>;
+@group(0) @binding(3) var<storage, read_write> y: array<elem>;
 
 fn place_of(i: u32) -> Place {
   let image = i / (dims.first + dims.second);
@@ -51,9 +53,9 @@ fn forward(
   }
 }
 
-@group(0) @binding(4) var<storage, read> a4: array<vec4f>;
-@group(0) @binding(5) var<storage, read> b4: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(4) var<storage, read> a4: array<elem4>;
+@group(0) @binding(5) var<storage, read> b4: array<elem4>;
+@group(0) @binding(6) var<storage, read_write> y4: array<elem4>;
 
 @compute @workgroup_size(WG)
 fn forward_wide(
@@ -82,8 +84,8 @@ struct Half {
 }
 
 @group(0) @binding(7) var<uniform> half: Half;
-@group(0) @binding(8) var<storage, read> dy: array<f32>;
-@group(0) @binding(9) var<storage, read_write> part: array<f32>;
+@group(0) @binding(8) var<storage, read> dy: array<elem>;
+@group(0) @binding(9) var<storage, read_write> part: array<elem>;
 
 @compute @workgroup_size(WG)
 fn backward(
@@ -99,8 +101,8 @@ fn backward(
   part[i] = dy[image * half.whole + half.before + i - image * half.size];
 }
 
-@group(0) @binding(10) var<storage, read> dy4: array<vec4f>;
-@group(0) @binding(11) var<storage, read_write> part4: array<vec4f>;
+@group(0) @binding(10) var<storage, read> dy4: array<elem4>;
+@group(0) @binding(11) var<storage, read_write> part4: array<elem4>;
 
 @compute @workgroup_size(WG)
 fn backward_wide(

@@ -24,6 +24,9 @@
 
 enable subgroups;
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
 
@@ -60,12 +63,12 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
-@group(0) @binding(5) var<storage, read> added: array<f32>;
-@group(0) @binding(6) var<storage, read_write> result: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
 
 alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels
@@ -131,8 +134,9 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let b = inside * across.in_b;
   let c = inside * across.in_c;
   return Row(
-    source[i + across.a.x] * a.x, source[i + across.a.y] * a.y, source[i + across.a.z] * a.z,
-    source[i + across.a.w] * a.w, source[i + across.b.x] * b.x, source[i + across.b.y] * b.y,
+    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
+    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
+    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
     wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
     wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
 }
@@ -140,7 +144,7 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
 fn wide(i: u32, inside: f32) -> f32 {
   var x = 0.0;
   if (IS_WIDE) {
-    x = source[i] * inside;
+    x = f32(source[i]) * inside;
   }
   return x;
 }
@@ -150,8 +154,9 @@ fn taps_at(i: u32, steps: vec4u) -> Taps {
   let a = i + steps;
   let b = a + steps.w + steps.y;
   return Taps(
-    weight[a.x], weight[a.y], weight[a.z], weight[a.w],
-    weight[b.x], weight[b.y], weight[b.z], weight[b.w], weight[b.w + steps.y]);
+    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
+    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
+    f32(weight[b.w + steps.y]));
 }
 
 // ---- multiplying: what one channel read adds to a tile of one channel written
@@ -346,12 +351,12 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
 fn put_line(values: vec4f, i: vec4u, has_added: u32) {
   var sum = values;
   if (has_added == 1u) {
-    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
   }
-  result[i.w] = sum.w;
-  result[i.z] = sum.z;
-  result[i.y] = sum.y;
-  result[i.x] = sum.x;
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
 }
 
 // ---- entry points

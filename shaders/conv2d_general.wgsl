@@ -13,6 +13,7 @@
 //   numerics  f32 sums in the order of the channels read, and of their taps
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
 const WG: u32 = 64u;
 
 struct Dims {
@@ -36,12 +37,12 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
-@group(0) @binding(5) var<storage, read> added: array<f32>;
-@group(0) @binding(6) var<storage, read_write> result: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
 
 struct Element {
   n: u32,
@@ -65,9 +66,9 @@ fn put_element(e: Element, index: u32, sum: f32) {
     total += rows[e.n * dims.writes + e.o];
   }
   if (dims.has_added == 1u) {
-    total += added[index];
+    total += f32(added[index]);
   }
-  result[index] = total;
+  result[index] = elem(total);
 }
 
 @compute @workgroup_size(WG)
@@ -89,7 +90,8 @@ fn forward(
       let h = e.i * dims.stride + t / dims.kernel - dims.top;
       let w = e.j * dims.stride + t % dims.kernel - dims.left;
       if ((h < (dims.height << dims.doubled)) & (w < (dims.width << dims.doubled))) {
-        sum += weight[taps + t] * source[image + (h >> dims.doubled) * dims.width + (w >> dims.doubled)];
+        let pixel = image + (h >> dims.doubled) * dims.width + (w >> dims.doubled);
+        sum += f32(weight[taps + t]) * f32(source[pixel]);
       }
     }
   }
@@ -130,7 +132,7 @@ fn gradient_at(e: Element, h: u32, w: u32) -> f32 {
       let i = below / dims.stride;
       let j = right / dims.stride;
       if ((i * dims.stride == below) & (j * dims.stride == right) & (i < dims.height) & (j < dims.width)) {
-        sum += weight[taps + t] * source[image + i * dims.width + j];
+        sum += f32(weight[taps + t]) * f32(source[image + i * dims.width + j]);
       }
     }
   }

@@ -16,6 +16,9 @@
 
 enable subgroups;
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
 
@@ -35,12 +38,12 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
-@group(0) @binding(5) var<storage, read> added: array<f32>;
-@group(0) @binding(6) var<storage, read_write> result: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
 
 alias Tile = array<vec4f, 4>; // 16 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels written
@@ -61,7 +64,7 @@ fn pixels_at(image: u32, at: Spots) -> Tile {
 }
 
 fn four_at(i: vec4u) -> vec4f {
-  return vec4f(source[i.x], source[i.y], source[i.z], source[i.w]);
+  return vec4f(elem4(source[i.x], source[i.y], source[i.z], source[i.w]));
 }
 
 struct Group { // four channels read, the last of them repeated past the end
@@ -77,7 +80,7 @@ fn group_from(k: u32, reads: u32) -> Group {
 
 fn taps_at(i: u32, g: Group, step: u32) -> vec4f {
   let at = i + g.channels * step;
-  return vec4f(weight[at.x], weight[at.y], weight[at.z], weight[at.w]) * g.inside;
+  return vec4f(elem4(weight[at.x], weight[at.y], weight[at.z], weight[at.w])) * g.inside;
 }
 
 // ---- multiplying: what four channels read add to a tile of one channel written
@@ -162,12 +165,12 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
 fn put_line(values: vec4f, i: vec4u, has_added: u32) {
   var sum = values;
   if (has_added == 1u) {
-    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
   }
-  result[i.w] = sum.w;
-  result[i.z] = sum.z;
-  result[i.y] = sum.y;
-  result[i.x] = sum.x;
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
 }
 
 // ---- entry points

@@ -17,6 +17,9 @@
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
 const A_TILE: u32 = 8u; // 1, 4 or 8
@@ -48,8 +51,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> p: array<f32>;
-@group(0) @binding(2) var<storage, read> q: array<f32>;
+@group(0) @binding(1) var<storage, read> p: array<elem>;
+@group(0) @binding(2) var<storage, read> q: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 // Eight pixels of a row of p.
@@ -122,7 +125,7 @@ fn columns_inside(first: i32) -> Row {
 }
 
 fn pixel(start: u32, column: i32) -> f32 {
-  return q[start + u32(column >> DOUBLED)];
+  return f32(q[start + u32(column >> DOUBLED)]);
 }
 
 fn pixels(start: u32, column: i32) -> vec4f {
@@ -275,11 +278,11 @@ fn last_four(own: f32) -> vec4f {
 
 // `exists` is of the lane's own pixels.
 fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
-  let own = p[at + lane] * exists.x;
+  let own = f32(p[at + lane]) * exists.x;
   if (LANES == 8u) {
     return Run(first_four(own), last_four(own));
   }
-  return Run(first_four(own), first_four(p[at + 4u + lane] * exists.y));
+  return Run(first_four(own), first_four(f32(p[at + 4u + lane]) * exists.y));
 }
 
 // Of 8 channels; those that are not used are not loaded.
@@ -346,8 +349,8 @@ fn lanes(
 
 fn plain_run(at: u32, exists: Run) -> Run {
   return Run(
-    vec4f(p[at], p[at + 1u], p[at + 2u], p[at + 3u]) * exists.lo,
-    vec4f(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u]) * exists.hi,
+    vec4f(elem4(p[at], p[at + 1u], p[at + 2u], p[at + 3u])) * exists.lo,
+    vec4f(elem4(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u])) * exists.hi,
   );
 }
 

@@ -12,6 +12,9 @@
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
 const QUADS: u32 = 2u; // 1 or 2
@@ -35,8 +38,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<elem>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 // Eight pixels of a row.
@@ -80,10 +83,10 @@ fn inside4(first: u32) -> vec4f {
 // Of z. Beyond its last column come other pixels of x, which dy's zeros meet.
 fn pixels(start: u32, column: u32) -> vec4f {
   return vec4f(
-    x[start + (column >> DOUBLED)],
-    x[start + ((column + STRIDE) >> DOUBLED)],
-    x[start + ((column + 2u * STRIDE) >> DOUBLED)],
-    x[start + ((column + 3u * STRIDE) >> DOUBLED)],
+    f32(x[start + (column >> DOUBLED)]),
+    f32(x[start + ((column + STRIDE) >> DOUBLED)]),
+    f32(x[start + ((column + 2u * STRIDE) >> DOUBLED)]),
+    f32(x[start + ((column + 3u * STRIDE) >> DOUBLED)]),
   );
 }
 
@@ -159,11 +162,11 @@ fn last_four(own: f32) -> vec4f {
 
 // `exists` is of the lane's own pixels.
 fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
-  let own = dy[at + lane] * exists.x;
+  let own = f32(dy[at + lane]) * exists.x;
   if (LANES == 8u) {
     return Run(first_four(own), last_four(own));
   }
-  return Run(first_four(own), first_four(dy[at + 4u + lane] * exists.y));
+  return Run(first_four(own), first_four(f32(dy[at + 4u + lane]) * exists.y));
 }
 
 fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
@@ -224,8 +227,8 @@ fn lanes(
 
 fn plain_run(at: u32, exists: Run) -> Run {
   return Run(
-    vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]) * exists.lo,
-    vec4f(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u]) * exists.hi,
+    vec4f(elem4(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u])) * exists.lo,
+    vec4f(elem4(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u])) * exists.hi,
   );
 }
 

@@ -11,6 +11,9 @@
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // of a subgroup
 
@@ -25,7 +28,7 @@ struct Finish {
 
 @group(0) @binding(0) var<uniform> sizes: Finish;
 @group(0) @binding(1) var<storage, read> parts: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
 
@@ -63,12 +66,12 @@ fn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {
   var sum = 0.0;
   for (var k = 0u; k < own; k++) {
     let at = start + (k * lanes + lane) * 8u;
-    sum += dot(vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), ones)
-      + dot(vec4f(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]), ones);
+    sum += dot(vec4f(elem4(x[at], x[at + 1u], x[at + 2u], x[at + 3u])), ones)
+      + dot(vec4f(elem4(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u])), ones);
   }
   let left = (pixels % 8u + lanes - 1u - lane) / lanes;
   for (var k = 0u; k < left; k++) {
-    sum += x[start + pixels / 8u * 8u + k * lanes + lane];
+    sum += f32(x[start + pixels / 8u * 8u + k * lanes + lane]);
   }
   return sum;
 }

@@ -11,6 +11,7 @@
 //             so that a mask depends neither on batches nor on dispatch; kept where word ≥ ⌊p · 2³²⌋
 //   launcher  src/kernels/dropout.ts · oracle tests/reference/dropout.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
 const WG: u32 = 64u;
 
 struct StepState {
@@ -30,8 +31,8 @@ struct Mask {
 
 @group(0) @binding(0) var<uniform> mask: Mask;
 @group(0) @binding(1) var<storage, read> state: StepState;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(3) var<storage, read_write> y: array<elem>;
 
 /// The high 32 bits of a · b, from four 16-bit products; no sum of them overflows.
 fn mul_high(a: u32, b: u32) -> u32 {
@@ -64,7 +65,7 @@ fn apply(@builtin(global_invocation_id) id: vec3u) {
     let i = first + k;
     if (i < mask.size) {
       let at = id.y * mask.size + i;
-      y[at] = select(0.0, mask.scale * x[at], four[k] >= mask.least);
+      y[at] = elem(select(0.0, mask.scale * f32(x[at]), four[k] >= mask.least));
     }
   }
 }

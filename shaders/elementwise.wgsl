@@ -11,6 +11,8 @@
 //   numerics  one rounding a sum, one a product
 //   launcher  src/kernels/elementwise.ts · oracle tests/reference/elementwise.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
 
 struct Dims {
@@ -21,9 +23,9 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<elem>;
+@group(0) @binding(2) var<storage, read> b: array<elem>;
+@group(0) @binding(3) var<storage, read_write> y: array<elem>;
 
 @compute @workgroup_size(WG)
 fn add(
@@ -35,12 +37,12 @@ fn add(
   if (i >= dims.count) {
     return;
   }
-  y[i] = (a[i] + b[i]) * dims.scale;
+  y[i] = elem((f32(a[i]) + f32(b[i])) * dims.scale);
 }
 
-@group(0) @binding(4) var<storage, read> a4: array<vec4f>;
-@group(0) @binding(5) var<storage, read> b4: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(4) var<storage, read> a4: array<elem4>;
+@group(0) @binding(5) var<storage, read> b4: array<elem4>;
+@group(0) @binding(6) var<storage, read_write> y4: array<elem4>;
 
 @compute @workgroup_size(WG)
 fn add_wide(
@@ -52,10 +54,10 @@ fn add_wide(
   if (i >= dims.count) {
     return;
   }
-  y4[i] = (a4[i] + b4[i]) * dims.scale;
+  y4[i] = elem4((vec4f(a4[i]) + vec4f(b4[i])) * dims.scale);
 }
 
-@group(0) @binding(7) var<storage, read> x: array<f32>;
+@group(0) @binding(7) var<storage, read> x: array<elem>;
 
 @compute @workgroup_size(WG)
 fn affine(
@@ -67,7 +69,7 @@ fn affine(
   if (i >= dims.count) {
     return;
   }
-  y[i] = dims.scale * x[i] + dims.offset;
+  y[i] = elem(dims.scale * f32(x[i]) + dims.offset);
 }
 
 @group(0) @binding(8) var<storage, read> factor: array<f32>;
@@ -82,5 +84,5 @@ fn scale_rows(
   if (i >= dims.count) {
     return;
   }
-  y[i] = factor[i / dims.row] * x[i];
+  y[i] = elem(factor[i / dims.row] * f32(x[i]));
 }

@@ -15,6 +15,8 @@
 //             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -35,8 +37,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<elem>;
+@group(0) @binding(2) var<storage, read> x4: array<elem4>;
 
 // Which lane of all.
 struct Invocation {
@@ -165,15 +167,15 @@ fn moments(at: Invocation) {
     let i = first + k * 16u;
     sets = absorb(
       sets,
-      vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]),
-      vec4f(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u]),
-      vec4f(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u]),
-      vec4f(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u]),
+      vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
+      vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
+      vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
+      vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
     );
   }
   var all = united(sets);
   for (var i = first + count / 16u * 16u; i < first + count; i++) {
-    all = joined(all, Moments(1.0, x[i], 0.0));
+    all = joined(all, Moments(1.0, f32(x[i]), 0.0));
   }
   moments_out[index] = vec2f(all.mean, all.squares);
 }
@@ -189,11 +191,14 @@ fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
   var sets = Moments4();
   for (var k = 0u; k < steps / 4u; k++) {
     let i = first + k * 4u * lanes + lane;
-    sets = absorb(sets, x4[i], x4[i + lanes], x4[i + 2u * lanes], x4[i + 3u * lanes]);
+    sets = absorb(
+      sets,
+      vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
+    );
   }
   var all = united(sets);
   for (var k = steps / 4u * 4u; k < steps; k++) {
-    let v = x4[first + k * lanes + lane];
+    let v = vec4f(x4[first + k * lanes + lane]);
     let mean = (v.x + v.y + v.z + v.w) * 0.25;
     let d = v - mean;
     all = joined(all, Moments(4.0, mean, dot(d, d)));
@@ -249,8 +254,8 @@ fn moments_shared(
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 @group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
 @group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<f32>;
-@group(0) @binding(10) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> y: array<elem>;
+@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
 
 // A part: its row n · C + c, its first value and how many.
 struct Part {
@@ -307,11 +312,11 @@ fn statistics_of(part: Part, lane: u32) -> vec2f {
 }
 
 fn put(i: u32, line: Line) {
-  y[i] = activation((x[i] - line.mean) * line.factor + line.offset);
+  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));
 }
 
 fn put4(i: u32, line: Line) {
-  y4[i] = activation4((x4[i] - line.mean) * line.factor + line.offset);
+  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));
 }
 
 @compute @workgroup_size(WG)

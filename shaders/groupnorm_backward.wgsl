@@ -17,6 +17,8 @@
 //   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -35,10 +37,10 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> dy4: array<vec4f>;
-@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dy: array<elem>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(3) var<storage, read> dy4: array<elem4>;
+@group(0) @binding(4) var<storage, read> x4: array<elem4>;
 @group(0) @binding(5) var<storage, read> weight: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 @group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
@@ -195,11 +197,11 @@ fn sums(at: Invocation) {
   var all = Terms();
   for (var k = 0u; k < part.count / 4u; k++) {
     let i = part.first + k * 4u;
-    let gradient = vec4f(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]);
-    all = plus(all, terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line));
+    let gradient = vec4f(elem4(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]));
+    all = plus(all, terms_of(gradient, vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])), line));
   }
   for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {
-    all = plus(all, terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line));
+    all = plus(all, terms_of(vec4f(f32(dy[i]), 0.0, 0.0, 0.0), vec4f(f32(x[i])), line));
   }
   record(index, sum_of(all), statistics);
 }
@@ -217,12 +219,12 @@ fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
   var all = Terms();
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * lanes;
-    let b = terms_of(dy4[i + lanes], x4[i + lanes], line);
-    all = plus(all, plus(terms_of(dy4[i], x4[i], line), b));
+    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + lanes]), line);
+    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i]), line), b));
   }
   if (steps % 2u == 1u) {
     let i = start + (steps - 1u) * lanes;
-    all = plus(all, terms_of(dy4[i], x4[i], line));
+    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i]), line));
   }
   return sum_of(all);
 }
@@ -333,10 +335,10 @@ fn totals(at: Invocation) {
 // ---- dx, part by part
 
 @group(0) @binding(15) var<storage, read> means: array<vec4f>;
-@group(0) @binding(16) var<storage, read> pending: array<f32>;
-@group(0) @binding(17) var<storage, read> pending4: array<vec4f>;
-@group(0) @binding(18) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(19) var<storage, read_write> dx4: array<vec4f>;
+@group(0) @binding(16) var<storage, read> pending: array<elem>;
+@group(0) @binding(17) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(18) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(19) var<storage, read_write> dx4: array<elem4>;
 
 // dx = dh · line.factor − (x − μ) · slope − offset in a row, from its group's means.
 struct Fall {
@@ -349,23 +351,23 @@ fn fall_of(group_means: vec4f) -> Fall {
 }
 
 fn put(i: u32, line: Line, fall: Fall) {
-  let off = x[i] - line.mean;
-  let dh = dy[i] * derivative(off * line.factor + line.offset);
+  let off = f32(x[i]) - line.mean;
+  let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);
   var result = dh * line.factor - off * fall.slope - fall.offset;
   if (dims.has_pending == 1u) {
-    result += pending[i];
+    result += f32(pending[i]);
   }
-  dx[i] = result;
+  dx[i] = elem(result);
 }
 
 fn put4(i: u32, line: Line, fall: Fall) {
-  let off = x4[i] - line.mean;
-  let dh = dy4[i] * derivative4(off * line.factor + line.offset);
+  let off = vec4f(x4[i]) - line.mean;
+  let dh = vec4f(dy4[i]) * derivative4(off * line.factor + line.offset);
   var result = dh * line.factor - off * fall.slope - fall.offset;
   if (dims.has_pending == 1u) {
-    result += pending4[i];
+    result += vec4f(pending4[i]);
   }
-  dx4[i] = result;
+  dx4[i] = elem4(result);
 }
 
 @compute @workgroup_size(WG)

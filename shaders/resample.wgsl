@@ -11,6 +11,7 @@
 //   numerics  sums of four: the rows by themselves, then both
 //   launcher  src/kernels/resample.ts · oracle tests/reference/resample.ts
 
+alias elem = f32; // or f16: how maps are stored; sums are f32
 const WG: u32 = 64u;
 
 struct Dims {
@@ -22,8 +23,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read_write> result: array<elem>;
 
 // Row i, column j of the image `plane`, n · C + c.
 struct Pixel {
@@ -45,8 +46,8 @@ fn source_index(plane: u32, i: u32, j: u32) -> u32 {
 // Σ of the 2 × 2 pixels read whose first is (2i, 2j).
 fn block_sum(pixel: Pixel) -> f32 {
   let corner = source_index(pixel.plane, 2u * pixel.i, 2u * pixel.j);
-  let top = source[corner] + source[corner + 1u];
-  let bottom = source[corner + dims.other_width] + source[corner + dims.other_width + 1u];
+  let top = f32(source[corner]) + f32(source[corner + 1u]);
+  let bottom = f32(source[corner + dims.other_width]) + f32(source[corner + dims.other_width + 1u]);
   return top + bottom;
 }
 
@@ -74,7 +75,7 @@ fn upsample_backward(
   if (index >= dims.count) {
     return;
   }
-  result[index] = block_sum(pixel_of(index));
+  result[index] = elem(block_sum(pixel_of(index)));
 }
 
 @compute @workgroup_size(WG)
@@ -87,7 +88,7 @@ fn pool_forward(
   if (index >= dims.count) {
     return;
   }
-  result[index] = 0.25 * block_sum(pixel_of(index));
+  result[index] = elem(0.25 * block_sum(pixel_of(index)));
 }
 
 @compute @workgroup_size(WG)
@@ -105,7 +106,7 @@ fn pool_backward(
   let j = pixel.j / 2u;
   var gradient = 0.0;
   if (i < dims.other_height && j < dims.other_width) {
-    gradient = 0.25 * source[source_index(pixel.plane, i, j)];
+    gradient = 0.25 * f32(source[source_index(pixel.plane, i, j)]);
   }
-  result[index] = gradient;
+  result[index] = elem(gradient);
 }

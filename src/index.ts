@@ -33,6 +33,7 @@ export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
 export { selfTest } from "./inspect/self_test.ts";
 export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";
+export { NETWORK_DTYPES, type NetworkDtype } from "./nn/half_weights.ts";
 export { DiffusionModel } from "./nn/model.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";
 export type { Inpainting, SampleOptions, Steering } from "./samplers/request.ts";

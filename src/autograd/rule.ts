@@ -3,7 +3,7 @@
 // `dx` always means ∂L/∂x. A rule never allocates a gradient by itself: it asks its slots where to
 // write, so that parameters' gradients land in their flat buffer.
 import type { Graph } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Dtype, Tensor } from "../graph/tensor.ts";
 
 /** Differentiable inputs by name; those left out are undefined. */
 export type Inputs = Readonly<Record<string, Tensor | undefined>>;
@@ -12,8 +12,12 @@ export type Inputs = Readonly<Record<string, Tensor | undefined>>;
 export interface Slots<In extends Inputs> {
   /** whether anyone asks for the gradient of this input */
   wants(name: keyof In & string): boolean;
-  /** the tensor to write the whole gradient of this input to */
-  target(name: keyof In & string): Tensor;
+  /**
+   * The tensor to write the whole gradient of this input to.
+   *
+   * @param dtype  of that tensor where it has no place of its own; default the input's
+   */
+  target(name: keyof In & string, dtype?: Dtype): Tensor;
   /**
    * The gradient that other consumers of this input have given so far. A rule that takes it must
    * write pending + its own part to the target; else the tape adds the two afterwards.

@@ -79,11 +79,11 @@ export class Tape {
         const x = node.inputs[name];
         return x !== undefined && this.#tracked.has(x);
       },
-      target: (name) => {
+      target: (name, dtype) => {
         const x = input(name);
         const known = written.get(x);
         if (known) return known;
-        const target = this.#targetOf(x, gradients.has(x));
+        const target = this.#targetOf(x, gradients.has(x), dtype);
         written.set(x, target);
         return target;
       },
@@ -105,9 +105,9 @@ export class Tape {
   }
 
   /** A parameter's own gradient tensor, or a new one. */
-  #targetOf(x: Tensor, isPending: boolean): Tensor {
+  #targetOf(x: Tensor, isPending: boolean, dtype = x.dtype): Tensor {
     const home = this.#leaves.get(x);
     if (home && isPending) throw new Error(`${x.label}: a parameter may be used once`);
-    return home ?? this.graph.alloc(x.shape, `d ${x.label}`, x.dtype);
+    return home ?? this.graph.alloc(x.shape, `d ${x.label}`, dtype);
   }
 }

@@ -1,8 +1,9 @@
 // What commands share: the GPU, interruption, progress, and how errors are told.
 import { SingleBar } from "cli-progress";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { DiffusionError } from "../core/errors.ts";
 import { Gpu } from "../device/gpu.ts";
+import { NETWORK_DTYPES } from "../nn/half_weights.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 
 /** What a command that was interrupted throws, after it has saved what it had. */
@@ -112,3 +113,9 @@ export function seedOption(text: string): bigint {
   if (/^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
   throw new InvalidArgumentError("It must be a whole number from 0 to 2^64 − 1.");
 }
+
+/** What the network's maps are stored in. */
+export const dtypeOption = (): Option =>
+  new Option("--dtype <name>", "of the network's maps; float16 needs shader-f16").choices(
+    NETWORK_DTYPES,
+  );

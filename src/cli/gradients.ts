@@ -1,13 +1,15 @@
 // `gradients`: the loss and every parameter's gradient on given tensors.
 import { Command } from "commander";
+import type { NetworkDtype } from "../nn/half_weights.ts";
 import { lossGradients } from "../train/gradients.ts";
-import { commandGpu, printResult } from "./console.ts";
+import { commandGpu, dtypeOption, printResult } from "./console.ts";
 import { loadModel, TensorFile, writeTensors } from "./inputs.ts";
 
 interface Options {
   model: string;
   inputs: string;
   out: string;
+  dtype?: NetworkDtype;
   json?: boolean;
 }
 
@@ -20,10 +22,11 @@ export const gradientsCommand = (): Command =>
       "safetensors: x0, noise [N,C,H,W], timestep [N], class_labels [N] optional",
     )
     .requiredOption("--out <file>", "safetensors to write: loss, and one tensor a parameter")
+    .addOption(dtypeOption())
     .option("--json", "print one JSON object")
     .action(run);
 
-async function run({ model: folder, inputs, out, json }: Options): Promise<void> {
+async function run({ model: folder, inputs, out, dtype, json }: Options): Promise<void> {
   const file = await TensorFile.open(inputs);
   const { gpu, description } = await commandGpu();
   const model = await loadModel(gpu, folder);
@@ -32,6 +35,7 @@ async function run({ model: folder, inputs, out, json }: Options): Promise<void>
     noise: file.floats("noise"),
     timestep: file.numbers("timestep").data,
     classLabels: file.optionalNumbers("class_labels")?.data,
+    dtype,
   });
   const lossTensor = { shape: [1], data: Float32Array.of(loss) };
   await writeTensors(out, new Map([["loss", lossTensor], ...parameters]));

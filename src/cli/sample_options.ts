@@ -3,11 +3,12 @@ import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { OptionError } from "../core/errors.ts";
 import { decodePng } from "../formats/png_decode.ts";
+import type { NetworkDtype } from "../nn/half_weights.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import type { SampleOptions } from "../samplers/request.ts";
 import type { Images } from "../samplers/start.ts";
-import { atLeastZero, numberOption, positiveInteger, seedOption } from "./console.ts";
+import { atLeastZero, dtypeOption, numberOption, positiveInteger, seedOption } from "./console.ts";
 import { TensorFile } from "./inputs.ts";
 import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./plan_options.ts";
 
@@ -28,6 +29,7 @@ export interface SampleFlags extends PlanFlags {
   steer?: string;
   steerTarget?: string;
   steerStrength?: number;
+  dtype?: NetworkDtype;
 }
 
 const DEFAULT_COUNT = 16;
@@ -42,6 +44,7 @@ export const withSampleOptions = (command: Command): Command =>
     )
     .option("--guidance <w>", "classifier-free guidance: 1 none, 2 to 8 usual", atLeastZero)
     .option("--guidance-interval <from,to>", "timesteps at which it holds", pairOption)
+    .addOption(dtypeOption())
     .option("--steer <file>", "WGSL: fn gradient(n,c,i,j: u32) -> f32, of a loss to go down")
     .option("--steer-target <file>", "PNG or safetensors: what the loss compares with")
     .option("--steer-strength <s>", "how far to go down it at a step; default 1", atLeastZero);
@@ -86,7 +89,7 @@ export async function sampleRequest(
   flags: SampleFlags,
   model: DiffusionModel,
 ): Promise<SampleOptions> {
-  const { sampler, seed, interpolate, strength, guidance, guidanceInterval } = flags;
+  const { sampler, seed, interpolate, strength, guidance, guidanceInterval, dtype } = flags;
   const scheduler = await schedulerOf(flags);
   const noise = flags.initialNoise
     ? (await TensorFile.open(flags.initialNoise)).floats("noise")
@@ -97,7 +100,7 @@ export async function sampleRequest(
   return {
     ...planOptionsOf(flags, scheduler ?? model.scheduler),
     ...{ count, sampler, scheduler, seed, initialNoise: noise, interpolate, image, strength },
-    ...{ inpaint, guidance, guidanceInterval, steer: await steering(flags, model) },
+    ...{ inpaint, guidance, guidanceInterval, steer: await steering(flags, model), dtype },
     classLabels: flags.class === undefined ? undefined : new Array<number>(count).fill(flags.class),
   };
 }

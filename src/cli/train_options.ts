@@ -3,10 +3,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
+import type { NetworkDtype } from "../nn/half_weights.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
 import {
   atLeastZero,
+  dtypeOption,
   fraction,
   numberOption,
   positiveInteger,
@@ -39,6 +41,7 @@ export interface TrainOptions extends ObjectiveOptions {
   ema?: number;
   emaWarmup?: boolean;
   seed: bigint;
+  dtype?: NetworkDtype;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -75,6 +78,7 @@ export const trainOptions = (): Command =>
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
     .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
+    .addOption(dtypeOption())
     .option("--samples <n>", "images in samples.png; 0: none", countOption, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
@@ -93,7 +97,8 @@ export function hyperParametersOf(
   const base: Partial<HyperParameters> = isPlain
     ? { batch: preset.hyperParameters.batch ?? 1 }
     : { ...preset.hyperParameters, decaySteps: steps };
-  const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
+  const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed, dtype } =
+    options;
   return {
     ...base,
     seed,
@@ -106,6 +111,7 @@ export function hyperParametersOf(
     ...(clip !== undefined && { clip }),
     ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
     ...(emaWarmup && { emaWarmup }),
+    ...(dtype !== undefined && { dtype }),
     ...objectiveOf(options),
   };
 }

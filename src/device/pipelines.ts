@@ -6,6 +6,7 @@ import {
   type Binding,
   entryOf,
   extensionsOf,
+  isHalf,
   keyOf,
   labelOf,
   specialise,
@@ -53,7 +54,7 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Pipeline> {
   const label = labelOf(variant);
   requireFeatures(device, variant);
   const module = device.createShaderModule({ label, code: specialise(variant) });
-  const entries = entryOf(variant).bindings.map(layoutEntry);
+  const entries = entryOf(variant).bindings.map((one) => layoutEntry(one, isHalf(variant)));
   const layout = device.createBindGroupLayout({ label, entries });
   try {
     const pipeline = await device.createComputePipelineAsync({
@@ -90,10 +91,13 @@ function requireFeatures(device: GPUDevice, variant: Variant): void {
   }
 }
 
-function layoutEntry({ binding, type, size }: Binding): GPUBindGroupLayoutEntry {
+function layoutEntry(
+  { binding, type, size, elem }: Binding,
+  half: boolean,
+): GPUBindGroupLayoutEntry {
   return {
     binding,
     visibility: 4 /* GPUShaderStage.COMPUTE: no global is touched */,
-    buffer: { type, minBindingSize: size },
+    buffer: { type, minBindingSize: elem && half ? size / 2 : size },
   };
 }

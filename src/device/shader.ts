@@ -15,8 +15,10 @@ export interface Binding {
   readonly name: string;
   readonly binding: number;
   readonly type: "uniform" | "read-only-storage" | "storage";
-  /** bytes of a uniform; of storage at least this */
+  /** bytes of a uniform; of storage at least this, in float32 */
   readonly size: number;
+  /** holds `elem`: float32, or float16 in a variant with elem = f16 */
+  readonly elem?: true;
   readonly fields?: readonly UniformField[];
 }
 
@@ -72,10 +74,13 @@ export function entryOf({ family, entry }: Variant): EntryPoint {
 
 /** The extensions a variant's WGSL must enable. */
 export function extensionsOf(variant: Variant): ("f16" | "subgroups")[] {
-  const half = Object.values(variant.constants).includes("f16");
   const { subgroups } = entryOf(variant);
-  return [...(half ? ["f16" as const] : []), ...(subgroups ? ["subgroups" as const] : [])];
+  const half = isHalf(variant) ? (["f16"] as const) : [];
+  return [...half, ...(subgroups ? (["subgroups"] as const) : [])];
 }
+
+/** Whether a variant stores its maps as float16. */
+export const isHalf = ({ constants }: Variant): boolean => constants.elem === "f16";
 
 /**
  * The WGSL of a variant: only what its entry point reaches, with its constants set.

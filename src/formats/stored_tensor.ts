@@ -3,6 +3,7 @@
 // Nothing here knows where the bytes came from. Views are made where the bytes are aligned for
 // their element, copies where they are not: a safetensors header may have any length.
 import { SafetensorsError } from "../core/errors.ts";
+import { fromHalves } from "../core/float16.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 
 /** Bytes of one element. The order is the reference's own: writers sort by it, largest first. */
@@ -65,7 +66,7 @@ export function toFloat32({ dtype, bytes }: StoredTensor, name: string): Float32
     case "F64":
       return new Float32Array(new Float64Array(buffer, byteOffset, length));
     case "F16":
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, length), float16Value);
+      return fromHalves(new Uint16Array(buffer, byteOffset, length));
     case "BF16":
       return bfloat16Values(new Uint16Array(buffer, byteOffset, length));
     default:
@@ -128,16 +129,6 @@ function safeIntegers(values: BigInt64Array | BigUint64Array, name: string): num
       "Larger ones are not exact as JavaScript numbers.",
     );
   });
-}
-
-/** IEEE 754 binary16: (−1)^s · 1.m · 2^(e − 15), and 0.m · 2^−14 where e = 0. */
-function float16Value(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = (bits & 1023) / 1024;
-  if (exponent === 0) return sign * fraction * 2 ** -14;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction) * 2 ** (exponent - 15);
 }
 
 /** bfloat16 is the upper half of a float32. */

@@ -26,8 +26,15 @@ export type Workgroups = readonly [number, number?, number?];
 export type ArgsOf<P extends EntryPoint> = {
   [B in P["bindings"][number] as B["name"]]: B extends { fields: readonly UniformField[] }
     ? { readonly [F in B["fields"][number] as F["name"]]: number }
-    : Tensor;
+    : Tensor | Unread;
 };
+
+/** Bound where the kernel, by its other arguments, reads nothing: any tensor will do. */
+export interface Unread {
+  readonly unread: Tensor;
+}
+
+export const unread = (tensor: Tensor): Unread => ({ unread: tensor });
 
 export interface DispatchOptions {
   /** values for the shader's constants */
@@ -40,6 +47,8 @@ export interface BoundTensor {
   readonly binding: number;
   readonly tensor: Tensor;
   readonly writes: boolean;
+  /** bound, and not read */
+  readonly unread: boolean;
 }
 
 export interface Dispatch {
@@ -80,9 +89,11 @@ export class Graph {
   /**
    * Appends one dispatch.
    *
-   * @param args        every binding of the entry point, by the shader's names
+   * @param args        every binding of the entry point, by the shader's names; the maps among them,
+   *                    `elem` in the shader, are all float32 or all float16, and choose the variant
    * @param workgroups  in x, y, z; each 1 … 65 535
-   * @throws OptionError for a binding that is missing or unknown, or workgroups out of range
+   * @throws OptionError for a binding that is missing or unknown, for float16 where the shader has
+   *         float32 alone, or workgroups out of range
    */
   dispatch<F extends ShaderFamily, E extends keyof F["entries"] & string>(
     [family, entry]: readonly [F, E],
@@ -90,14 +101,15 @@ export class Graph {
     workgroups: Workgroups,
     { constants = {}, flops = 0 }: DispatchOptions = {},
   ): void {
-    const variant: Variant = { family, entry, constants };
-    const label = labelOf(variant);
-    const { bindings } = entryOf(variant);
+    const label = labelOf({ family, entry, constants });
+    const { bindings } = entryOf({ family, entry, constants });
     requireNames(label, bindings, args);
     const [x, y = 1, z = 1] = workgroups;
     requireWorkgroups(label, [x, y, z]);
 
     const given: Record<string, unknown> = args;
+    const half = holdsHalves(label, bindings, given) ? { elem: "f16" as const } : {};
+    const variant: Variant = { family, entry, constants: { ...constants, ...half } };
     const tensors: BoundTensor[] = [];
     const uniforms: { binding: number; data: ArrayBuffer }[] = [];
     for (const binding of bindings) {
@@ -106,7 +118,10 @@ export class Graph {
         uniforms.push({ binding: binding.binding, data: uniformData(label, binding, value) });
       } else {
         const writes = binding.type === "storage";
-        tensors.push({ binding: binding.binding, tensor: value as Tensor, writes });
+        const bound = value as Tensor | Unread;
+        const unread = "unread" in bound;
+        const tensor = unread ? bound.unread : bound;
+        tensors.push({ binding: binding.binding, tensor, writes, unread });
       }
     }
     const bytes = tensors.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
@@ -132,6 +147,28 @@ export function foldWorkgroups(count: number, workgroupSize: number): [number, n
   const groups = Math.max(1, Math.ceil(count / workgroupSize));
   const rows = Math.ceil(groups / MOST_WORKGROUPS);
   return [Math.ceil(groups / rows), rows];
+}
+
+/** Whether the maps of a dispatch are float16. @throws OptionError for float16 elsewhere, or a mix */
+function holdsHalves(
+  label: string,
+  bindings: readonly Binding[],
+  given: Record<string, unknown>,
+): boolean {
+  const dtypes: { name: string; dtype: Dtype; elem: boolean }[] = [];
+  for (const { name, type, elem = false } of bindings) {
+    if (type === "uniform") continue;
+    const value = given[name] as Tensor | Unread;
+    if (!("unread" in value)) dtypes.push({ name, dtype: value.dtype, elem });
+  }
+  const half = dtypes.some(({ dtype, elem }) => elem && dtype === "f16");
+  const wrong = dtypes.find(({ dtype, elem }) => (dtype === "f16") !== (elem && half));
+  if (!wrong) return half;
+  throw new OptionError(
+    "option/dtype",
+    `${label}: ${wrong.name} must be ${wrong.elem ? "f16, as its other maps" : "f32"}, got ${wrong.dtype}.`,
+    "Cast it first.",
+  );
 }
 
 /** The bytes of a uniform, laid out by the WGSL struct. */

@@ -15,6 +15,7 @@ import {
   type ResidentBuffer,
   readTensor,
   type Tensor,
+  valuesOf,
 } from "./tensor.ts";
 
 interface Command {
@@ -155,13 +156,13 @@ export class Program {
     const place = this.plan.places.get(tensor);
     if (!place) return readTensor(this.#gpu, tensor);
     const bank = this.#banks[place.bank]!;
-    return new Float32Array(await this.#gpu.read(bank, place.offset, bytesOf(tensor)));
+    return valuesOf(tensor, await this.#gpu.read(bank, place.offset, bytesOf(tensor)));
   }
 
   /** Fills the banks with NaN, so that a test sees what a kernel left unwritten. */
   poison(): void {
     for (const bank of this.#banks) {
-      const words = new Uint32Array(bank.size / 4).fill(0x7fc00000);
+      const words = new Uint32Array(bank.size / 4).fill(0xffffffff); // in float16 too
       this.#gpu.device.queue.writeBuffer(bank, 0, words);
     }
   }

@@ -2,6 +2,7 @@
 //
 // A tensor with a home lies at a fixed place of a ResidentBuffer and outlives a program's run:
 // parameters, gradients, moments, images. All others are placed by the plan, and share memory.
+import { fromHalves, toHalves } from "../core/float16.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 
@@ -25,20 +26,23 @@ export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNME
 export const bytesOf = ({ shape, dtype }: Tensor): number =>
   Math.max(4, Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4);
 
-/** One GPUBuffer that holds tensors one after the other, each at a multiple of 256 bytes. */
+/** One GPUBuffer that holds tensors one after the other. */
 export class ResidentBuffer {
   readonly label: string;
   readonly tensors: Tensor[] = [];
+  readonly #alignment: number;
   #size = 0;
   #buffer: GPUBuffer | undefined;
 
-  constructor(label: string) {
+  /** @param alignment  bytes that each tensor starts at a multiple of: a multiple of 256, the default */
+  constructor(label: string, alignment = ALIGNMENT) {
     this.label = label;
+    this.#alignment = alignment;
   }
 
   /** Bytes, padding included. */
   get size(): number {
-    return Math.max(this.#size, ALIGNMENT);
+    return Math.max(this.#size, this.#alignment);
   }
 
   /** Appends a tensor. The buffer must not have been allocated yet. */
@@ -46,7 +50,7 @@ export class ResidentBuffer {
     if (this.#buffer) throw new Error(`${this.label}: ${label} comes after the allocation`);
     const tensor: Tensor = { label, shape, dtype, home: { buffer: this, offset: this.#size } };
     this.tensors.push(tensor);
-    this.#size += alignUp(bytesOf(tensor));
+    this.#size += Math.ceil(bytesOf(tensor) / this.#alignment) * this.#alignment;
     return tensor;
   }
 
@@ -83,7 +87,16 @@ export function homeOf(tensor: Tensor): { buffer: ResidentBuffer; offset: number
   throw new Error(`${tensor.label}: has no fixed place; only resident tensors can be read or set`);
 }
 
-/** Writes values into a resident tensor from a byte on, in the order of the queue. */
+/** The numbers in a tensor's bytes: float32, bits for u32, and as many as it has for float16. */
+export function valuesOf({ shape, dtype }: Tensor, bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
+  if (dtype !== "f16") return new Float32Array(bytes);
+  return fromHalves(new Uint16Array(bytes).subarray(0, sizeOf(shape)));
+}
+
+/**
+ * Writes values into a resident tensor from a byte on, in the order of the queue; into a float16 one
+ * the halves nearest to all its values.
+ */
 export function writeTensor(
   gpu: Gpu,
   tensor: Tensor,
@@ -91,13 +104,21 @@ export function writeTensor(
   firstByte = 0,
 ): void {
   const { buffer, offset } = homeOf(tensor);
-  const fits = firstByte + values.byteLength <= bytesOf(tensor);
+  const data = tensor.dtype === "f16" ? halvesOf(tensor, values) : values;
+  const fits = firstByte + data.byteLength <= bytesOf(tensor);
   if (!fits) throw new Error(`${tensor.label}: too many values`);
-  gpu.device.queue.writeBuffer(buffer.buffer, offset + firstByte, values);
+  gpu.device.queue.writeBuffer(buffer.buffer, offset + firstByte, data);
 }
 
-/** Reads a float32 resident tensor back. @throws DeviceError as `Gpu.read` does */
+/** In whole words, as buffers are written. */
+function halvesOf(tensor: Tensor, values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  const halves = new Uint16Array(bytesOf(tensor) / 2);
+  halves.set(toHalves(values));
+  return halves;
+}
+
+/** Reads a resident tensor back, see `valuesOf`. @throws DeviceError as `Gpu.read` does */
 export async function readTensor(gpu: Gpu, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
   const { buffer, offset } = homeOf(tensor);
-  return new Float32Array(await gpu.read(buffer.buffer, offset, bytesOf(tensor)));
+  return valuesOf(tensor, await gpu.read(buffer.buffer, offset, bytesOf(tensor)));
 }

@@ -3,6 +3,7 @@ import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
 import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
+import { castFamily } from "./cases/cast.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
 import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
@@ -31,6 +32,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   attentionFamily,
   activationFamily,
   resampleFamily,
+  castFamily,
   concatFamily,
   embeddingFamily,
   elementwiseFamily,

@@ -40,7 +40,7 @@ export function activation(
   { name }: { name: ActivationName },
 ): Tensor {
   const constants = { ACTIVATION: activationIndex("activation", name) };
-  const y = graph.alloc(x.shape, "activation.y");
+  const y = graph.alloc(x.shape, "activation.y", x.dtype);
   const count = sizeOf(x.shape);
   const args = { dims: { count }, x, y };
   const options = { constants, flops: flopsOf(name) * count };

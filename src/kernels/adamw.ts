@@ -23,7 +23,10 @@ export const SCHEDULE_FIELDS = [
 ] as const;
 
 /** Fields of `Record` in adamw.wgsl, in its order; `step` is a u32, the others f32. */
-export const RECORD_FIELDS = ["step", "loss", "gradientNorm", "clipFactor"] as const;
+export const RECORD_FIELDS = ["step", "loss", "gradientNorm", "clipFactor", "lossScale"] as const;
+
+/** What a dynamic loss scale is: S, and the steps of finite gradients since it last changed. */
+export const LOSS_SCALE_SHAPE = [2] as const;
 
 export type StepRecord = Record<(typeof RECORD_FIELDS)[number], number>;
 
@@ -112,37 +115,48 @@ export interface FinishTensors {
   squares: Tensor;
   /** [N], of `diffusionLoss` */
   perImage: Tensor;
-  /** [ring, 4], see `unpackRecords`: row step % ring is written */
+  /** [ring, 5], see `unpackRecords`: row step % ring is written */
   history: Tensor;
+  /** [2], see LOSS_SCALE_SHAPE; it may not share a buffer with what is read */
+  lossScale: Tensor;
+}
+
+export interface FinishOptions {
+  /** the largest norm; Infinity (default) or ≤ 0: no clipping */
+  clip?: number;
+  /** S doubles after so many steps of finite gradients; 0 (default): S stays as it is */
+  growthInterval?: number;
 }
 
 /**
  * The gradient norm, what clips it, and the record of the step.
  *
- *   norm = √ Σ squares        factor = min(1, clip / (norm + 1e-6))        loss = mean of perImage
+ *   norm = √ Σ squares / S      factor = min(1, clip / (norm + 1e-6)) / S      loss = mean of perImage
  *
- * Where a gradient is not finite, or the norm exceeds 10¹⁹, the factor is 0: `adamw` then changes
- * nothing. Such a step still counts as a step.
+ * Where a gradient is not finite, or S · norm exceeds 10¹⁹, the factor is 0: `adamw` then changes
+ * nothing, and S is halved. Such a step still counts as a step.
  *
- * @param clip  the largest norm; Infinity (default) or ≤ 0: no clipping
- * @returns     clipFactor [1]
- * @see PyTorch's `clip_grad_norm_`
+ * @returns  factor [1]
+ * @see PyTorch's `clip_grad_norm_` and `GradScaler`; that counts no skipped step
  */
 export function finishStep(
   graph: Graph,
-  { state, squares, perImage, history }: FinishTensors,
-  { clip = Number.POSITIVE_INFINITY }: { clip?: number } = {},
+  { state, squares, perImage, history, lossScale }: FinishTensors,
+  { clip = Number.POSITIVE_INFINITY, growthInterval = 0 }: FinishOptions = {},
 ): Tensor {
   const ring = history.shape[0] ?? 0;
   requireShape("finishStep", "state", state.shape, STATE_SHAPE);
   requireShape("finishStep", "history", history.shape, [ring, RECORD_FIELDS.length]);
 
-  const clipFactor = graph.alloc([1], "adamw.clipFactor");
-  const finishing = { clip: Number.isFinite(clip) ? Math.max(clip, 0) : 0, ring };
+  requireShape("finishStep", "lossScale", lossScale.shape, LOSS_SCALE_SHAPE);
+
+  const factor = graph.alloc([1], "adamw.factor");
+  const most = Number.isFinite(clip) ? Math.max(clip, 0) : 0;
+  const finishing = { clip: most, ring, growth_interval: growthInterval };
   const read = { finishing, squares_bits: squares, per_image: perImage };
-  const args = { ...read, progress: state, history, clip_factor: clipFactor };
+  const args = { ...read, progress: state, history, factor, loss_scale: lossScale };
   graph.dispatch([family, "finish"], args, [1], { constants: cutOf(graph).finish });
-  return clipFactor;
+  return factor;
 }
 
 export interface AdamWTensors {
@@ -151,7 +165,7 @@ export interface AdamWTensors {
   /** [ring, 7], see `scheduleRow` */
   schedule: Tensor;
   /** [1], of `finishStep` */
-  clipFactor: Tensor;
+  factor: Tensor;
   /** [count], a multiple of 64; it may not share a buffer with what is updated */
   gradients: Tensor;
   /** [count], as all below; updated in place */
@@ -167,14 +181,14 @@ export interface AdamWTensors {
 /**
  * One step of AdamW on flat buffers, in place, by row step % ring of the schedule.
  *
- *   g = clipFactor · gradient        m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
+ *   g = factor · gradient        m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
  *   w ← w (1 − lr λ) − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)
  *   ema ← emaDecay · ema + (1 − emaDecay) w
  *
  * @throws ShapeError unless the flat buffers agree and hold a multiple of 64 numbers
  */
 export function adamw(graph: Graph, tensors: AdamWTensors): void {
-  const { state, schedule, clipFactor, gradients, parameters, expAvg, expAvgSq, ema } = tensors;
+  const { state, schedule, factor, gradients, parameters, expAvg, expAvgSq, ema } = tensors;
   const count = requireFlat("adamw", gradients);
   const ring = schedule.shape[0] ?? 0;
   requireShape("adamw", "state", state.shape, STATE_SHAPE);
@@ -184,7 +198,7 @@ export function adamw(graph: Graph, tensors: AdamWTensors): void {
   }
 
   const dims = { vectors: count / 4, ring };
-  const read = { state, schedule, applied: clipFactor, gradients };
+  const read = { state, schedule, applied: factor, gradients };
   const updated = { parameters, exp_avg: expAvg, exp_avg_sq: expAvgSq, ema };
   const args = { dims, ...read, ...updated };
   const constants = cutOf(graph).update;
@@ -198,8 +212,9 @@ export function unpackRecords(values: Float32Array<ArrayBuffer>): StepRecord[] {
   const width = RECORD_FIELDS.length;
   return Array.from({ length: values.length / width }, (_, slot) => {
     const at = slot * width;
-    const [loss, gradientNorm, clipFactor] = values.subarray(at + 1, at + width);
-    return { step: words[at]!, loss: loss!, gradientNorm: gradientNorm!, clipFactor: clipFactor! };
+    const [loss, norm, clipFactor, lossScale] = values.subarray(at + 1, at + width);
+    const numbers = { loss: loss!, gradientNorm: norm!, clipFactor: clipFactor! };
+    return { step: words[at]!, ...numbers, lossScale: lossScale! };
   });
 }
 

@@ -37,7 +37,7 @@ export interface AttentionOptions {
 /**
  * y_i = Σ_j P_ij v_j with P_ij = exp s_ij / Σ_j exp s_ij, s_ij = q_i · k_j / √d, a head and image.
  *
- * @returns y of q's shape; stats [N, heads, S, 2], for the backward pass: the largest logit of each
+ * @returns y of q's shape, float32; stats [N, heads, S, 2], for the backward pass: the largest logit of each
  *          query, times log2 e, and 1 / Σ_j exp (s_ij − that logit)
  * @throws ShapeError unless q, k and v have one shape of rank 3 or 4, and heads divides its channels
  * @see Vaswani et al. 2017, arXiv:1706.03762, eq. 1
@@ -70,7 +70,7 @@ export interface AttentionSaved extends AttentionInputs {
  * dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d,  dv_j = Σ_i P_ij dy_i. Two dispatches.
  *
  * @param inputs   what went into `attention`, what came out, and dy
- * @param targets  what the gradients are written to, of q's shape: three tensors
+ * @param targets  what the gradients are written to, of q's shape: three float32 tensors
  * @throws ShapeError unless all have q's shape, and stats is the forward pass's
  */
 export function attentionBackward(

@@ -23,7 +23,7 @@ export const concatVariants: Variant[] = Object.keys(family.entries).map((entry)
  * @throws ShapeError unless a and b differ in their channels alone
  */
 export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor {
-  const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y");
+  const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y", a.dtype);
   const [N] = y.shape;
   const sizes = [sizeOf(y.shape), sizeOf(a.shape) / N!, sizeOf(b.shape) / N!];
   const [isWide, [count, first, second]] = byFours(sizes);

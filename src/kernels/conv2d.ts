@@ -54,7 +54,7 @@ export function conv2d(
   const options = { stride, padding, upsample };
   const convolution = convolutionOf("conv2d", x.shape, weight.shape, options);
   const { N, O, outH, outW } = convolution;
-  const y = graph.alloc([N, O, outH, outW], "conv2d.y");
+  const y = graph.alloc([N, O, outH, outW], "conv2d.y", x.dtype);
   if (bias) requireShape("conv2d", "bias", bias.shape, [O]);
   if (rows) requireShape("conv2d", "rows", rows.shape, [N, O]);
   if (residual) requireShape("conv2d", "residual", residual.shape, y.shape);

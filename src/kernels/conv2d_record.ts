@@ -6,7 +6,7 @@
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
@@ -174,8 +174,9 @@ function argsOf<Dims>(dims: Dims, { source, weight, result, ...optional }: Convo
     has_rows: Number(rows !== undefined),
     has_added: Number(added !== undefined),
   };
-  const tensors = { source, weight, bias: bias ?? weight, rows: rows ?? weight };
-  return { dims: { ...dims, ...has }, ...tensors, added: added ?? weight, result };
+  const any = unread(weight);
+  const optionals = { bias: bias ?? any, rows: rows ?? any, added: added ?? any };
+  return { dims: { ...dims, ...has }, source, weight, ...optionals, result };
 }
 
 /** Which entry point, how many blocks of four channels a lane, and lanes a workgroup. */

@@ -5,7 +5,7 @@
 // each works for itself. Nothing is checked here.
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Convolution } from "./conv2d_record.ts";
 import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
@@ -66,10 +66,10 @@ function recordFinish(
   const lanes = sharingLanes(graph);
   const bias_groups = lanes ? ceilDiv(biases * lanes, WORKGROUP) : biases;
   const sizes = { parts, weights, weight_groups, biases, images: c.N, pixels };
-  const unread = graph.alloc([c.O], "conv2d_weight.unread");
+  const unwanted = graph.alloc([c.O], "conv2d_weight.unwanted");
   graph.dispatch(
     [sums, lanes ? "finish_lanes" : "finish"],
-    { sizes, parts: partials ?? dy, x: dy, dweight, dbias: dbias ?? unread },
+    { sizes, parts: partials ?? unread(dy), x: dy, dweight, dbias: dbias ?? unwanted },
     foldWorkgroups(weight_groups + bias_groups, 1),
     { constants: lanes ? { LANES: lanes } : {}, flops: parts * weights + c.N * biases * pixels },
   );

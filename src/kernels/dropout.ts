@@ -39,7 +39,7 @@ export function dropout(
       "Leave dropout out where nothing is to be dropped.",
     );
   }
-  const y = target ?? graph.alloc(x.shape, "dropout.y");
+  const y = target ?? graph.alloc(x.shape, "dropout.y", x.dtype);
   requireShape("dropout", "target", y.shape, x.shape);
   const N = x.shape[0] ?? 1;
   const size = sizeOf(x.shape) / N;

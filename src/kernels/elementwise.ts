@@ -30,7 +30,7 @@ export function add(
 ): Tensor {
   requireShape("add", "b", b.shape, a.shape);
   const count = sizeOf(a.shape);
-  const y = graph.alloc(a.shape, "add.y");
+  const y = graph.alloc(a.shape, "add.y", a.dtype);
   const options = { flops: 2 * count };
   if (count % 4 === 0) {
     const dims = { count: count / 4, row: 1, scale, offset: 0 };
@@ -57,7 +57,7 @@ export function affine(
   { a, b = 0 }: { a: number; b?: number },
   target?: Tensor,
 ): Tensor {
-  const y = target ?? graph.alloc(x.shape, "affine.y");
+  const y = target ?? graph.alloc(x.shape, "affine.y", x.dtype);
   requireShape("affine", "target", y.shape, x.shape);
   const count = sizeOf(x.shape);
   const dims = { count, row: 1, scale: a, offset: b };
@@ -82,7 +82,7 @@ export function scaleRows(
 ): Tensor {
   const N = x.shape[0] ?? 1;
   requireShape("scaleRows", "factor", factor.shape, [N]);
-  const y = target ?? graph.alloc(x.shape, "scaleRows.y");
+  const y = target ?? graph.alloc(x.shape, "scaleRows.y", x.dtype);
   requireShape("scaleRows", "target", y.shape, x.shape);
   const count = sizeOf(x.shape);
   const dims = { count, row: count / N, scale: 1, offset: 0 };

@@ -15,7 +15,7 @@ import {
 } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
@@ -85,13 +85,13 @@ export function groupNorm(
   requireEps(eps);
   const { x, weight, bias, scaleShift } = inputs;
   const cut = cutOf(graph.targetOf("groupnorm"), x.shape, groups);
-  const y = graph.alloc(x.shape, "groupnorm.y");
+  const y = graph.alloc(x.shape, "groupnorm.y", x.dtype);
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
 
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
   const dims = { ...size, eps, has_scale_shift: Number(!!scaleShift) };
-  const scale_shift = scaleShift ?? weight; // bound, and then not read
+  const scale_shift = scaleShift ?? unread(weight);
   const args = { dims, weight, bias, scale_shift, stats };
   const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
   const sharers = sharersOf(graph.targetOf("groupnorm"), x.shape, groups);

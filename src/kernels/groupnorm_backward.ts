@@ -1,7 +1,7 @@
 // Launches shaders/groupnorm_backward.wgsl: checks shapes, records the dispatches.
 import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
@@ -113,7 +113,7 @@ function recordWhole(graph: Graph, call: Call, sharers: number, dx: Tensor): Ten
   const { inputs, dims, ACTIVATION, flops } = call;
   const { x, dy, weight, bias, stats } = inputs;
   const sums = graph.alloc([dims.batch, dims.channels, 1, 4], "groupnorm.sums");
-  const pending4 = inputs.pending ?? dy; // bound, and then not read
+  const pending4 = inputs.pending ?? unread(dy);
   const args = { dims, weight, bias, stats, sums_out: sums, x4: x, dy4: dy, pending4, dx4: dx };
   const options = { constants: { SHARERS: sharers, ACTIVATION }, flops: 2 * flops };
   graph.dispatch([family, "whole"], args, foldWorkgroups(dims.batch * dims.groups, 1), options);
@@ -125,7 +125,7 @@ function recordSums(graph: Graph, { inputs, dims, cut, ACTIVATION, flops }: Call
   const { x, dy, weight, bias, scaleShift, stats } = inputs;
   const { batch, channels, parts } = dims;
   const sums = graph.alloc([batch, channels, parts, 4], "groupnorm.sums");
-  const scale_shift = scaleShift ?? weight; // bound, and not read
+  const scale_shift = scaleShift ?? unread(weight);
   const args = { dims, weight, bias, scale_shift, stats, sums_out: sums };
   const wide = { ...args, x4: x, dy4: dy };
   const { WG } = cut.constants;
@@ -149,17 +149,17 @@ function recordTotals(
   const { weight, bias, scaleShift } = inputs;
   const { batch, channels, groups, parts } = dims;
   const means = graph.alloc([batch, groups, 4], "groupnorm.means");
-  const unread = (shape: Shape) => graph.alloc(shape, "groupnorm.unread");
+  const unwanted = (shape: Shape) => graph.alloc(shape, "groupnorm.unwanted");
   const args = {
     dims,
     weight,
     bias,
-    scale_shift: scaleShift ?? weight,
+    scale_shift: scaleShift ?? unread(weight),
     row_sums: sums,
     means_out: means,
-    dweight: dweight ?? unread([channels]),
-    dbias: dbias ?? unread([channels]),
-    dscale_shift: dscaleShift ?? unread(scaleShift?.shape ?? [1]),
+    dweight: dweight ?? unwanted([channels]),
+    dbias: dbias ?? unwanted([channels]),
+    dscale_shift: dscaleShift ?? unwanted(scaleShift?.shape ?? [1]),
   };
   const count = batch * groups + channels + (scaleShift ? batch * channels : 0);
   const { WG } = cut.constants;
@@ -171,8 +171,8 @@ function recordTotals(
 function recordInput(graph: Graph, call: Call, means: Tensor, dx: Tensor): void {
   const { inputs, dims, cut, ACTIVATION, flops } = call;
   const { x, dy, weight, bias, scaleShift } = inputs;
-  const pending = inputs.pending ?? dy; // bound, and then not read
-  const args = { dims, weight, bias, scale_shift: scaleShift ?? weight, means };
+  const pending = inputs.pending ?? unread(dy);
+  const args = { dims, weight, bias, scale_shift: scaleShift ?? unread(weight), means };
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(dims.batch * dims.channels * dims.parts * LANES, WG);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };

@@ -6,7 +6,7 @@
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
-import type { Graph, Workgroups } from "../graph/graph.ts";
+import { type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "./generated/matmul.ts";
 
@@ -148,7 +148,7 @@ function launch(graph: Graph, direction: Direction, product: Product): void {
     sums_rows: Number(sumsRows),
   };
   // without an addend the binding holds A, unread
-  const args = { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? a.tensor, c };
+  const args = { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };
   const { kind, workgroups, constants } = variantFor(graph, size);
   const options = { constants, flops: 2 * size.m * size.n * size.k };
   if (direction === "backward_weight") {

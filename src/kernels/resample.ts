@@ -23,7 +23,7 @@ export const resampleVariants: Variant[] = Object.keys(family.entries).map((entr
  * @throws ShapeError unless x has four extents
  */
 export function upsampleNearest2x(graph: Graph, { x }: { x: Tensor }): Tensor {
-  const y = graph.alloc(doubled("upsampleNearest2x", x.shape), "upsample.y");
+  const y = graph.alloc(doubled("upsampleNearest2x", x.shape), "upsample.y", x.dtype);
   launch(graph, "upsample_forward", x, y);
   return y;
 }
@@ -53,7 +53,7 @@ export function upsampleNearest2xBackward(
  * @throws ShapeError unless x has four extents and holds a 2 × 2 block
  */
 export function averagePool2x2(graph: Graph, { x }: { x: Tensor }): Tensor {
-  const y = graph.alloc(halved("averagePool2x2", x.shape), "averagePool.y");
+  const y = graph.alloc(halved("averagePool2x2", x.shape), "averagePool.y", x.dtype);
   launch(graph, "pool_forward", x, y);
   return y;
 }

@@ -6,6 +6,7 @@ import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, writeTensor } from "../graph/tensor.ts";
 import { Conditions } from "./conditions.ts";
+import { halfWeights, type NetworkDtype } from "./half_weights.ts";
 import type { DiffusionModel } from "./model.ts";
 import { unet } from "./unet.ts";
 
@@ -16,6 +17,8 @@ export interface Evaluation {
   timestep: ArrayLike<number>;
   /** [N], for a class-conditional model; [N, 4 C_0] flat where its class_embed_type is "identity" */
   classLabels?: ArrayLike<number> | undefined;
+  /** what maps are stored in; default float32 */
+  dtype?: NetworkDtype | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface Evaluation {
  */
 export async function evaluate(
   model: DiffusionModel,
-  { sample, timestep, classLabels }: Evaluation,
+  { sample, timestep, classLabels, dtype }: Evaluation,
 ): Promise<{ shape: Shape; data: Float32Array<ArrayBuffer> }> {
   model.requireAlive();
   const { gpu, config, weights } = model;
@@ -37,7 +40,8 @@ export async function evaluate(
   const input = buffer.add(sample.shape, "sample");
   const conditions = new Conditions(model, buffer, N);
   const graph = new Graph(gpu.target);
-  const network = { tape: new Tape(graph), weights };
+  const half = halfWeights(gpu, weights, dtype);
+  const network = { tape: new Tape(graph), weights, half: half && { weights: half } };
   const output = unet(network, config, { sample: input, ...conditions.inputs });
   const program = await Program.compile(gpu, graph, { label: "forward", keep: [output] });
   try {
@@ -52,6 +56,7 @@ export async function evaluate(
   } finally {
     program.dispose();
     buffer.destroy(gpu);
+    half?.buffer.destroy(gpu);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
 import type { Padding } from "../kernels/conv2d.ts";
+import type { HalfWeights } from "./half_weights.ts";
 import type { Weights } from "./weights.ts";
 
 export interface Network {
@@ -17,6 +18,15 @@ export interface Network {
   readonly weights: Weights;
   /** in training alone */
   readonly dropout?: Dropout | undefined;
+  /** where maps are float16 */
+  readonly half?: Half | undefined;
+}
+
+/** A network of float16 maps. Time embeddings, norms' parameters and all sums stay float32. */
+export interface Half {
+  readonly weights: HalfWeights;
+  /** [1] or more: S, where its gradients are S times themselves */
+  readonly lossScale?: Tensor | undefined;
 }
 
 /** Dropout of a training step: its layers are numbered as they are recorded. */
@@ -56,15 +66,16 @@ export function dropout({ tape, dropout: asked }: Network, x: Tensor): Tensor {
 }
 
 /** conv2d(x) + bias + rows + residual. */
-export function conv({ tape, weights }: Network, x: Tensor, options: ConvOptions): Tensor {
+export function conv({ tape, weights, half }: Network, x: Tensor, options: ConvOptions): Tensor {
   const { name, out, kernel = 3, stride = 1, upsample = false, rows, residual } = options;
   const padding = options.padding ?? (kernel === 3 ? SAME : NO_PADDING);
   const channels = x.shape[1]!;
   const view = [out, channels, kernel, kernel];
   const start = { fanIn: channels * kernel * kernel };
   const shape = options.linear ? [out, channels] : view;
-  const weight = weights.declare({ name: `${name}.weight`, shape, start }, view);
+  const master = weights.declare({ name: `${name}.weight`, shape, start }, view);
   const bias = weights.declare({ name: `${name}.bias`, shape: [out], start });
+  const weight = half?.weights.of(master) ?? master;
   const inputs = { x, weight, bias, rows, residual };
   return tape.apply(conv2dRule, inputs, { stride, padding, upsample });
 }

@@ -2,6 +2,7 @@
 //
 // unet() records one evaluation. The first time, it also declares every parameter in `weights`.
 import { activationRule } from "../autograd/rules/activation.ts";
+import { narrowRule, widenRule } from "../autograd/rules/cast.ts";
 import { concatRule } from "../autograd/rules/concat.ts";
 import { addRule, affineRule, scaleRowsRule } from "../autograd/rules/elementwise.ts";
 import { embeddingRule } from "../autograd/rules/embedding.ts";
@@ -48,7 +49,8 @@ interface Context extends Network {
 export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): Tensor {
   const [, , height = 0, width = 0] = inputs.sample.shape;
   requireImageSize(config, { height, width });
-  const { tape } = network;
+  const { tape, half } = network;
+  half?.weights.refresh(tape.graph);
   const style: BlockStyle = {
     groups: config.norm_num_groups,
     eps: config.norm_eps,
@@ -61,7 +63,8 @@ export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): 
   const sample = config.center_input_sample
     ? tape.apply(affineRule, { x: inputs.sample }, { a: 2, b: -1 })
     : inputs.sample;
-  const first = conv(network, sample, { name: "conv_in", out: config.block_out_channels[0]! });
+  const map = half ? tape.apply(narrowRule, { x: sample }, {}) : sample;
+  const first = conv(network, map, { name: "conv_in", out: config.block_out_channels[0]! });
   const skips = [first];
   let h = downPath(context, first, skips);
   if (config.mid_block_type !== null) h = midBlock(context, h);
@@ -69,7 +72,8 @@ export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): 
 
   const { groups, eps } = style;
   h = groupNorm(network, h, { name: "conv_norm_out", groups, eps, activation: "silu" });
-  const output = conv(network, h, { name: "conv_out", out: config.out_channels });
+  h = conv(network, h, { name: "conv_out", out: config.out_channels });
+  const output = half ? tape.apply(widenRule, { x: h }, { scale: half.lossScale }) : h;
   if (config.time_embedding_type !== "fourier") return output;
   return tape.apply(scaleRowsRule, { x: output }, { factor: inputs.inverseTime! });
 }

@@ -7,7 +7,13 @@ import { FileError, OptionError } from "../core/errors.ts";
 import { philoxNormals, philoxUniforms } from "../core/philox.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
+import {
+  ALIGNMENT,
+  ResidentBuffer,
+  readTensor,
+  type Tensor,
+  writeTensor,
+} from "../graph/tensor.ts";
 
 /** How PyTorch starts a parameter: U(−k, k) with k = 1/√fanIn, N(0, std²), or a constant. */
 export type Start =
@@ -33,7 +39,7 @@ export class Weights {
   readonly #tensors = new Map<string, Tensor>();
 
   constructor(label: string) {
-    this.buffer = new ResidentBuffer(label);
+    this.buffer = new ResidentBuffer(label, 2 * ALIGNMENT); // so that a float16 copy is aligned too
   }
 
   /**

@@ -3,6 +3,7 @@ import { OptionError } from "../core/errors.ts";
 import { requireShape, type Shape } from "../core/shape.ts";
 import { parseSchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { sidesOf } from "../formats/unet_config.ts";
+import type { NetworkDtype } from "../nn/half_weights.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { Weights } from "../nn/weights.ts";
 import { guidedPlan } from "./guidance.ts";
@@ -45,6 +46,8 @@ export interface SampleOptions extends Partial<PlanOptions> {
   size?: readonly [height: number, width: number] | undefined;
   /** the weights to use: the model's own, or their average */
   weights?: Weights | undefined;
+  /** what the network's maps are stored in; default float32, the only one with `steer` */
+  dtype?: NetworkDtype | undefined;
   signal?: AbortSignal | undefined;
 }
 

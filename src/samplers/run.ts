@@ -3,6 +3,7 @@
 // A step needs nothing from the CPU: rows, times and random counters are picked on the GPU, by the
 // state's step.
 import { Tape } from "../autograd/tape.ts";
+import { OptionError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { Graph } from "../graph/graph.ts";
@@ -11,6 +12,8 @@ import { homeOf, ResidentBuffer, readTensor, type Tensor, writeTensor } from "..
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
 import { advance, blend, packRows, ROW_FIELDS, reverseStep } from "../kernels/reverse_step.ts";
 import { ClassLabels, nullClass, TimeTable } from "../nn/conditions.ts";
+import { halfWeights, type NetworkDtype } from "../nn/half_weights.ts";
+import type { Network } from "../nn/layers.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import { isGuided } from "./guidance.ts";
@@ -72,9 +75,17 @@ export class SamplingRun {
     const graph = new Graph(gpu.target);
     graph.phase = "sampler";
     const time = times.inputs(graph, tensors.state, N);
-    record(graph, model, { ...parts, tensors, time: { ...time, classLabels: labels.tensor } });
+    const weights = options.weights ?? model.weights;
+    const half = halfWeights(gpu, weights, dtypeOf(options));
+    const network = { weights, half: half && { weights: half } };
+    record(graph, model, {
+      ...parts,
+      network,
+      tensors,
+      time: { ...time, classLabels: labels.tensor },
+    });
     const program = await Program.compile(gpu, graph, { label: "sample" });
-    const buffers = [images, constants, progress];
+    const buffers = [images, constants, progress, ...(half ? [half.buffer] : [])];
     const run = new SamplingRun(gpu, { program, buffers, tensors });
     try {
       times.write(plan.rows.map(({ timestep }) => timestep));
@@ -133,20 +144,30 @@ function residents(homes: Homes, { plan, shape, options }: RunParts): RunTensors
   };
 }
 
+/** Steering goes down small gradients, which float16 would lose without a loss scale. */
+function dtypeOf({ dtype, steer }: SampleOptions): NetworkDtype | undefined {
+  if (dtype !== "float16" || !steer) return dtype;
+  throw new OptionError(
+    "option/combination",
+    "sample: steer needs dtype float32, got float16.",
+    "Leave dtype out.",
+  );
+}
+
 interface Recorded extends RunParts {
+  network: Omit<Network, "tape">;
   tensors: RunTensors;
   time: { time: Tensor; inverseTime: Tensor | undefined; classLabels: Tensor | undefined };
 }
 
 /** Appends a step: the network, the way down the loss, the reverse step, what is kept. */
 function record(graph: Graph, model: DiffusionModel, parts: Recorded): void {
-  const { options, tensors, time } = parts;
+  const { options, tensors, time, network } = parts;
   const { batch, state, rows, known, mask, goal, x0Hat, epsHat } = tensors;
   const { steer } = options;
   const leaves = steer ? new Map([[batch, undefined]]) : undefined;
   const tape = new Tape(graph, leaves);
-  const weights = options.weights ?? model.weights;
-  const output = unet({ tape, weights }, model.config, { sample: batch, ...time });
+  const output = unet({ ...network, tape }, model.config, { sample: batch, ...time });
   const gradient =
     steer && goal && steeringGradient(tape, { state, rows, x: batch, output, goal }, steer);
   reverseStep(graph, { state, rows, x: batch, x0Previous: x0Hat, epsHat, output });

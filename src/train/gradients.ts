@@ -3,12 +3,14 @@ import { Tape } from "../autograd/tape.ts";
 import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
-import { ResidentBuffer, type Tensor } from "../graph/tensor.ts";
+import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { requireImages } from "../nn/evaluate.ts";
+import { type HalfWeights, halfWeights, type NetworkDtype } from "../nn/half_weights.ts";
 import type { DiffusionModel, NamedValues } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
 import { GivenBatch } from "./given_batch.ts";
+import { HYPER_PARAMETERS } from "./hyper_parameters.ts";
 
 export interface GradientInputs {
   /** [N, C, H, W], in [−1, 1] */
@@ -18,7 +20,12 @@ export interface GradientInputs {
   /** [N], whole numbers from 0 */
   timestep: ArrayLike<number>;
   classLabels?: ArrayLike<number> | undefined;
+  /** what maps and their gradients are stored in; default float32 */
+  dtype?: NetworkDtype | undefined;
 }
+
+/** Of float16's gradients: the usual first loss scale. */
+const LOSS_SCALE = HYPER_PARAMETERS.lossScale;
 
 export interface Gradients {
   loss: number;
@@ -40,7 +47,7 @@ export interface Gradients {
  */
 export async function lossGradients(
   model: DiffusionModel,
-  { x0, noise, timestep, classLabels }: GradientInputs,
+  { x0, noise, timestep, classLabels, dtype }: GradientInputs,
 ): Promise<Gradients> {
   model.requireAlive();
   const { gpu, config, weights } = model;
@@ -54,9 +61,12 @@ export async function lossGradients(
   const graph = new Graph(gpu.target);
   const inputs = batch.noised(graph);
   const { sample } = inputs;
-  const leaves = new Map<Tensor, Tensor | undefined>(gradientTargets(weights, gradients));
+  const half = halfWeights(gpu, weights, dtype);
+  const lossScale = buffer.add([1], "lossScale");
+  const leaves = new Map<Tensor, Tensor | undefined>(gradientTargets(weights, gradients, half));
   const tape = new Tape(graph, leaves.set(sample, undefined));
-  const prediction = unet({ tape, weights }, config, inputs);
+  const network = { tape, weights, half: half && { weights: half, lossScale } };
+  const prediction = unet(network, config, inputs);
   const { dprediction, perImage } = batch.loss(graph, prediction);
   graph.phase = "backward";
   const dSample = tape.backward(prediction, dprediction).get(sample);
@@ -66,22 +76,44 @@ export async function lossGradients(
   const program = await Program.compile(gpu, graph, { label: "gradients", keep });
   try {
     batch.writeTables();
+    const S = half ? LOSS_SCALE : 1;
+    writeTensor(gpu, lossScale, Float32Array.of(S));
     batch.write({ x0: x0.data, noise: noise.data, timestep, classLabels });
     program.run();
     const losses = (await program.read(perImage)).subarray(0, N);
     const values = (await program.read(dSample)).slice(0, sizeOf(sample.shape));
+    const parameters = await gradients.save(gpu);
+    for (const { data } of parameters.values()) divide(data, S);
+    divide(values, S);
     return {
       loss: losses.reduce((sum, loss) => sum + loss, 0) / N,
-      parameters: await gradients.save(gpu),
+      parameters,
       sample: { shape: sample.shape, data: values },
     };
   } finally {
     program.dispose();
     buffer.destroy(gpu);
     gradients.buffer.destroy(gpu);
+    half?.buffer.destroy(gpu);
   }
 }
 
-/** Every parameter → where its gradient goes. */
-export const gradientTargets = (weights: Weights, gradients: Weights): Map<Tensor, Tensor> =>
-  new Map([...weights.specs.keys()].map((name) => [weights.tensor(name), gradients.tensor(name)]));
+/** Exact where S is a power of two. */
+function divide(values: Float32Array, S: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = values[i]! / S;
+}
+
+/** Every parameter, and its float16 copy → where its gradient goes. */
+export function gradientTargets(
+  weights: Weights,
+  gradients: Weights,
+  half?: HalfWeights,
+): Map<Tensor, Tensor> {
+  const targets = new Map<Tensor, Tensor>();
+  for (const name of weights.specs.keys()) {
+    const [weight, gradient] = [weights.tensor(name), gradients.tensor(name)];
+    targets.set(weight, gradient);
+    if (half) targets.set(half.of(weight), gradient);
+  }
+  return targets;
+}

@@ -2,6 +2,7 @@
 // average.
 import { OptionError } from "../core/errors.ts";
 import { type DiffusionLoss, LOSSES } from "../kernels/diffusion_loss.ts";
+import { NETWORK_DTYPES, type NetworkDtype } from "../nn/half_weights.ts";
 import { type Objective, requireObjective } from "./objective.ts";
 import { TIMESTEP_DRAWS, type TimestepDraw } from "./timestep_losses.ts";
 
@@ -46,6 +47,12 @@ export interface HyperParameters {
   labelDropout: number;
   /** of images, timesteps and noise; default 0 */
   seed: number | bigint;
+  /** of maps, their gradients, and the weights that meet them; the rest stays float32; default float32 */
+  dtype: NetworkDtype;
+  /** float16's first loss scale, a power of two; default 65 536, as PyTorch's GradScaler */
+  lossScale: number;
+  /** it doubles after so many steps without overflow; default 2,000 */
+  lossScaleGrowth: number;
 }
 
 export const HYPER_PARAMETERS: HyperParameters = {
@@ -69,6 +76,9 @@ export const HYPER_PARAMETERS: HyperParameters = {
   timesteps: "uniform",
   labelDropout: 0,
   seed: 0,
+  dtype: "float32",
+  lossScale: 65_536,
+  lossScaleGrowth: 2_000,
 };
 
 /**
@@ -123,6 +133,8 @@ const RULES: readonly Rule[] = [
   ["emaMin", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
   ["emaUpdateAfter", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
+  ["lossScale", "a power of two in 1 … 2²⁴", (x) => x <= 2 ** 24 && Number.isInteger(Math.log2(x))],
+  ["lossScaleGrowth", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
   ["warmup", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["decaySteps", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
 ];
@@ -136,6 +148,7 @@ export function requireHyperParameters(options: HyperParameters): void {
   requireObjective(options.objective);
   requireOneOf("loss", options.loss, LOSSES);
   requireOneOf("timesteps", options.timesteps, TIMESTEP_DRAWS);
+  requireOneOf("dtype", options.dtype, NETWORK_DTYPES);
   if (options.betas.every((beta) => beta >= 0 && beta < 1)) return;
   throw invalid("betas", "two numbers in 0 … 1, below 1", options.betas);
 }

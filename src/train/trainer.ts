@@ -14,6 +14,7 @@ import {
   adamw,
   finishStep,
   gradientNorm,
+  LOSS_SCALE_SHAPE,
   RECORD_FIELDS,
   SCHEDULE_FIELDS,
   scheduleRow,
@@ -21,6 +22,7 @@ import {
 } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
 import { advance } from "../kernels/reverse_step.ts";
+import { halfWeights } from "../nn/half_weights.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
@@ -45,8 +47,10 @@ export interface TrainingRecord {
   step: number;
   /** the objective on the step's batch, at the weights before it; L_simple unless told */
   loss: number;
-  /** global norm of the gradient, before clipping */
+  /** global norm of the gradient, before clipping; not finite where the step was left out */
   gradientNorm: number;
+  /** what the loss was multiplied by on the way back; 1 in float32 */
+  lossScale: number;
 }
 
 export type TrainingData =
@@ -193,9 +197,9 @@ export class Trainer {
     const ring = unpackRecords(new Float32Array(await readback.read(buffer.buffer, offset, size)));
     return Array.from({ length: count }, (_, i) => {
       const step = first + i + 1;
-      const { loss, gradientNorm } = ring[(first + i) % RING]!;
-      requireFinite(step, loss, gradientNorm);
-      return { step, loss, gradientNorm };
+      const { loss, gradientNorm, lossScale } = ring[(first + i) % RING]!;
+      requireFinite({ step, loss, gradientNorm, lossScale });
+      return { step, loss, gradientNorm, lossScale };
     });
   }
 
@@ -235,14 +239,17 @@ async function record(
   const state = progress.add(STATE_SHAPE, "state", "u32");
   const schedule = inputs.add([RING, SCHEDULE_FIELDS.length], "schedule");
   const history = records.add([RING, RECORD_FIELDS.length], "history");
+  const lossScale = progress.add(LOSS_SCALE_SHAPE, "lossScale");
+  const half = halfWeights(gpu, weights, options.dtype);
   const source = sourceOf(model, inputs, { data, options, state });
   const timestepLosses = new TimestepLosses(source.steps, options.timesteps);
 
   const graph = new Graph(gpu.target);
-  const tape = new Tape(graph, gradientTargets(weights, gradients));
+  const tape = new Tape(graph, gradientTargets(weights, gradients, half));
   const dropout = { rate: config.dropout, state, layers: 0 };
   const noised = source.noised(graph, timestepLosses.draw(graph, state, options.batch));
-  const prediction = unet({ tape, weights, dropout }, config, noised);
+  const network = { tape, weights, dropout, half: half && { weights: half, lossScale } };
+  const prediction = unet(network, config, noised);
   const loss = source.loss(graph, prediction);
   const { dprediction, perImage } = timestepLosses.keep(graph, source.timesteps, loss);
   graph.phase = "backward";
@@ -250,15 +257,15 @@ async function record(
   graph.phase = "optimiser";
   const flat = gradients.buffer.whole();
   const squares = gradientNorm(graph, { gradients: flat });
-  const clipFactor = finishStep(
+  const factor = finishStep(
     graph,
-    { state, squares, perImage, history },
-    { clip: options.clip },
+    { state, squares, perImage, history, lossScale },
+    { clip: options.clip, growthInterval: half ? options.lossScaleGrowth : 0 },
   );
   adamw(graph, {
     state,
     schedule,
-    clipFactor,
+    factor,
     gradients: flat,
     parameters: weights.buffer.whole(),
     expAvg: expAvg.buffer.whole(),
@@ -271,10 +278,12 @@ async function record(
   copyWeights(model, ema);
   source.writeTables();
   writeTensor(gpu, state, initialState(options.seed));
+  writeTensor(gpu, lossScale, Float32Array.of(half ? options.lossScale : 1, 0));
   const size = RING * RECORD_FIELDS.length * 4;
   const readback = new Readback(gpu, "train.records", { size, depth: READINGS });
   const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
-  const buffers = [...sets, inputs, progress, records, timestepLosses.buffer];
+  const halves = half ? [half.buffer] : [];
+  const buffers = [...sets, ...halves, inputs, progress, records, timestepLosses.buffer];
   return {
     ema,
     source,
@@ -316,12 +325,15 @@ function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
   gpu.submit([encoder.finish()]);
 }
 
-/** A step whose loss or gradient is not a number changed nothing; training on is no use. */
-function requireFinite(step: number, loss: number, norm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
+/**
+ * A step whose loss or gradient is not a number changed nothing; training on is no use, but where a
+ * smaller loss scale will do.
+ */
+function requireFinite({ step, loss, gradientNorm, lossScale }: TrainingRecord): void {
+  if (Number.isFinite(loss) && (Number.isFinite(gradientNorm) || lossScale > 1)) return;
   throw new DeviceError(
     "train/not-finite",
-    `train: step ${step} has loss ${loss} and gradient norm ${norm}; its update was left out.`,
+    `train: step ${step} has loss ${loss} and gradient norm ${gradientNorm}; its update was left out.`,
     "Lower the learning rate, or clip the gradient.",
   );
 }

@@ -2,15 +2,15 @@
 //
 // Runs in Node, in a page and in Deno: no test framework, no file.
 import type { Gpu } from "../../src/device/gpu.ts";
-import { entryOf, labelOf } from "../../src/device/shader.ts";
-import { runSample, targetsOf } from "../kernels/records/conform.ts";
-import type { KernelInfo } from "../kernels/records/record.ts";
+import { entryOf, isHalf, labelOf } from "../../src/device/shader.ts";
+import { mapInputs, runSample, targetsOf } from "../kernels/records/conform.ts";
+import type { KernelInfo, MapDtype } from "../kernels/records/record.ts";
 import { RECORDS } from "../kernels/records/records.ts";
 import { VARIANTS } from "./variants.ts";
 
 export interface FamilyResult {
   family: string;
-  dtype: string;
+  dtype: MapDtype;
   /** samples times the targets on which they launch different variants */
   runs: number;
   /** the worst error as a part of what is allowed */
@@ -43,9 +43,12 @@ export async function conform(
   const families: FamilyResult[] = [];
   report(`${compiled} pipelines compiled`);
   for (const info of RECORDS) {
-    const result = await runFamily(gpu, info);
-    families.push(result);
-    report(`${info.family}: ${result.runs} runs, ${result.faults.length} faults`);
+    for (const dtype of info.dtypes) {
+      if (dtype === "f16" && !gpu.has("shader-f16")) continue;
+      const result = await runFamily(gpu, info, dtype);
+      families.push(result);
+      report(`${info.family} ${dtype}: ${result.runs} runs, ${result.faults.length} faults`);
+    }
   }
   return {
     adapter: description || [vendor, architecture, device].filter(Boolean).join(" "),
@@ -63,6 +66,7 @@ async function compileAll(gpu: Gpu): Promise<{ compiled: number; faults: string[
   const faults: string[] = [];
   const able = VARIANTS.filter((variant) => {
     const { LANES } = variant.constants;
+    if (isHalf(variant) && !gpu.has("shader-f16")) return false;
     if (!entryOf(variant).subgroups) return true;
     return gpu.has("subgroups") && (LANES ?? gpu.target.subgroupSize) === gpu.target.subgroupSize;
   });
@@ -78,21 +82,15 @@ async function compileAll(gpu: Gpu): Promise<{ compiled: number; faults: string[
   return { compiled: able.length - faults.length, faults };
 }
 
-async function runFamily(gpu: Gpu, info: KernelInfo): Promise<FamilyResult> {
-  const { family, dtypes } = info;
-  const result: FamilyResult = {
-    family,
-    dtype: dtypes[0] ?? "f32",
-    runs: 0,
-    worst: 0,
-    where: "",
-    faults: [],
-  };
+async function runFamily(gpu: Gpu, info: KernelInfo, dtype: MapDtype): Promise<FamilyResult> {
+  const { family } = info;
+  const result: FamilyResult = { family, dtype, runs: 0, worst: 0, where: "", faults: [] };
   for (const sample of info.samples()) {
+    if (dtype === "f16" && mapInputs(sample).length === 0) continue;
     for (const target of targetsOf(gpu, sample)) {
       result.runs++;
       try {
-        const { worst, output, faults } = await runSample({ gpu, target }, info, sample);
+        const { worst, output, faults } = await runSample({ gpu, target, dtype }, info, sample);
         result.faults.push(...faults.map((fault) => `${sample.name}: ${fault}`));
         if (!(worst > result.worst)) continue;
         result.worst = worst;

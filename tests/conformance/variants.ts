@@ -1,9 +1,10 @@
 // Every pipeline that a launcher can ask for, once.
-import { keyOf, type Variant } from "../../src/device/shader.ts";
+import { entryOf, keyOf, type Variant } from "../../src/device/shader.ts";
 import { activationVariants } from "../../src/kernels/activation.ts";
 import { adamwVariants } from "../../src/kernels/adamw.ts";
 import { attentionVariants } from "../../src/kernels/attention.ts";
 import { boundVariants } from "../../src/kernels/bound.ts";
+import { castVariants } from "../../src/kernels/cast.ts";
 import { concatVariants } from "../../src/kernels/concat.ts";
 import { conv2dVariants } from "../../src/kernels/conv2d.ts";
 import { conv2dWeightVariants } from "../../src/kernels/conv2d_weight.ts";
@@ -31,6 +32,7 @@ const all: readonly Variant[] = [
   ...attentionVariants,
   ...activationVariants,
   ...resampleVariants,
+  ...castVariants,
   ...concatVariants,
   ...embeddingVariants,
   ...elementwiseVariants,
@@ -46,6 +48,11 @@ const all: readonly Variant[] = [
   ...adamwVariants,
 ];
 
+/** The same with maps of float16, where the entry point has any. */
+const halves = all
+  .filter((variant) => entryOf(variant).bindings.some(({ elem }) => elem))
+  .map((variant): Variant => ({ ...variant, constants: { ...variant.constants, elem: "f16" } }));
+
 export const VARIANTS: readonly Variant[] = [
-  ...new Map(all.map((variant) => [keyOf(variant), variant])).values(),
+  ...new Map([...all, ...halves].map((variant) => [keyOf(variant), variant])).values(),
 ];

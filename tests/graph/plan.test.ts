@@ -14,6 +14,7 @@ function dispatchOf(reads: Tensor[], writes: Tensor[]): Dispatch {
     binding,
     tensor,
     writes: isWritten,
+    unread: false,
   });
   return {
     label: labelOf(variant),

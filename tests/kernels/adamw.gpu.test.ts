@@ -63,21 +63,18 @@ async function gpuStep(
     state: stateInput(step),
     schedule: ndarray([RING, row.length], rows.flat()),
     perImage: ndarray([3], [1, 2, 4.5]),
-    history: ndarray([RING, 4], new Float64Array(4 * RING).fill(-1)),
+    history: ndarray([RING, 5], new Float64Array(5 * RING).fill(-1)),
+    lossScale: ndarray([2], [1, 0]),
   };
   const result = await evaluate(
     inputs,
     (graph, tensors) => {
       const squares = gradientNorm(graph, tensors);
       const { clip } = options;
-      const clipFactor = finishStep(
-        graph,
-        { ...tensors, squares },
-        clip === undefined ? {} : { clip },
-      );
-      adamw(graph, { ...tensors, clipFactor });
+      const factor = finishStep(graph, { ...tensors, squares }, clip === undefined ? {} : { clip });
+      adamw(graph, { ...tensors, factor });
       const { parameters, expAvg, expAvgSq, ema, history, state } = tensors;
-      return { parameters, expAvg, expAvgSq, ema, history, state, clipFactor };
+      return { parameters, expAvg, expAvgSq, ema, history, state, factor };
     },
     target,
   );
@@ -246,9 +243,9 @@ describe("one step from any state, on flat buffers of any multiple of 64", () =>
     const flat = midway(64);
     flat.gradients = mapArray(flat.gradients, () => 1); // norm 8
     const options = { ...OPTIONS, ...(clip === undefined ? {} : { clip }) };
-    const { clipFactor, records } = await gpuStep(flat, 2, options);
-    expect(clipFactor.data[0]).toBeCloseTo(factor, 6);
-    expect(records[2]!.clipFactor).toBe(clipFactor.data[0]);
+    const { factor: applied, records } = await gpuStep(flat, 2, options);
+    expect(applied.data[0]).toBeCloseTo(factor, 6);
+    expect(records[2]!.clipFactor).toBe(applied.data[0]);
     expect(records[1]).toMatchObject({ loss: -1, gradientNorm: -1 }); // other slots stay
   });
 
@@ -261,13 +258,14 @@ describe("one step from any state, on flat buffers of any multiple of 64", () =>
       state: stateInput(0),
       schedule: ndarray([RING, SCHEDULE_FIELDS.length], rows.flat()),
       perImage: ndarray([2], [1, 3]),
-      history: ndarray([RING, 4]),
+      history: ndarray([RING, 5]),
+      lossScale: ndarray([2], [1, 0]),
     };
     const result = await evaluate(inputs, (graph, tensors) => {
       for (let i = 0; i < 3; i++) {
         const squares = gradientNorm(graph, tensors);
-        const clipFactor = finishStep(graph, { ...tensors, squares });
-        adamw(graph, { ...tensors, clipFactor });
+        const factor = finishStep(graph, { ...tensors, squares });
+        adamw(graph, { ...tensors, factor });
         advance(graph, tensors);
       }
       return tensors;
@@ -314,7 +312,7 @@ describe("a gradient that is not finite changes nothing but the count of skipped
       for (const [, name] of RESULTS) {
         expect(bitsOf(result[name]).equals(bitsOf(flat[name])), name).toBe(true);
       }
-      expect(result.clipFactor.data[0]).toBe(0);
+      expect(result.factor.data[0]).toBe(0);
       expect(result.records[5 % RING]).toMatchObject({ step: 5, loss: 2.5, clipFactor: 0 });
       expect([...result.words]).toEqual([5, 9, 0, 1, 0, 0, 0, 0]);
     }

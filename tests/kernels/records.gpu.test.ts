@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Graph } from "../../src/graph/graph.ts";
 import { testGpu } from "../support/gpu.ts";
-import { runSample, targetsOf } from "./records/conform.ts";
+import { mapInputs, runSample, targetsOf } from "./records/conform.ts";
 import { runHuge } from "./records/huge.ts";
 import { RECORDS } from "./records/records.ts";
 
@@ -22,10 +22,18 @@ describe("every family has a record, and every shader is in one", () => {
 describe.each(RECORDS)("$family: value, gradient, adjoint, repeats, poison", (info) => {
   test.each(info.samples())("$name", async (sample) => {
     const gpu = await testGpu();
+    const isHalved = mapInputs(sample).length > 0 && gpu.has("shader-f16");
     for (const target of targetsOf(gpu, sample)) {
-      const { faults } = await runSample({ gpu, target }, info, sample);
-      expect(faults, JSON.stringify(target)).toEqual([]);
+      for (const dtype of isHalved ? (["f32", "f16"] as const) : (["f32"] as const)) {
+        const { faults } = await runSample({ gpu, target, dtype }, info, sample);
+        expect(faults, `${dtype} ${JSON.stringify(target)}`).toEqual([]);
+      }
     }
+  });
+
+  test("says which types its maps have", () => {
+    const hasMaps = info.samples().some((sample) => mapInputs(sample).length > 0);
+    expect(info.dtypes).toEqual(hasMaps ? ["f32", "f16"] : ["f32"]);
   });
 
   test.each(info.refusals)("refuses $what", ({ launch, message }) => {

@@ -17,6 +17,8 @@ export interface Evaluation<Out extends string = string> {
   outputs: Record<Out, NdArray>;
   /** outputs whose second run gave other bits */
   unstable: string[];
+  /** outputs that are float16 */
+  halves: string[];
 }
 
 export type Build<In, Out extends string = string> = (
@@ -67,6 +69,9 @@ export async function evaluateOn<
   return {
     outputs: Object.fromEntries(outputs) as Record<Out, NdArray>,
     unstable: unstable.map(([name]) => name),
+    halves: Object.entries<Tensor>(results).flatMap(([name, { dtype }]) =>
+      dtype === "f16" ? [name] : [],
+    ),
   };
 }
 

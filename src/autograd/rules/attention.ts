@@ -7,6 +7,7 @@ import {
   attention,
   attentionBackward,
 } from "../../kernels/attention.ts";
+import { narrow } from "../../kernels/cast.ts";
 import { rule } from "../rule.ts";
 
 /** Three tensors of one shape, [N, heads · d, S] or [N, heads · d, H, W]. */
@@ -20,6 +21,8 @@ export type AttentionRuleInputs = {
  * With P = softmax(q kᵀ / √d) a head and ds_ij = P_ij (dy_i · v_j − dy_i · y_i):
  *   dq_i = Σ_j ds_ij k_j / √d     dk_j = Σ_i ds_ij q_i / √d     dv_j = Σ_i P_ij dy_i
  *
+ * The kernels add up in what they write, which is float32 therefore; float16 is cast to.
+ *
  * Dao et al. 2022, "FlashAttention", arXiv:2205.14135, appendix B.2.
  */
 export const attentionRule = rule<
@@ -30,13 +33,21 @@ export const attentionRule = rule<
   forward: (graph, inputs, { heads }) => {
     requireThree(inputs);
     const { y, stats } = attention(graph, inputs, { heads });
-    return { y, saved: { ...inputs, y, stats, heads } };
+    const isHalf = inputs.q.dtype === "f16";
+    return { y: isHalf ? narrow(graph, { x: y }) : y, saved: { ...inputs, y, stats, heads } };
   },
   backward: (graph, dy, { heads, ...saved }, slots) => {
-    const of = (name: "q" | "k" | "v") =>
-      slots.wants(name) ? slots.target(name) : graph.alloc(dy.shape, `attention.unread d${name}`);
-    const targets = { dq: of("q"), dk: of("k"), dv: of("v") };
+    const isHalf = saved.q.dtype === "f16";
+    const sumOf = (name: "q" | "k" | "v") =>
+      isHalf || !slots.wants(name)
+        ? graph.alloc(dy.shape, `attention.d${name}`)
+        : slots.target(name);
+    const targets = { dq: sumOf("q"), dk: sumOf("k"), dv: sumOf("v") };
     attentionBackward(graph, { ...saved, dy }, { heads }, targets);
+    if (!isHalf) return;
+    for (const name of ["q", "k", "v"] as const) {
+      if (slots.wants(name)) narrow(graph, { x: targets[`d${name}`] }, slots.target(name));
+    }
   },
 });
 

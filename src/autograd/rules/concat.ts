@@ -21,7 +21,10 @@ export const concatRule = rule<{ readonly a: Tensor; readonly b: Tensor }, objec
   },
   backward: (graph, dy, { a, b, isDoubled }, slots) => {
     if (isDoubled) {
-      const [da, db] = [graph.alloc(a, "concat.da"), graph.alloc(b, "concat.db")];
+      const [da, db] = [a, b].map((shape) => graph.alloc(shape, "concat.part", dy.dtype)) as [
+        Tensor,
+        Tensor,
+      ];
       concatBackward(graph, { dy }, { a, b }, { da, db });
       slots.alias("a", add(graph, { a: da, b: db }, {}));
       return;

@@ -22,7 +22,8 @@ interface Saved {
 }
 
 /**
- * With y = bias + rows + residual + weight ⋆ z, where z is x, or x doubled, in a frame of zeros:
+ * With y = bias + rows + residual + weight ⋆ z, where z is x, or x doubled, in a frame of zeros;
+ * dweight is float32 even of a float16 weight:
  *   dx = Σ weight · dy over all that read a pixel of x
  *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
  *   dbias[o] = Σ_{n,i,j} dy     drows[n,o] = Σ_{i,j} dy     dresidual = dy
@@ -54,7 +55,9 @@ function backwardWeight(
   const wantsWeight = slots.wants("weight");
   if (!wantsWeight && !slots.wants("bias")) return;
   const place = { ...options, weightShape: weight.shape };
-  const dweight = wantsWeight ? slots.target("weight") : graph.alloc(weight.shape, "conv2d.unread");
+  const dweight = wantsWeight
+    ? slots.target("weight", "f32")
+    : graph.alloc(weight.shape, "conv2d.unread");
   const dbias = slots.wants("bias") ? { dbias: slots.target("bias") } : {};
   conv2dBackwardWeight(graph, { x, dy }, place, { dweight, ...dbias });
 }

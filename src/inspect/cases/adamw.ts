@@ -3,6 +3,7 @@ import {
   adamw,
   finishStep,
   gradientNorm,
+  LOSS_SCALE_SHAPE,
   RECORD_FIELDS,
   SCHEDULE_FIELDS,
   scheduleRow,
@@ -26,6 +27,10 @@ export const LOSSES = [1, 2, 4.5];
 const COUNT = 64 * 19; // more than one workgroup of update takes
 const RING = 4;
 
+/** The gradients are SCALE times themselves; this step, the fifth that is finite, doubles it. */
+export const SCALE = 8;
+export const GROWTH = 5;
+
 /** @param broken  where a gradient is infinite */
 function inputsOf(broken?: number) {
   const gradients = random([COUNT], 1);
@@ -38,7 +43,8 @@ function inputsOf(broken?: number) {
   return {
     state: words(STATE_SHAPE, initialState(1, { step: STEP })),
     schedule: floats([RING, SCHEDULE_FIELDS.length], rows.flat()),
-    history: floats([RING, RECORD_FIELDS.length], new Float32Array(4 * RING)),
+    history: floats([RING, RECORD_FIELDS.length], new Float32Array(RECORD_FIELDS.length * RING)),
+    lossScale: floats(LOSS_SCALE_SHAPE, [SCALE, GROWTH - 1]),
     perImage: floats([LOSSES.length], LOSSES),
     gradients,
     parameters: random([COUNT], 2),
@@ -53,11 +59,12 @@ const stepCase = (name: string, broken?: number) =>
     name,
     inputs: () => inputsOf(broken),
     launch: (graph, tensors) => {
-      const { state, parameters, expAvg, expAvgSq, ema, history } = tensors;
+      const { state, parameters, expAvg, expAvgSq, ema, history, lossScale } = tensors;
       const squares = gradientNorm(graph, tensors);
-      const clipFactor = finishStep(graph, { ...tensors, squares }, { clip: CLIP });
-      adamw(graph, { ...tensors, clipFactor });
-      const updated = { parameters, expAvg, expAvgSq, ema, clipFactor, state };
+      const options = { clip: CLIP, growthInterval: GROWTH };
+      const factor = finishStep(graph, { ...tensors, squares }, options);
+      adamw(graph, { ...tensors, factor });
+      const updated = { parameters, expAvg, expAvgSq, ema, factor, state, lossScale };
       return broken === undefined ? { ...updated, history } : updated; // whose norm is not finite
     },
   });

@@ -68,7 +68,7 @@ export const conv2dFamily: SelfTestFamily = {
       launch: (graph, tensors) => {
         const { x, weight, dy, pending } = tensors;
         const y = conv2d(graph, tensors, convolution);
-        const dx = graph.alloc(x.shape, "selftest.dx");
+        const dx = graph.alloc(x.shape, "selftest.dx", x.dtype);
         const options = { ...convolution, inputShape: x.shape };
         conv2dBackwardInput(graph, { dy, weight, pending }, options, dx);
         return { y, dx };

@@ -1,6 +1,7 @@
 // Self-test cases of the group norm and of its gradients.
 //
 // The gradients take their statistics as input, so that each family is tested by itself.
+import { fromHalves, toHalves } from "../../core/float16.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type GroupNormOptions, groupNorm } from "../../kernels/groupnorm.ts";
 import { groupNormBackward } from "../../kernels/groupnorm_backward.ts";
@@ -75,17 +76,19 @@ export const groupnormBackwardFamily: SelfTestFamily = {
     selfTestCase({
       name: normalisation.name,
       inputs: () => {
-        const inputs = inputsOf(normalisation);
+        const { x, ...inputs } = inputsOf(normalisation);
+        const halves = fromHalves(toHalves(x.data)); // so that stats are those of float16 maps too
         return {
           ...inputs,
-          stats: statsOf(inputs.x.data, normalisation),
+          x: floats(x.shape, halves),
+          stats: statsOf(halves, normalisation),
           dy: random(normalisation.x, 5),
           pending: random(normalisation.x, 6),
         };
       },
       launch: (graph, tensors) => {
         const targets = {
-          dx: graph.alloc(tensors.x.shape, "selftest.dx"),
+          dx: graph.alloc(tensors.x.shape, "selftest.dx", tensors.x.dtype),
           dweight: graph.alloc(tensors.weight.shape, "selftest.dweight"),
           dbias: graph.alloc(tensors.bias.shape, "selftest.dbias"),
           ...(tensors.scaleShift && {

@@ -23,7 +23,7 @@ export const activationFamily: SelfTestFamily = {
         return { x: floats(shape, wide), dy: random([131], 2) };
       },
       launch: (graph, { x, dy }) => {
-        const dx = graph.alloc(x.shape, "selftest.dx");
+        const dx = graph.alloc(x.shape, "selftest.dx", x.dtype);
         activationBackward(graph, { x, dy }, { name }, dx);
         return { y: activation(graph, { x }, { name }), dx };
       },
@@ -62,7 +62,7 @@ export const resampleFamily: SelfTestFamily = {
       name: "doubling",
       inputs: () => ({ x: random([2, 3, 5, 7], 1), dy: random([2, 3, 10, 14], 2) }),
       launch: (graph, { x, dy }) => {
-        const dx = graph.alloc(x.shape, "selftest.dx");
+        const dx = graph.alloc(x.shape, "selftest.dx", x.dtype);
         upsampleNearest2xBackward(graph, { dy }, dx);
         return { y: upsampleNearest2x(graph, { x }), dx };
       },
@@ -71,7 +71,7 @@ export const resampleFamily: SelfTestFamily = {
       name: "halving",
       inputs: () => ({ x: random([2, 5, 7, 9], 1), dy: random([2, 5, 3, 4], 2) }),
       launch: (graph, { x, dy }) => {
-        const dx = graph.alloc(x.shape, "selftest.dx");
+        const dx = graph.alloc(x.shape, "selftest.dx", x.dtype);
         averagePool2x2Backward(graph, { dy }, dx);
         return { y: averagePool2x2(graph, { x }), dx };
       },
@@ -96,8 +96,8 @@ export const concatFamily: SelfTestFamily = {
         dy: random([2, first + second, H, W], 3),
       }),
       launch: (graph, { a, b, dy }) => {
-        const da = graph.alloc(a.shape, "selftest.da");
-        const db = graph.alloc(b.shape, "selftest.db");
+        const da = graph.alloc(a.shape, "selftest.da", a.dtype);
+        const db = graph.alloc(b.shape, "selftest.db", b.dtype);
         concatBackward(graph, { dy }, { a: a.shape, b: b.shape }, { da, db });
         return { y: concat(graph, { a, b }), da, db };
       },

@@ -3,20 +3,30 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const attention = {
  "name": "attention",
- "hash": "7d7cbc14cbc28726",
+ "hash": "4406ef4e7202edf7",
  "settings": {
+  "elem": {
+   "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
   "LOWEST": {
-   "chunk": 13,
+   "chunk": 15,
    "kind": "const",
    "value": "-1e30"
   },
   "STEPS": {
-   "chunk": 15,
+   "chunk": 17,
    "kind": "const",
    "value": "8u"
   },
   "PITCH": {
-   "chunk": 16,
+   "chunk": 18,
    "kind": "const",
    "value": "9u"
   }
@@ -33,12 +43,12 @@ export const attention = {
     1,
     2,
     3,
+    4,
     5,
-    6,
-    10,
-    11,
+    7,
+    8,
+    12,
     13,
-    14,
     15,
     16,
     17,
@@ -57,16 +67,18 @@ export const attention = {
     30,
     31,
     32,
+    33,
     34,
-    35,
+    36,
     37,
-    38,
     39,
     40,
     41,
+    42,
     43,
-    44,
-    45
+    45,
+    46,
+    47
    ],
    "subgroups": false,
    "bindings": [
@@ -102,19 +114,22 @@ export const attention = {
      "name": "row_a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_a",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_b",
      "binding": 4,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "sum_b",
@@ -145,35 +160,37 @@ export const attention = {
     5,
     6,
     7,
+    8,
     9,
-    12,
+    11,
     14,
-    15,
     16,
     17,
     18,
     19,
     20,
     21,
+    22,
     23,
-    24,
     25,
     26,
     27,
     28,
     29,
+    30,
     31,
-    32,
     33,
     34,
     35,
     36,
+    37,
     38,
     40,
-    41,
     42,
+    43,
     44,
-    46
+    46,
+    48
    ],
    "subgroups": false,
    "bindings": [
@@ -209,25 +226,29 @@ export const attention = {
      "name": "row_a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_a",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "row_b",
      "binding": 3,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_b",
      "binding": 4,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "y",
@@ -273,14 +294,14 @@ export const attention = {
     8,
     9,
     10,
-    14,
-    15,
+    11,
+    12,
     16,
     17,
     18,
     19,
+    20,
     21,
-    22,
     23,
     24,
     25,
@@ -288,17 +309,19 @@ export const attention = {
     27,
     28,
     29,
+    30,
     31,
-    32,
     33,
     34,
     35,
     36,
     37,
-    41,
-    42,
+    38,
+    39,
     43,
-    47
+    44,
+    45,
+    49
    ],
    "subgroups": false,
    "bindings": [
@@ -334,25 +357,29 @@ export const attention = {
      "name": "row_a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_a",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "row_b",
      "binding": 3,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_b",
      "binding": 4,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "stats",
@@ -382,12 +409,14 @@ export const attention = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nstruct Heads {\n  tokens: u32,\n  channels: u32,\n  scale: f32,\n  log2_scale: f32,\n}",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
+  "\n\nstruct Heads {\n  tokens: u32,\n  channels: u32,\n  scale: f32,\n  log2_scale: f32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Heads;",
-  "\n@group(0) @binding(1) var<storage, read> row_a: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> column_a: array<f32>;",
-  "\n@group(0) @binding(3) var<storage, read> row_b: array<f32>;",
-  "\n@group(0) @binding(4) var<storage, read> column_b: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> row_a: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> column_a: array<elem>;",
+  "\n@group(0) @binding(3) var<storage, read> row_b: array<elem>;",
+  "\n@group(0) @binding(4) var<storage, read> column_b: array<elem>;",
   "\n@group(0) @binding(5) var<storage, read> y: array<f32>;",
   "\n@group(0) @binding(6) var<storage, read> stats: array<vec2f>;",
   "\n@group(0) @binding(7) var<storage, read> means: array<f32>;",
@@ -414,12 +443,12 @@ export const attention = {
   "\n\n\nfn at_channel(place: Place, channel: u32) -> vec4u {\n  return vec4u(place.head + min(channel, dims.channels - 1u) * dims.tokens);\n}",
   "\n\nfn max_of(m: mat4x4f) -> vec4f {\n  return max(max(m[0], m[1]), max(m[2], m[3]));\n}",
   "\n\n\nfn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {\n  var m = sums;\n  for (var step = 0u; step < min(STEPS, dims.channels - first); step++) {\n    let u = row_tile[step * PITCH + place.y];\n    let v = column_tile[step * PITCH + place.x];\n    m[0] += u * v.x;\n    m[1] += u * v.y;\n    m[2] += u * v.z;\n    m[3] += u * v.w;\n  }\n  return m;\n}",
-  "\n\n\n\nfn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]);\n    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows * dims.log2_scale;\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, chunk * STEPS, place);\n  }\n  return m;\n}",
-  "\n\n\nfn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]);\n    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows;\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, chunk * STEPS, place);\n  }\n  return m;\n}",
+  "\n\n\n\nfn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(elem4(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]));\n    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows * dims.log2_scale;\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, chunk * STEPS, place);\n  }\n  return m;\n}",
+  "\n\n\nfn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {\n  var m = start;\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);\n    let rows = vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));\n    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));\n    workgroupBarrier();\n    row_tile[place.y * PITCH + place.x] = rows;\n    column_tile[place.y * PITCH + place.x] = columns;\n    workgroupBarrier();\n    m = add_outer(m, chunk * STEPS, place);\n  }\n  return m;\n}",
   "\n\n\nfn show(m: mat4x4f, place: Place) {\n  workgroupBarrier();\n  power_tile[(4u * place.x) * PITCH + place.y] = m[0];\n  power_tile[(4u * place.x + 1u) * PITCH + place.y] = m[1];\n  power_tile[(4u * place.x + 2u) * PITCH + place.y] = m[2];\n  power_tile[(4u * place.x + 3u) * PITCH + place.y] = m[3];\n}",
   "\n\n\nfn sum_columns(place: Place) -> vec4f {\n  var sum = vec4f();\n  for (var j = 0u; j < min(8u, (dims.tokens - place.column + 3u) / 4u); j++) {\n    let v = column_tile[place.y * PITCH + j];\n    sum += power_tile[(4u * j) * PITCH + place.x] * v.x;\n    sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;\n    sum += power_tile[(4u * j + 2u) * PITCH + place.x] * v.z;\n    sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;\n  }\n  return sum;\n}",
-  "\n\n\nfn combine_a(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]);\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_a[to], 0.0, place.column == 0u);\n        sum_a[to] = before + sum[i];\n      }\n    }\n  }\n}",
-  "\n\n\nfn combine_b(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]);\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let decay = decays[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_b[to], 0.0, place.column == 0u);\n        sum_b[to] = decay[i] * before + sum[i];\n      }\n    }\n  }\n}",
+  "\n\n\nfn combine_a(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_a[to], 0.0, place.column == 0u);\n        sum_a[to] = before + sum[i];\n      }\n    }\n  }\n}",
+  "\n\n\nfn combine_b(place: Place) {\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let at = at_channel(place, channel);\n    let j = at + tokens(place.column + 4u * place.x);\n    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));\n    workgroupBarrier();\n    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];\n    workgroupBarrier();\n    let sum = sum_columns(place) * factors[place.x];\n    let decay = decays[place.x];\n    let row = place.row + 4u * place.x;\n    for (var i = 0u; i < 4u; i++) {\n      if (channel < dims.channels && row + i < dims.tokens) {\n        let to = at.x + row + i;\n        let before = select(sum_b[to], 0.0, place.column == 0u);\n        sum_b[to] = decay[i] * before + sum[i];\n      }\n    }\n  }\n}",
   "\n\n\nfn share_rows(rows: vec4f, at: u32, by: u32) {\n  workgroupBarrier();\n  shared_rows[by * PITCH + at] = rows;\n  workgroupBarrier();\n}",
   "\n\nfn largest_shared(at: u32) -> vec4f {\n  var largest = shared_rows[at];\n  for (var by = 1u; by < 8u; by++) {\n    largest = max(largest, shared_rows[by * PITCH + at]);\n  }\n  return largest;\n}",
   "\n\nfn sum_shared(at: u32) -> vec4f {\n  var sum = shared_rows[at];\n  for (var by = 1u; by < 8u; by++) {\n    sum += shared_rows[by * PITCH + at];\n  }\n  return sum;\n}",
@@ -428,7 +457,7 @@ export const attention = {
   "\n\n\nfn by_columns(x: vec4f) -> mat4x4f {\n  return mat4x4f(vec4f(x.x), vec4f(x.y), vec4f(x.z), vec4f(x.w));\n}",
   "\n\nfn by_rows(x: vec4f) -> mat4x4f {\n  return mat4x4f(x, x, x, x);\n}",
   "\n\n@compute @workgroup_size(64)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n  var top = vec4f(LOWEST);\n  var total = vec4f();\n  var all_total = vec4f();\n  let tiles = (dims.tokens + 31u) / 32u;\n  for (var tile = 0u; tile < tiles; tile++) {\n    place.column = tile * 32u;\n    let outside = (1.0 - is_token(place.column + 4u * place.x)) * LOWEST;\n    var p = multiply_a(by_columns(outside), place);\n\n\n    share_rows(max_of(p), place.y, place.x);\n    let new_top = max(top, largest_shared(place.y));\n    let decay = power_of_2(top - new_top);\n    top = new_top;\n\n    p = power(p - by_rows(top));\n    total = total * decay + p[0] + p[1] + p[2] + p[3];\n    var factor = vec4f(1.0);\n    if (tile + 1u == tiles) {\n      share_rows(total, place.y, place.x);\n      all_total = sum_shared(place.y);\n      factor = 1.0 / all_total;\n    }\n\n    show(p, place);\n    if (place.x == 0u) {\n      decays[place.y] = decay * factor;\n      factors[place.y] = factor;\n      weights[place.y] = is_token(place.column + 4u * place.y);\n    }\n    combine_b(place);\n  }\n  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {\n    let at = place.first + place.row + 4u * place.y + place.x;\n    new_stats[at] = vec2f(top[place.x], 1.0 / all_total[place.x]);\n  }\n}",
-  "\n\n@compute @workgroup_size(64)\nfn backward_query(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n\n\n  var part = vec4f();\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    if (channel < dims.channels) {\n      part += vec4f(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w])\n        * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);\n    }\n  }\n  share_rows(part, place.x, place.y);\n  let mean = sum_shared(place.y);\n  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {\n    new_means[place.first + place.row + 4u * place.y + place.x] = mean[place.x];\n  }\n\n\n  let i = vec4u(place.first) + tokens(place.row + 4u * place.y);\n  let top = vec4f(stats[i.x].x, stats[i.y].x, stats[i.z].x, stats[i.w].x);\n  if (place.x == 0u) {\n    let inverse = vec4f(stats[i.x].y, stats[i.y].y, stats[i.z].y, stats[i.w].y);\n    factors[place.y] = inverse * dims.scale;\n  }\n\n  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {\n    place.column = tile * 32u;\n    let p = power(multiply_a(by_rows(-top), place));\n    let slopes = multiply_b(by_rows(-mean), place);\n    show(times(p, slopes), place);\n    if (place.x == 0u) {\n      weights[place.y] = is_token(place.column + 4u * place.y);\n    }\n    combine_a(place);\n  }\n}",
+  "\n\n@compute @workgroup_size(64)\nfn backward_query(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n\n\n  var part = vec4f();\n  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {\n    let channel = chunk * STEPS + place.y;\n    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);\n    if (channel < dims.channels) {\n      part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))\n        * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);\n    }\n  }\n  share_rows(part, place.x, place.y);\n  let mean = sum_shared(place.y);\n  if (place.x < 4u && place.row + 4u * place.y + place.x < dims.tokens) {\n    new_means[place.first + place.row + 4u * place.y + place.x] = mean[place.x];\n  }\n\n\n  let i = vec4u(place.first) + tokens(place.row + 4u * place.y);\n  let top = vec4f(stats[i.x].x, stats[i.y].x, stats[i.z].x, stats[i.w].x);\n  if (place.x == 0u) {\n    let inverse = vec4f(stats[i.x].y, stats[i.y].y, stats[i.z].y, stats[i.w].y);\n    factors[place.y] = inverse * dims.scale;\n  }\n\n  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {\n    place.column = tile * 32u;\n    let p = power(multiply_a(by_rows(-top), place));\n    let slopes = multiply_b(by_rows(-mean), place);\n    show(times(p, slopes), place);\n    if (place.x == 0u) {\n      weights[place.y] = is_token(place.column + 4u * place.y);\n    }\n    combine_a(place);\n  }\n}",
   "\n\n@compute @workgroup_size(64)\nfn backward_key(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  var place = place_of(group, groups, lane);\n  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {\n    place.column = tile * 32u;\n    let j = vec4u(place.first) + tokens(place.column + 4u * place.x);\n    let top = vec4f(stats[j.x].x, stats[j.y].x, stats[j.z].x, stats[j.w].x);\n    let mean = vec4f(means[j.x], means[j.y], means[j.z], means[j.w]);\n    let inverse = vec4f(stats[j.x].y, stats[j.y].y, stats[j.z].y, stats[j.w].y);\n\n    let p = power(multiply_a(by_columns(-top), place));\n    let slopes = multiply_b(by_columns(-mean), place);\n    show(p, place);\n    if (place.y == 0u) {\n      weights[place.x] = inverse * is_token(place.column + 4u * place.x);\n      decays[place.x] = vec4f(1.0);\n      factors[place.x] = vec4f(1.0);\n    }\n    combine_b(place);\n\n    show(times(p, slopes), place);\n    if (place.y == 0u) {\n      factors[place.x] = vec4f(dims.scale);\n    }\n    combine_a(place);\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

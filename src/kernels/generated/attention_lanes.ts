@@ -3,15 +3,25 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const attention_lanes = {
  "name": "attention_lanes",
- "hash": "5cd2839ade703b41",
+ "hash": "54e46c98101431f0",
  "settings": {
+  "elem": {
+   "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
   "LOWEST": {
-   "chunk": 13,
+   "chunk": 15,
    "kind": "const",
    "value": "-1e30"
   },
   "LANES": {
-   "chunk": 15,
+   "chunk": 17,
    "kind": "const",
    "value": "4u"
   }
@@ -28,118 +38,16 @@ export const attention_lanes = {
     1,
     2,
     3,
-    5,
-    6,
-    10,
-    11,
-    13,
-    14,
-    15,
-    16,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    36,
-    37,
-    38
-   ],
-   "subgroups": true,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 16,
-     "fields": [
-      {
-       "name": "tokens",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "channels",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "scale",
-       "type": "f32",
-       "offset": 8
-      },
-      {
-       "name": "log2_scale",
-       "type": "f32",
-       "offset": 12
-      }
-     ]
-    },
-    {
-     "name": "row_a",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "column_a",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "column_b",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "sum_b",
-     "binding": 9,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "new_stats",
-     "binding": 10,
-     "type": "storage",
-     "size": 8
-    }
-   ]
-  },
-  "backward_query": {
-   "workgroupSize": [
-    "LANES",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    3,
     4,
     5,
-    6,
     7,
-    9,
+    8,
     12,
-    14,
+    13,
     15,
     16,
     17,
     18,
-    19,
     20,
     21,
     22,
@@ -155,7 +63,7 @@ export const attention_lanes = {
     32,
     33,
     34,
-    35,
+    38,
     39,
     40
    ],
@@ -193,25 +101,138 @@ export const attention_lanes = {
      "name": "row_a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_a",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "row_b",
-     "binding": 3,
-     "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_b",
      "binding": 4,
      "type": "read-only-storage",
+     "size": 4,
+     "elem": true
+    },
+    {
+     "name": "sum_b",
+     "binding": 9,
+     "type": "storage",
      "size": 4
+    },
+    {
+     "name": "new_stats",
+     "binding": 10,
+     "type": "storage",
+     "size": 8
+    }
+   ]
+  },
+  "backward_query": {
+   "workgroupSize": [
+    "LANES",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    11,
+    14,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    41,
+    42
+   ],
+   "subgroups": true,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 16,
+     "fields": [
+      {
+       "name": "tokens",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "scale",
+       "type": "f32",
+       "offset": 8
+      },
+      {
+       "name": "log2_scale",
+       "type": "f32",
+       "offset": 12
+      }
+     ]
+    },
+    {
+     "name": "row_a",
+     "binding": 1,
+     "type": "read-only-storage",
+     "size": 4,
+     "elem": true
+    },
+    {
+     "name": "column_a",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 4,
+     "elem": true
+    },
+    {
+     "name": "row_b",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 4,
+     "elem": true
+    },
+    {
+     "name": "column_b",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 4,
+     "elem": true
     },
     {
      "name": "y",
@@ -257,8 +278,8 @@ export const attention_lanes = {
     8,
     9,
     10,
-    14,
-    15,
+    11,
+    12,
     16,
     17,
     18,
@@ -281,7 +302,9 @@ export const attention_lanes = {
     35,
     36,
     37,
-    41
+    38,
+    39,
+    43
    ],
    "subgroups": true,
    "bindings": [
@@ -317,25 +340,29 @@ export const attention_lanes = {
      "name": "row_a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_a",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "row_b",
      "binding": 3,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "column_b",
      "binding": 4,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "stats",
@@ -365,12 +392,14 @@ export const attention_lanes = {
   }
  },
  "chunks": [
+  "\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
   "\n\nstruct Heads {\n  tokens: u32,\n  channels: u32,\n  scale: f32,\n  log2_scale: f32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Heads;",
-  "\n@group(0) @binding(1) var<storage, read> row_a: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> column_a: array<f32>;",
-  "\n@group(0) @binding(3) var<storage, read> row_b: array<f32>;",
-  "\n@group(0) @binding(4) var<storage, read> column_b: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> row_a: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> column_a: array<elem>;",
+  "\n@group(0) @binding(3) var<storage, read> row_b: array<elem>;",
+  "\n@group(0) @binding(4) var<storage, read> column_b: array<elem>;",
   "\n@group(0) @binding(5) var<storage, read> y: array<f32>;",
   "\n@group(0) @binding(6) var<storage, read> stats: array<vec2f>;",
   "\n@group(0) @binding(7) var<storage, read> means: array<f32>;",
@@ -397,15 +426,15 @@ export const attention_lanes = {
   "\n\nfn one_of(rows: Rows, i: u32) -> f32 {\n  return select(rows.r, rows.l, i < 4u)[i % 4u];\n}",
   "\n\nfn added(a: Rows, b: Rows) -> Rows {\n  return Rows(a.l + b.l, a.r + b.r);\n}",
   "\n\nfn multiplied(a: Rows, b: Rows) -> Rows {\n  return Rows(a.l * b.l, a.r * b.r);\n}",
-  "\n\n\nfn multiply_a(place: Place) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    let rows = Rows(\n      vec4f(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w]) * dims.log2_scale,\n      vec4f(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w]) * dims.log2_scale,\n    );\n    add_outer(&powers, 0u, spread(column_a[at + place.columns.x]), rows);\n    add_outer(&powers, 8u, spread(column_a[at + place.columns.y]), rows);\n    add_outer(&powers, 16u, spread(column_a[at + place.columns.z]), rows);\n    add_outer(&powers, 24u, spread(column_a[at + place.columns.w]), rows);\n  }\n}",
-  "\n\n\nfn multiply_b(place: Place) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    let rows = Rows(\n      vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]),\n      vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]),\n    );\n    add_outer(&slopes, 0u, spread(column_b[at + place.columns.x]), rows);\n    add_outer(&slopes, 8u, spread(column_b[at + place.columns.y]), rows);\n    add_outer(&slopes, 16u, spread(column_b[at + place.columns.z]), rows);\n    add_outer(&slopes, 24u, spread(column_b[at + place.columns.w]), rows);\n  }\n}",
-  "\n\n\nfn combine_a(place: Place, factor: Rows, is_first: bool) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let k = vec4u(at) + place.columns;\n    let own = place.weights * vec4f(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]);\n    var rows = multiplied(factor, combine_all(&slopes, own));\n    if (!is_first) {\n      let l = vec4u(at) + place.rows_l;\n      let r = vec4u(at) + place.rows_r;\n      rows.l += vec4f(sum_a[l.x], sum_a[l.y], sum_a[l.z], sum_a[l.w]);\n      rows.r += vec4f(sum_a[r.x], sum_a[r.y], sum_a[r.z], sum_a[r.w]);\n    }\n    store_a(at + place.row, place.count, rows);\n  }\n}",
+  "\n\n\nfn multiply_a(place: Place) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    let rows = Rows(\n      vec4f(elem4(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w])) * dims.log2_scale,\n      vec4f(elem4(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w])) * dims.log2_scale,\n    );\n    add_outer(&powers, 0u, spread(f32(column_a[at + place.columns.x])), rows);\n    add_outer(&powers, 8u, spread(f32(column_a[at + place.columns.y])), rows);\n    add_outer(&powers, 16u, spread(f32(column_a[at + place.columns.z])), rows);\n    add_outer(&powers, 24u, spread(f32(column_a[at + place.columns.w])), rows);\n  }\n}",
+  "\n\n\nfn multiply_b(place: Place) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    let rows = Rows(\n      vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])),\n      vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])),\n    );\n    add_outer(&slopes, 0u, spread(f32(column_b[at + place.columns.x])), rows);\n    add_outer(&slopes, 8u, spread(f32(column_b[at + place.columns.y])), rows);\n    add_outer(&slopes, 16u, spread(f32(column_b[at + place.columns.z])), rows);\n    add_outer(&slopes, 24u, spread(f32(column_b[at + place.columns.w])), rows);\n  }\n}",
+  "\n\n\nfn combine_a(place: Place, factor: Rows, is_first: bool) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let k = vec4u(at) + place.columns;\n    let columns = vec4f(elem4(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]));\n    let own = place.weights * columns;\n    var rows = multiplied(factor, combine_all(&slopes, own));\n    if (!is_first) {\n      let l = vec4u(at) + place.rows_l;\n      let r = vec4u(at) + place.rows_r;\n      rows.l += vec4f(sum_a[l.x], sum_a[l.y], sum_a[l.z], sum_a[l.w]);\n      rows.r += vec4f(sum_a[r.x], sum_a[r.y], sum_a[r.z], sum_a[r.w]);\n    }\n    store_a(at + place.row, place.count, rows);\n  }\n}",
   "\n\nfn store_a(to: u32, count: u32, rows: Rows) {\n  if (count == 8u) {\n    sum_a[to] = rows.l.x;\n    sum_a[to + 1u] = rows.l.y;\n    sum_a[to + 2u] = rows.l.z;\n    sum_a[to + 3u] = rows.l.w;\n    sum_a[to + 4u] = rows.r.x;\n    sum_a[to + 5u] = rows.r.y;\n    sum_a[to + 6u] = rows.r.z;\n    sum_a[to + 7u] = rows.r.w;\n    return;\n  }\n  for (var i = 0u; i < count; i++) {\n    sum_a[to + i] = one_of(rows, i);\n  }\n}",
-  "\n\n\nfn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let k = vec4u(at) + place.columns;\n    let own = place.weights * vec4f(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]);\n    var rows = multiplied(factor, combine_all(&powers, own));\n    if (!is_first) {\n      let l = vec4u(at) + place.rows_l;\n      let r = vec4u(at) + place.rows_r;\n      rows.l += decay.l * vec4f(sum_b[l.x], sum_b[l.y], sum_b[l.z], sum_b[l.w]);\n      rows.r += decay.r * vec4f(sum_b[r.x], sum_b[r.y], sum_b[r.z], sum_b[r.w]);\n    }\n    store_b(at + place.row, place.count, rows);\n  }\n}",
+  "\n\n\nfn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let k = vec4u(at) + place.columns;\n    let columns = vec4f(elem4(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]));\n    let own = place.weights * columns;\n    var rows = multiplied(factor, combine_all(&powers, own));\n    if (!is_first) {\n      let l = vec4u(at) + place.rows_l;\n      let r = vec4u(at) + place.rows_r;\n      rows.l += decay.l * vec4f(sum_b[l.x], sum_b[l.y], sum_b[l.z], sum_b[l.w]);\n      rows.r += decay.r * vec4f(sum_b[r.x], sum_b[r.y], sum_b[r.z], sum_b[r.w]);\n    }\n    store_b(at + place.row, place.count, rows);\n  }\n}",
   "\n\nfn store_b(to: u32, count: u32, rows: Rows) {\n  if (count == 8u) {\n    sum_b[to] = rows.l.x;\n    sum_b[to + 1u] = rows.l.y;\n    sum_b[to + 2u] = rows.l.z;\n    sum_b[to + 3u] = rows.l.w;\n    sum_b[to + 4u] = rows.r.x;\n    sum_b[to + 5u] = rows.r.y;\n    sum_b[to + 6u] = rows.r.z;\n    sum_b[to + 7u] = rows.r.w;\n    return;\n  }\n  for (var i = 0u; i < count; i++) {\n    sum_b[to + i] = one_of(rows, i);\n  }\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let home = place_of(group, groups, lane);\n  var top = every(LOWEST);\n  var total = every(0.0);\n  let tiles = (dims.tokens + 15u) / 16u;\n  for (var tile = 0u; tile < tiles; tile++) {\n    let place = at_tile(home, tile, lane);\n    start(&powers, (1.0 - place.weights) * LOWEST, every(0.0));\n    multiply_a(place);\n\n\n    let before = top;\n    for (var j = 0u; j < 16u; j++) {\n      top = Rows(max(top.l, powers[2u * j]), max(top.r, powers[2u * j + 1u]));\n    }\n    var decay = Rows(power_of_2(before.l - top.l), power_of_2(before.r - top.r));\n\n    total = multiplied(total, decay);\n    for (var j = 0u; j < 16u; j++) {\n      let l = power_of_2(powers[2u * j] - top.l);\n      let r = power_of_2(powers[2u * j + 1u] - top.r);\n      powers[2u * j] = l;\n      powers[2u * j + 1u] = r;\n      total = added(total, Rows(l, r));\n    }\n\n    var factor = every(1.0);\n    if (tile + 1u == tiles) {\n      factor = Rows(1.0 / total.l, 1.0 / total.r);\n      decay = multiplied(decay, factor);\n    }\n    combine_b(place, decay, factor, tile == 0u);\n  }\n  for (var i = 0u; i < home.count; i++) {\n    new_stats[home.first + home.row + i] = vec2f(one_of(top, i), 1.0 / one_of(total, i));\n  }\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn backward_query(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let home = place_of(group, groups, lane);\n\n\n  let l = vec4u(home.first) + home.rows_l;\n  let r = vec4u(home.first) + home.rows_r;\n  let mean = means_of(home);\n  for (var i = 0u; i < home.count; i++) {\n    new_means[home.first + home.row + i] = one_of(mean, i);\n  }\n  let top = Rows(\n    vec4f(stats[l.x].x, stats[l.y].x, stats[l.z].x, stats[l.w].x),\n    vec4f(stats[r.x].x, stats[r.y].x, stats[r.z].x, stats[r.w].x),\n  );\n  let inverse = Rows(\n    vec4f(stats[l.x].y, stats[l.y].y, stats[l.z].y, stats[l.w].y),\n    vec4f(stats[r.x].y, stats[r.y].y, stats[r.z].y, stats[r.w].y),\n  );\n\n  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {\n    let place = at_tile(home, tile, lane);\n    start(&powers, vec4f(), multiplied(every(-1.0), top));\n    multiply_a(place);\n    start(&slopes, vec4f(), multiplied(every(-1.0), mean));\n    multiply_b(place);\n    for (var j = 0u; j < 32u; j++) {\n      slopes[j] *= power_of_2(powers[j]);\n    }\n    combine_a(place, multiplied(inverse, every(dims.scale)), tile == 0u);\n  }\n}",
-  "\n\n\nfn means_of(place: Place) -> Rows {\n  var sum = every(0.0);\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    sum.l += vec4f(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])\n      * vec4f(y[l.x], y[l.y], y[l.z], y[l.w]);\n    sum.r += vec4f(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])\n      * vec4f(y[r.x], y[r.y], y[r.z], y[r.w]);\n  }\n  return sum;\n}",
+  "\n\n\nfn means_of(place: Place) -> Rows {\n  var sum = every(0.0);\n  for (var c = 0u; c < dims.channels; c++) {\n    let at = place.head + c * dims.tokens;\n    let l = vec4u(at) + place.rows_l;\n    let r = vec4u(at) + place.rows_r;\n    sum.l += vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]))\n      * vec4f(y[l.x], y[l.y], y[l.z], y[l.w]);\n    sum.r += vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]))\n      * vec4f(y[r.x], y[r.y], y[r.z], y[r.w]);\n  }\n  return sum;\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn backward_key(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let home = place_of(group, groups, lane);\n  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {\n    var place = at_tile(home, tile, lane);\n    let k = vec4u(home.first) + place.columns;\n    let top = vec4f(stats[k.x].x, stats[k.y].x, stats[k.z].x, stats[k.w].x);\n    place.weights *= vec4f(stats[k.x].y, stats[k.y].y, stats[k.z].y, stats[k.w].y);\n\n    start(&powers, -top, every(0.0));\n    multiply_a(place);\n    start(&slopes, -vec4f(means[k.x], means[k.y], means[k.z], means[k.w]), every(0.0));\n    multiply_b(place);\n    for (var j = 0u; j < 32u; j++) {\n      let power = power_of_2(powers[j]);\n      powers[j] = power;\n      slopes[j] *= power;\n    }\n    combine_b(place, every(1.0), every(1.0), tile == 0u);\n    combine_a(place, every(dims.scale), tile == 0u);\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -3,10 +3,20 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const concat = {
  "name": "concat",
- "hash": "53c86dcca3db6c23",
+ "hash": "f4029a7fd44f6173",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "64u"
   }
@@ -20,14 +30,15 @@ export const concat = {
    ],
    "chunks": [
     0,
-    1,
     2,
     3,
     4,
     5,
     6,
     7,
-    8
+    8,
+    9,
+    10
    ],
    "subgroups": false,
    "bindings": [
@@ -58,19 +69,22 @@ export const concat = {
      "name": "a",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "b",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "y",
      "binding": 3,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   },
@@ -85,12 +99,14 @@ export const concat = {
     1,
     2,
     3,
-    6,
-    7,
+    4,
+    5,
+    8,
     9,
-    10,
     11,
-    12
+    12,
+    13,
+    14
    ],
    "subgroups": false,
    "bindings": [
@@ -121,19 +137,22 @@ export const concat = {
      "name": "a4",
      "binding": 4,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "b4",
      "binding": 5,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "y4",
      "binding": 6,
      "type": "storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     }
    ]
   },
@@ -145,12 +164,13 @@ export const concat = {
    ],
    "chunks": [
     0,
-    6,
-    13,
-    14,
+    2,
+    8,
     15,
     16,
-    17
+    17,
+    18,
+    19
    ],
    "subgroups": false,
    "bindings": [
@@ -186,13 +206,15 @@ export const concat = {
      "name": "dy",
      "binding": 8,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "part",
      "binding": 9,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   },
@@ -204,12 +226,14 @@ export const concat = {
    ],
    "chunks": [
     0,
-    6,
-    13,
-    14,
-    18,
-    19,
-    20
+    1,
+    2,
+    8,
+    15,
+    16,
+    20,
+    21,
+    22
    ],
    "subgroups": false,
    "bindings": [
@@ -245,38 +269,42 @@ export const concat = {
      "name": "dy4",
      "binding": 10,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "part4",
      "binding": 11,
      "type": "storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     }
    ]
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
+  "\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
+  "\nconst WG: u32 = 64u;",
   "\n\nstruct Dims {\n  count: u32,\n  first: u32,\n  second: u32,\n}",
   "\n\n\nstruct Place {\n  image: u32,\n  offset: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> a: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> b: array<f32>;",
-  "\n@group(0) @binding(3) var<storage, read_write> y: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> a: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> b: array<elem>;",
+  "\n@group(0) @binding(3) var<storage, read_write> y: array<elem>;",
   "\n\nfn place_of(i: u32) -> Place {\n  let image = i / (dims.first + dims.second);\n  return Place(image, i - image * (dims.first + dims.second));\n}",
   "\n\n@compute @workgroup_size(WG)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    y[i] = a[place.image * dims.first + place.offset];\n  } else {\n    y[i] = b[place.image * dims.second + place.offset - dims.first];\n  }\n}",
-  "\n\n@group(0) @binding(4) var<storage, read> a4: array<vec4f>;",
-  "\n@group(0) @binding(5) var<storage, read> b4: array<vec4f>;",
-  "\n@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;",
+  "\n\n@group(0) @binding(4) var<storage, read> a4: array<elem4>;",
+  "\n@group(0) @binding(5) var<storage, read> b4: array<elem4>;",
+  "\n@group(0) @binding(6) var<storage, read_write> y4: array<elem4>;",
   "\n\n@compute @workgroup_size(WG)\nfn forward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    y4[i] = a4[place.image * dims.first + place.offset];\n  } else {\n    y4[i] = b4[place.image * dims.second + place.offset - dims.first];\n  }\n}",
   "\n\n\nstruct Half {\n  count: u32,\n  size: u32,\n  before: u32,\n  whole: u32,\n}",
   "\n\n@group(0) @binding(7) var<uniform> half: Half;",
-  "\n@group(0) @binding(8) var<storage, read> dy: array<f32>;",
-  "\n@group(0) @binding(9) var<storage, read_write> part: array<f32>;",
+  "\n@group(0) @binding(8) var<storage, read> dy: array<elem>;",
+  "\n@group(0) @binding(9) var<storage, read_write> part: array<elem>;",
   "\n\n@compute @workgroup_size(WG)\nfn backward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part[i] = dy[image * half.whole + half.before + i - image * half.size];\n}",
-  "\n\n@group(0) @binding(10) var<storage, read> dy4: array<vec4f>;",
-  "\n@group(0) @binding(11) var<storage, read_write> part4: array<vec4f>;",
+  "\n\n@group(0) @binding(10) var<storage, read> dy4: array<elem4>;",
+  "\n@group(0) @binding(11) var<storage, read_write> part4: array<elem4>;",
   "\n\n@compute @workgroup_size(WG)\nfn backward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part4[i] = dy4[image * half.whole + half.before + i - image * half.size];\n}"
  ]
 } as const satisfies ShaderFamily;

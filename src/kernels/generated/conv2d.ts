@@ -3,85 +3,95 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "5658d884858249ab",
+ "hash": "01ea76f374900d7b",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "16u"
   },
   "BLOCKS": {
-   "chunk": 1,
+   "chunk": 3,
    "kind": "const",
    "value": "4u"
   },
   "SAME": {
-   "chunk": 2,
+   "chunk": 4,
    "kind": "const",
    "value": "0u"
   },
   "STRIDED": {
-   "chunk": 3,
+   "chunk": 5,
    "kind": "const",
    "value": "1u"
   },
   "PARITY": {
-   "chunk": 4,
+   "chunk": 6,
    "kind": "const",
    "value": "2u"
   },
   "DOUBLED": {
-   "chunk": 5,
+   "chunk": 7,
    "kind": "const",
    "value": "3u"
   },
   "HALVED": {
-   "chunk": 6,
+   "chunk": 8,
    "kind": "const",
    "value": "4u"
   },
   "KIND": {
-   "chunk": 7,
+   "chunk": 9,
    "kind": "const",
    "value": "0u"
   },
   "IS_ODD": {
-   "chunk": 8,
+   "chunk": 10,
    "kind": "const",
    "value": "false"
   },
   "Tile": {
-   "chunk": 17,
+   "chunk": 19,
    "kind": "alias",
    "value": "array<vec4f, 4>"
   },
   "Block": {
-   "chunk": 18,
+   "chunk": 20,
    "kind": "alias",
    "value": "array<Tile, 4>"
   },
   "Taps": {
-   "chunk": 19,
+   "chunk": 21,
    "kind": "alias",
    "value": "array<f32, 9>"
   },
   "Row": {
-   "chunk": 20,
+   "chunk": 22,
    "kind": "alias",
    "value": "array<f32, 10>"
   },
   "Patch": {
-   "chunk": 21,
+   "chunk": 23,
    "kind": "alias",
    "value": "array<Row, 10>"
   },
   "IS_WIDE": {
-   "chunk": 22,
+   "chunk": 24,
    "kind": "const",
    "value": "KIND == STRIDED || KIND == HALVED"
   },
   "Folded": {
-   "chunk": 39,
+   "chunk": 41,
    "kind": "alias",
    "value": "array<vec4f, 4>"
   }
@@ -149,7 +159,9 @@ export const conv2d = {
     52,
     53,
     54,
-    55
+    55,
+    56,
+    57
    ],
    "subgroups": true,
    "bindings": [
@@ -270,13 +282,15 @@ export const conv2d = {
      "name": "source",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "weight",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "bias",
@@ -294,13 +308,15 @@ export const conv2d = {
      "name": "added",
      "binding": 5,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "result",
      "binding": 6,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   },
@@ -312,8 +328,8 @@ export const conv2d = {
    ],
    "chunks": [
     0,
+    1,
     2,
-    3,
     4,
     5,
     6,
@@ -358,12 +374,14 @@ export const conv2d = {
     45,
     46,
     47,
+    48,
     49,
-    50,
     51,
     52,
     53,
-    56
+    54,
+    55,
+    58
    ],
    "subgroups": false,
    "bindings": [
@@ -484,13 +502,15 @@ export const conv2d = {
      "name": "source",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "weight",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "bias",
@@ -508,18 +528,22 @@ export const conv2d = {
      "name": "added",
      "binding": 5,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "result",
      "binding": 6,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   }
  },
  "chunks": [
+  "\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
   "\n\nconst WG: u32 = 16u;",
   "\nconst BLOCKS: u32 = 4u;",
   "\n\nconst SAME: u32 = 0u;",
@@ -531,12 +555,12 @@ export const conv2d = {
   "\nconst IS_ODD: bool = false;",
   "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> source: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> weight: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
   "\n@group(0) @binding(3) var<storage, read> bias: array<f32>;",
   "\n@group(0) @binding(4) var<storage, read> rows: array<f32>;",
-  "\n@group(0) @binding(5) var<storage, read> added: array<f32>;",
-  "\n@group(0) @binding(6) var<storage, read_write> result: array<f32>;",
+  "\n@group(0) @binding(5) var<storage, read> added: array<elem>;",
+  "\n@group(0) @binding(6) var<storage, read_write> result: array<elem>;",
   "\n\nalias Tile = array<vec4f, 4>;",
   "\nalias Block = array<Tile, 4>;",
   "\nalias Taps = array<f32, 9>;",
@@ -549,9 +573,9 @@ export const conv2d = {
   "\n\nfn within(i: vec4u, zeros: u32, end: u32) -> vec4f {\n  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));\n}",
   "\n\nfn patch_at(image: u32, down: Line, across: Line) -> Patch {\n  let a = image + down.a;\n  let b = image + down.b;\n  let c = image + down.c;\n  return Patch(\n    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),\n    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),\n    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),\n    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),\n    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));\n}",
   "\n\nfn wide_row_at(i: u32, inside: f32, across: Line) -> Row {\n  var x: Row;\n  if (IS_WIDE) {\n    x = row_at(i, inside, across);\n  }\n  return x;\n}",
-  "\n\n\nfn row_at(i: u32, inside: f32, across: Line) -> Row {\n  let a = inside * across.in_a;\n  let b = inside * across.in_b;\n  let c = inside * across.in_c;\n  return Row(\n    source[i + across.a.x] * a.x, source[i + across.a.y] * a.y, source[i + across.a.z] * a.z,\n    source[i + across.a.w] * a.w, source[i + across.b.x] * b.x, source[i + across.b.y] * b.y,\n    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),\n    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));\n}",
-  "\n\nfn wide(i: u32, inside: f32) -> f32 {\n  var x = 0.0;\n  if (IS_WIDE) {\n    x = source[i] * inside;\n  }\n  return x;\n}",
-  "\n\n\nfn taps_at(i: u32, steps: vec4u) -> Taps {\n  let a = i + steps;\n  let b = a + steps.w + steps.y;\n  return Taps(\n    weight[a.x], weight[a.y], weight[a.z], weight[a.w],\n    weight[b.x], weight[b.y], weight[b.z], weight[b.w], weight[b.w + steps.y]);\n}",
+  "\n\n\nfn row_at(i: u32, inside: f32, across: Line) -> Row {\n  let a = inside * across.in_a;\n  let b = inside * across.in_b;\n  let c = inside * across.in_c;\n  return Row(\n    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,\n    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,\n    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,\n    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),\n    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));\n}",
+  "\n\nfn wide(i: u32, inside: f32) -> f32 {\n  var x = 0.0;\n  if (IS_WIDE) {\n    x = f32(source[i]) * inside;\n  }\n  return x;\n}",
+  "\n\n\nfn taps_at(i: u32, steps: vec4u) -> Taps {\n  let a = i + steps;\n  let b = a + steps.w + steps.y;\n  return Taps(\n    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),\n    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),\n    f32(weight[b.w + steps.y]));\n}",
   "\n\n\n\nfn tile(t: Tile, w: Taps, p: Patch) -> Tile {\n  var y = t;\n  if (KIND == SAME) {\n    y = Tile(\n      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),\n      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));\n  } else if (KIND == STRIDED) {\n    y = Tile(\n      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),\n      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));\n  } else if ((KIND == PARITY) & IS_ODD) {\n    y = Tile(\n      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),\n      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));\n  } else if (KIND == PARITY) {\n    y = Tile(\n      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),\n      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));\n  } else if (KIND == DOUBLED) {\n    let f = folded(w);\n    y = Tile(\n      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),\n      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));\n  } else {\n    let f = folded(w);\n    y = Tile(\n      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),\n      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));\n  }\n  return y;\n}",
   "\n\nfn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),\n    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));\n}",
   "\n\nfn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),\n    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));\n}",
@@ -573,7 +597,7 @@ export const conv2d = {
   "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
   "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var i = 0u; i < d.four; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let t = pick(b[0], b[1], b[2], b[3], i);\n      for (var r = 0u; r < d.four; r++) {\n        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;\n        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);\n      }\n    }\n  }\n}",
   "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
-  "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(added[i.x], added[i.y], added[i.z], added[i.w]);\n  }\n  result[i.w] = sum.w;\n  result[i.z] = sum.z;\n  result[i.y] = sum.y;\n  result[i.x] = sum.x;\n}",
+  "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));\n  }\n  result[i.w] = elem(sum.w);\n  result[i.z] = elem(sum.z);\n  result[i.y] = elem(sum.y);\n  result[i.x] = elem(sum.x);\n}",
   "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = lane.group.z * 4u * BLOCKS;\n  let last = vec4u(dim.writes - 1u);\n  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(w.x, s), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(w.y, s), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(w.z, s), p);\n      d = shared_block(d, taps_at(w.w, s), p);\n    }\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < dim.blocks; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
   "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),\n    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));\n  let y = Taps(\n    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),\n    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));\n  let z = Taps(\n    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),\n    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),\n    quadSwapDiagonal(w[8]));\n  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));\n}",
   "\n\n@compute @workgroup_size(WG)\nfn plain(lane: Lane) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = lane.group.z * 4u;\n  let last = vec4u(dim.writes - 1u);\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),\n      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"

@@ -3,40 +3,50 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_weight = {
  "name": "conv2d_weight",
- "hash": "0e6bd0ce0bedd362",
+ "hash": "a1a4528e8d017728",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "64u"
   },
   "LANES": {
-   "chunk": 1,
+   "chunk": 3,
    "kind": "const",
    "value": "4u"
   },
   "A_TILE": {
-   "chunk": 2,
+   "chunk": 4,
    "kind": "const",
    "value": "8u"
   },
   "B_TILE": {
-   "chunk": 3,
+   "chunk": 5,
    "kind": "const",
    "value": "2u"
   },
   "STRIDE": {
-   "chunk": 4,
+   "chunk": 6,
    "kind": "const",
    "value": "1u"
   },
   "DOUBLED": {
-   "chunk": 5,
+   "chunk": 7,
    "kind": "const",
    "value": "0u"
   },
   "BOXED": {
-   "chunk": 6,
+   "chunk": 8,
    "kind": "const",
    "value": "0u"
   }
@@ -49,8 +59,7 @@ export const conv2d_weight = {
     1
    ],
    "chunks": [
-    1,
-    2,
+    0,
     3,
     4,
     5,
@@ -85,7 +94,9 @@ export const conv2d_weight = {
     34,
     35,
     36,
-    37
+    37,
+    38,
+    39
    ],
    "subgroups": true,
    "bindings": [
@@ -196,13 +207,15 @@ export const conv2d_weight = {
      "name": "p",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "q",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "partials",
@@ -220,9 +233,9 @@ export const conv2d_weight = {
    ],
    "chunks": [
     0,
+    1,
     2,
     4,
-    5,
     6,
     7,
     8,
@@ -250,9 +263,11 @@ export const conv2d_weight = {
     30,
     31,
     32,
-    38,
-    39,
-    40
+    33,
+    34,
+    40,
+    41,
+    42
    ],
    "subgroups": false,
    "bindings": [
@@ -363,13 +378,15 @@ export const conv2d_weight = {
      "name": "p",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "q",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "partials",
@@ -381,6 +398,8 @@ export const conv2d_weight = {
   }
  },
  "chunks": [
+  "\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
   "\n\nconst WG: u32 = 64u;",
   "\nconst LANES: u32 = 4u;",
   "\nconst A_TILE: u32 = 8u;",
@@ -390,8 +409,8 @@ export const conv2d_weight = {
   "\nconst BOXED: u32 = 0u;",
   "\n\nstruct Dims {\n  images: u32,\n  a_channels: u32,\n  b_channels: u32,\n  rows: u32,\n  columns: u32,\n  q_rows: u32,\n  q_columns: u32,\n  top: i32,\n  left: i32,\n  a_tiles: u32,\n  b_tiles: u32,\n  tiles: u32,\n  images_a_part: u32,\n  rows_a_part: u32,\n  row_parts: u32,\n  a_step: u32,\n  b_step: u32,\n  weights: u32,\n  is_reversed: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> p: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> q: array<f32>;",
+  "\n@group(0) @binding(1) var<storage, read> p: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> q: array<elem>;",
   "\n@group(0) @binding(3) var<storage, read_write> partials: array<f32>;",
   "\n\n\nstruct Run {\n  lo: vec4f,\n  hi: vec4f,\n}",
   "\n\n\nstruct Row {\n  lo: vec4f,\n  hi: vec4f,\n  end: vec2f,\n  odd_lo: vec4f,\n  odd_hi: vec4f,\n}",
@@ -401,7 +420,7 @@ export const conv2d_weight = {
   "\n\n\nfn inside(position: i32, extent: u32) -> f32 {\n  return select(0.0, 1.0, u32(position) < extent);\n}",
   "\n\nfn inside4(first: i32, step: i32, extent: u32) -> vec4f {\n  return vec4f(\n    inside(first, extent),\n    inside(first + step, extent),\n    inside(first + 2 * step, extent),\n    inside(first + 3 * step, extent),\n  );\n}",
   "\n\n\nfn columns_inside(first: i32) -> Row {\n  let extent = dims.q_columns << DOUBLED;\n  let step = i32(STRIDE);\n  let end = first + 8 * step;\n  return Row(\n    inside4(first, step, extent),\n    inside4(first + 4 * step, step, extent),\n    vec2f(inside(end, extent), inside(end + 1, extent)),\n    inside4(first + 1, step, extent),\n    inside4(first + 9, step, extent),\n  );\n}",
-  "\n\nfn pixel(start: u32, column: i32) -> f32 {\n  return q[start + u32(column >> DOUBLED)];\n}",
+  "\n\nfn pixel(start: u32, column: i32) -> f32 {\n  return f32(q[start + u32(column >> DOUBLED)]);\n}",
   "\n\nfn pixels(start: u32, column: i32) -> vec4f {\n  let step = i32(STRIDE);\n  return vec4f(\n    pixel(start, column),\n    pixel(start, column + step),\n    pixel(start, column + 2 * step),\n    pixel(start, column + 3 * step),\n  );\n}",
   "\n\n\nfn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {\n  let extent = dims.q_rows << DOUBLED;\n  let here = inside(row, extent);\n  let start = plane + (u32(clamp(row, 0, i32(extent) - 1)) >> DOUBLED) * dims.q_columns;\n  let end_at = first + 8 * i32(STRIDE);\n  let lo = pixels(start, first) * (exists.lo * here);\n  let hi = pixels(start, first + 4 * i32(STRIDE)) * (exists.hi * here);\n  let end = vec2f(pixel(start, end_at), pixel(start, end_at + 1)) * (exists.end * here);\n  if (STRIDE == 1u) {\n    return Row(lo, hi, end, vec4f(), vec4f());\n  }\n  let odd_lo = pixels(start, first + 1) * (exists.odd_lo * here);\n  let odd_hi = pixels(start, first + 9) * (exists.odd_hi * here);\n  if (BOXED == 0u) {\n    return Row(lo, hi, end, odd_lo, odd_hi);\n  }\n  return Row(\n    lo + odd_lo,\n    hi + odd_hi,\n    vec2f(end.x + end.y, 0.0),\n    odd_lo + next(lo, hi.x),\n    odd_hi + next(hi, end.x),\n  );\n}",
   "\n\nfn next(four: vec4f, fifth: f32) -> vec4f {\n  return vec4f(four.yzw, fifth);\n}",
@@ -416,10 +435,10 @@ export const conv2d_weight = {
   "\n\n\nfn store(task: Task, b: u32, w: array<mat3x3f, 8>) {\n  var all = w;\n  let count = select(0u, min(A_TILE, dims.a_channels - task.a), b < dims.b_channels);\n  for (var k = 0u; k < count; k++) {\n    let e = task.part * dims.weights + (task.a + k) * dims.a_step + b * dims.b_step;\n    for (var tap = 0u; tap < 9u; tap++) {\n      partials[e + select(tap, 8u - tap, dims.is_reversed == 1u)] = all[k][tap / 3u][tap % 3u];\n    }\n  }\n}",
   "\n\nfn first_four(own: f32) -> vec4f {\n  return vec4f(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u),\n    subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));\n}",
   "\n\nfn last_four(own: f32) -> vec4f {\n  return vec4f(subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u),\n    subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));\n}",
-  "\n\n\nfn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {\n  let own = p[at + lane] * exists.x;\n  if (LANES == 8u) {\n    return Run(first_four(own), last_four(own));\n  }\n  return Run(first_four(own), first_four(p[at + 4u + lane] * exists.y));\n}",
+  "\n\n\nfn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {\n  let own = f32(p[at + lane]) * exists.x;\n  if (LANES == 8u) {\n    return Run(first_four(own), last_four(own));\n  }\n  return Run(first_four(own), first_four(f32(p[at + 4u + lane]) * exists.y));\n}",
   "\n\n\nfn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {\n  let plane = dims.rows * dims.columns;\n  return array(\n    shared_run(at, lane, exists),\n    shared_run(at + plane, lane, exists),\n    shared_run(at + 2u * plane, lane, exists),\n    shared_run(at + 3u * plane, lane, exists),\n    shared_run(at + 4u * plane, lane, exists),\n    shared_run(at + 5u * plane, lane, exists),\n    shared_run(at + 6u * plane, lane, exists),\n    shared_run(at + 7u * plane, lane, exists),\n  );\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let index = min(group.y * groups.x + group.x, dims.tiles - 1u);\n  let task = task_of(index / dims.b_tiles % dims.a_tiles, index / dims.b_tiles / dims.a_tiles);\n  let b = (index % dims.b_tiles * LANES + local) * B_TILE;\n  let strips = (dims.columns + 7u) / 8u;\n  let q_plane = dims.q_rows * dims.q_columns;\n  var w = array<mat3x3f, 8>();\n  var other_w = array<mat3x3f, 8>();\n  for (var k = 0u; k < task.strips; k++) {\n    let n = task.first_image + k / strips;\n    let j = k % strips * 8u;\n    let p_start = (n * dims.a_channels + task.a) * dims.rows * dims.columns + j;\n    let q_start = (n * dims.b_channels + b) * q_plane;\n    let first = i32(j * STRIDE) - dims.left;\n    let own = vec2f(inside(i32(j + lane), dims.columns), inside(i32(j + lane + 4u), dims.columns));\n    let exists = columns_inside(first);\n    var rows = rows_before(q_start, task.first_row, first, exists);\n    var other_rows = rows;\n    if (B_TILE == 2u) {\n      other_rows = rows_before(q_start + q_plane, task.first_row, first, exists);\n    }\n    var strip = array<mat3x3f, 8>();\n    var other_strip = array<mat3x3f, 8>();\n    for (var i = task.first_row; i < task.last_row; i++) {\n      let runs = shared_runs(p_start + i * dims.columns, lane, own);\n      rows = rows_of(i, rows, q_start, first, exists);\n      strip = add_taps(strip, runs, rows);\n      if (B_TILE == 2u) {\n        other_rows = rows_of(i, other_rows, q_start + q_plane, first, exists);\n        other_strip = add_taps(other_strip, runs, other_rows);\n      }\n    }\n    w = added(w, strip);\n    other_w = added(other_w, other_strip);\n  }\n  store(task, b, w);\n  if (B_TILE == 2u) {\n    store(task, b + 1u, other_w);\n  }\n}",
-  "\n\nfn plain_run(at: u32, exists: Run) -> Run {\n  return Run(\n    vec4f(p[at], p[at + 1u], p[at + 2u], p[at + 3u]) * exists.lo,\n    vec4f(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u]) * exists.hi,\n  );\n}",
+  "\n\nfn plain_run(at: u32, exists: Run) -> Run {\n  return Run(\n    vec4f(elem4(p[at], p[at + 1u], p[at + 2u], p[at + 3u])) * exists.lo,\n    vec4f(elem4(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u])) * exists.hi,\n  );\n}",
   "\n\nfn plain_runs(at: u32, exists: Run) -> array<Run, 8> {\n  let plane = dims.rows * dims.columns;\n  return array(\n    plain_run(at, exists),\n    plain_run(at + plane, exists),\n    plain_run(at + 2u * plane, exists),\n    plain_run(at + 3u * plane, exists),\n    plain_run(at + 4u * plane, exists),\n    plain_run(at + 5u * plane, exists),\n    plain_run(at + 6u * plane, exists),\n    plain_run(at + 7u * plane, exists),\n  );\n}",
   "\n\n@compute @workgroup_size(WG)\nfn plain(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + local;\n  if (index >= dims.tiles) {\n    return;\n  }\n  let task = task_of(index / dims.b_tiles % dims.a_tiles, index / dims.b_tiles / dims.a_tiles);\n  let b = index % dims.b_tiles;\n  let strips = (dims.columns + 7u) / 8u;\n  var w = array<mat3x3f, 8>();\n  for (var k = 0u; k < task.strips; k++) {\n    let n = task.first_image + k / strips;\n    let j = k % strips * 8u;\n    let p_start = (n * dims.a_channels + task.a) * dims.rows * dims.columns + j;\n    let q_start = (n * dims.b_channels + b) * dims.q_rows * dims.q_columns;\n    let first = i32(j * STRIDE) - dims.left;\n    let own = Run(inside4(i32(j), 1, dims.columns), inside4(i32(j + 4u), 1, dims.columns));\n    let exists = columns_inside(first);\n    var rows = rows_before(q_start, task.first_row, first, exists);\n    var strip = array<mat3x3f, 8>();\n    for (var i = task.first_row; i < task.last_row; i++) {\n      rows = rows_of(i, rows, q_start, first, exists);\n      strip = add_taps(strip, plain_runs(p_start + i * dims.columns, own), rows);\n    }\n    w = added(w, strip);\n  }\n  store(task, b, w);\n}"
  ]

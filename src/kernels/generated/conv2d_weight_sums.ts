@@ -3,15 +3,25 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_weight_sums = {
  "name": "conv2d_weight_sums",
- "hash": "4c418523a77b3ed4",
+ "hash": "5ffeaa065ddf81fb",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "64u"
   },
   "LANES": {
-   "chunk": 1,
+   "chunk": 3,
    "kind": "const",
    "value": "4u"
   }
@@ -25,8 +35,8 @@ export const conv2d_weight_sums = {
    ],
    "chunks": [
     0,
+    1,
     2,
-    3,
     4,
     5,
     6,
@@ -37,7 +47,9 @@ export const conv2d_weight_sums = {
     11,
     12,
     13,
-    17
+    14,
+    15,
+    19
    ],
    "subgroups": false,
    "bindings": [
@@ -89,7 +101,8 @@ export const conv2d_weight_sums = {
      "name": "x",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "dweight",
@@ -123,8 +136,10 @@ export const conv2d_weight_sums = {
     8,
     9,
     10,
-    14,
-    17
+    11,
+    12,
+    16,
+    19
    ],
    "subgroups": true,
    "bindings": [
@@ -176,7 +191,8 @@ export const conv2d_weight_sums = {
      "name": "x",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "dweight",
@@ -200,14 +216,16 @@ export const conv2d_weight_sums = {
    ],
    "chunks": [
     0,
-    5,
-    9,
+    1,
+    2,
+    7,
     11,
-    12,
-    15,
-    16,
+    13,
+    14,
     17,
-    18
+    18,
+    19,
+    20
    ],
    "subgroups": false,
    "bindings": [
@@ -215,7 +233,8 @@ export const conv2d_weight_sums = {
      "name": "x",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "extents",
@@ -252,12 +271,14 @@ export const conv2d_weight_sums = {
    "chunks": [
     0,
     1,
-    5,
-    9,
-    15,
-    16,
+    2,
+    3,
+    7,
+    11,
     17,
-    19
+    18,
+    19,
+    21
    ],
    "subgroups": true,
    "bindings": [
@@ -265,7 +286,8 @@ export const conv2d_weight_sums = {
      "name": "x",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "extents",
@@ -295,16 +317,18 @@ export const conv2d_weight_sums = {
   }
  },
  "chunks": [
+  "\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
   "\n\nconst WG: u32 = 64u;",
   "\nconst LANES: u32 = 4u;",
   "\n\nstruct Finish {\n  parts: u32,\n  weights: u32,\n  weight_groups: u32,\n  biases: u32,\n  images: u32,\n  pixels: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> sizes: Finish;",
   "\n@group(0) @binding(1) var<storage, read> parts: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> x: array<f32>;",
+  "\n@group(0) @binding(2) var<storage, read> x: array<elem>;",
   "\n@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;",
   "\n@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;",
   "\n\n\nfn finish_weights(first: u32) {\n  var lo = vec4f();\n  var hi = vec4f();\n  for (var part = 0u; part < sizes.parts; part++) {\n    let at = part * sizes.weights + first;\n    lo += vec4f(parts[at], parts[at + 1u], parts[at + 2u], parts[at + 3u]);\n    hi += vec4f(parts[at + 4u], parts[at + 5u], parts[at + 6u], parts[at + 7u]);\n  }\n  if (first + 8u <= sizes.weights) {\n    dweight[first] = lo.x;\n    dweight[first + 1u] = lo.y;\n    dweight[first + 2u] = lo.z;\n    dweight[first + 3u] = lo.w;\n    dweight[first + 4u] = hi.x;\n    dweight[first + 5u] = hi.y;\n    dweight[first + 6u] = hi.z;\n    dweight[first + 7u] = hi.w;\n    return;\n  }\n  var all = array(lo, hi);\n  let left = max(first, sizes.weights) - first;\n  for (var k = 0u; k < left; k++) {\n    dweight[first + k] = all[k / 4u][k % 4u];\n  }\n}",
-  "\n\n\nfn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {\n  let own = (pixels / 8u + lanes - 1u - lane) / lanes;\n  let ones = vec4f(1.0);\n  var sum = 0.0;\n  for (var k = 0u; k < own; k++) {\n    let at = start + (k * lanes + lane) * 8u;\n    sum += dot(vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), ones)\n      + dot(vec4f(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]), ones);\n  }\n  let left = (pixels % 8u + lanes - 1u - lane) / lanes;\n  for (var k = 0u; k < left; k++) {\n    sum += x[start + pixels / 8u * 8u + k * lanes + lane];\n  }\n  return sum;\n}",
+  "\n\n\nfn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {\n  let own = (pixels / 8u + lanes - 1u - lane) / lanes;\n  let ones = vec4f(1.0);\n  var sum = 0.0;\n  for (var k = 0u; k < own; k++) {\n    let at = start + (k * lanes + lane) * 8u;\n    sum += dot(vec4f(elem4(x[at], x[at + 1u], x[at + 2u], x[at + 3u])), ones)\n      + dot(vec4f(elem4(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u])), ones);\n  }\n  let left = (pixels % 8u + lanes - 1u - lane) / lanes;\n  for (var k = 0u; k < left; k++) {\n    sum += f32(x[start + pixels / 8u * 8u + k * lanes + lane]);\n  }\n  return sum;\n}",
   "\n\nfn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {\n  let biases = sizes.biases;\n  let images = select(0u, sizes.images, o < biases);\n  var sum = 0.0;\n  for (var n = 0u; n < images; n++) {\n    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);\n  }\n  return sum;\n}",
   "\n\nvar<workgroup> shares: array<f32, WG>;",
   "\n\n\nfn sum_of_lanes(share: f32, local: u32) -> f32 {\n  shares[local] = share;\n  workgroupBarrier();\n  var sum = 0.0;\n  if (local == 0u) {\n    for (var k = 0u; k < WG; k++) {\n      sum += shares[k];\n    }\n  }\n  return sum;\n}",

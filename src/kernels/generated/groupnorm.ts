@@ -3,30 +3,40 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm = {
  "name": "groupnorm",
- "hash": "37648938aeeca66b",
+ "hash": "dbcbb9c569ce9eaf",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "16u"
   },
   "SHARED": {
-   "chunk": 1,
+   "chunk": 3,
    "kind": "const",
    "value": "64u"
   },
   "LANES": {
-   "chunk": 2,
+   "chunk": 4,
    "kind": "const",
    "value": "1u"
   },
   "SHARERS": {
-   "chunk": 3,
+   "chunk": 5,
    "kind": "const",
    "value": "4u"
   },
   "ACTIVATION": {
-   "chunk": 4,
+   "chunk": 6,
    "kind": "const",
    "value": "1u"
   }
@@ -40,13 +50,13 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
-    5,
-    6,
+    1,
+    2,
     7,
+    8,
     9,
-    10,
-    15,
-    16,
+    11,
+    12,
     17,
     18,
     19,
@@ -55,7 +65,9 @@ export const groupnorm = {
     22,
     23,
     24,
-    35
+    25,
+    26,
+    37
    ],
    "subgroups": false,
    "bindings": [
@@ -121,7 +133,8 @@ export const groupnorm = {
      "name": "x",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "moments_out",
@@ -139,14 +152,14 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
-    5,
-    6,
+    1,
+    2,
     7,
     8,
     9,
     10,
-    15,
-    16,
+    11,
+    12,
     17,
     18,
     19,
@@ -154,10 +167,12 @@ export const groupnorm = {
     21,
     22,
     23,
+    24,
     25,
-    26,
     27,
-    35
+    28,
+    29,
+    37
    ],
    "subgroups": false,
    "bindings": [
@@ -223,7 +238,8 @@ export const groupnorm = {
      "name": "x4",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "moments_out",
@@ -240,13 +256,13 @@ export const groupnorm = {
     1
    ],
    "chunks": [
+    0,
     1,
-    5,
-    6,
+    3,
     7,
     8,
-    15,
-    16,
+    9,
+    10,
     17,
     18,
     19,
@@ -254,11 +270,13 @@ export const groupnorm = {
     21,
     22,
     23,
+    24,
     25,
-    26,
+    27,
     28,
-    29,
-    35
+    30,
+    31,
+    37
    ],
    "subgroups": false,
    "bindings": [
@@ -324,7 +342,8 @@ export const groupnorm = {
      "name": "x4",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "moments_out",
@@ -342,18 +361,18 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
+    1,
     2,
     4,
-    5,
     6,
     7,
+    8,
     9,
-    10,
     11,
     12,
     13,
+    14,
     15,
-    16,
     17,
     18,
     19,
@@ -363,21 +382,23 @@ export const groupnorm = {
     23,
     24,
     25,
-    30,
-    31,
+    26,
+    27,
     32,
     33,
     34,
     35,
+    36,
     37,
-    38,
     39,
     40,
     41,
     42,
     43,
     44,
-    46
+    45,
+    46,
+    48
    ],
    "subgroups": false,
    "bindings": [
@@ -443,7 +464,8 @@ export const groupnorm = {
      "name": "x",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "slice_moments",
@@ -479,7 +501,8 @@ export const groupnorm = {
      "name": "y",
      "binding": 9,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   },
@@ -491,161 +514,9 @@ export const groupnorm = {
    ],
    "chunks": [
     0,
+    1,
     2,
     4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    41,
-    42,
-    43,
-    45,
-    47
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 40,
-     "fields": [
-      {
-       "name": "batch",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "channels",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "slice",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "slices",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "part",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 28
-      },
-      {
-       "name": "eps",
-       "type": "f32",
-       "offset": 32
-      },
-      {
-       "name": "has_scale_shift",
-       "type": "u32",
-       "offset": 36
-      }
-     ]
-    },
-    {
-     "name": "x4",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "slice_moments",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 8
-    },
-    {
-     "name": "weight",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "bias",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "stats",
-     "binding": 8,
-     "type": "storage",
-     "size": 8
-    },
-    {
-     "name": "y4",
-     "binding": 10,
-     "type": "storage",
-     "size": 16
-    }
-   ]
-  },
-  "whole": {
-   "workgroupSize": [
-    "SHARERS",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    3,
-    4,
-    5,
     6,
     7,
     8,
@@ -667,16 +538,22 @@ export const groupnorm = {
     24,
     25,
     26,
-    31,
+    27,
     32,
     33,
     34,
     35,
     36,
+    37,
+    38,
+    39,
+    40,
     41,
     42,
+    43,
+    44,
     45,
-    48,
+    47,
     49
    ],
    "subgroups": false,
@@ -743,7 +620,14 @@ export const groupnorm = {
      "name": "x4",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "slice_moments",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 8
     },
     {
      "name": "weight",
@@ -773,21 +657,170 @@ export const groupnorm = {
      "name": "y4",
      "binding": 10,
      "type": "storage",
-     "size": 16
+     "size": 16,
+     "elem": true
+    }
+   ]
+  },
+  "whole": {
+   "workgroupSize": [
+    "SHARERS",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    43,
+    44,
+    47,
+    50,
+    51
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 40,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "slice",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "slices",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 28
+      },
+      {
+       "name": "eps",
+       "type": "f32",
+       "offset": 32
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 36
+      }
+     ]
+    },
+    {
+     "name": "x4",
+     "binding": 2,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "storage",
+     "size": 8
+    },
+    {
+     "name": "y4",
+     "binding": 10,
+     "type": "storage",
+     "size": 16,
+     "elem": true
     }
    ]
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
+  "\nconst WG: u32 = 16u;",
   "\nconst SHARED: u32 = 64u;",
   "\nconst LANES: u32 = 1u;",
   "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
   "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  slice: u32,\n  slices: u32,\n  part: u32,\n  parts: u32,\n  eps: f32,\n  has_scale_shift: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> x: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> x4: array<vec4f>;",
+  "\n@group(0) @binding(1) var<storage, read> x: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> x4: array<elem4>;",
   "\n\n\nstruct Invocation {\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n}",
   "\n\nfn lane_of(at: Invocation) -> u32 {\n  return (at.group.y * at.groups.x + at.group.x) * WG + at.lane;\n}",
   "\n\n\n\nfn activation(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let v = max(h, -87.0);\n    return v / (1.0 + exp(-v));\n  }\n  if (ACTIVATION == 2u) {\n    let w = exp(min(h, 20.0));\n    let q = w * (w + 2.0);\n    return h * (q / (q + 2.0));\n  }\n  if (ACTIVATION == 3u) {\n    return h * normal_below(h, normal_tail(h));\n  }\n  if (ACTIVATION == 4u) {\n    return max(h, 0.0);\n  }\n  return h;\n}",
@@ -803,9 +836,9 @@ export const groupnorm = {
   "\n\nfn group_size() -> u32 {\n  return dims.channels / dims.groups * dims.pixels;\n}",
   "\n\n\nfn slice_first(index: u32) -> u32 {\n  let group = index / dims.slices;\n  return group * group_size() + (index - group * dims.slices) * dims.slice;\n}",
   "\n\n\nfn slice_count(slice: u32) -> u32 {\n  return min(dims.slice, group_size() - slice * dims.slice);\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn moments(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= dims.batch * dims.groups * dims.slices) {\n    return;\n  }\n  let first = slice_first(index);\n  let count = slice_count(index % dims.slices);\n  var sets = Moments4();\n  for (var k = 0u; k < count / 16u; k++) {\n    let i = first + k * 16u;\n    sets = absorb(\n      sets,\n      vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]),\n      vec4f(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u]),\n      vec4f(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u]),\n      vec4f(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u]),\n    );\n  }\n  var all = united(sets);\n  for (var i = first + count / 16u * 16u; i < first + count; i++) {\n    all = joined(all, Moments(1.0, x[i], 0.0));\n  }\n  moments_out[index] = vec2f(all.mean, all.squares);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn moments(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= dims.batch * dims.groups * dims.slices) {\n    return;\n  }\n  let first = slice_first(index);\n  let count = slice_count(index % dims.slices);\n  var sets = Moments4();\n  for (var k = 0u; k < count / 16u; k++) {\n    let i = first + k * 16u;\n    sets = absorb(\n      sets,\n      vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),\n      vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),\n      vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),\n      vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),\n    );\n  }\n  var all = united(sets);\n  for (var i = first + count / 16u * 16u; i < first + count; i++) {\n    all = joined(all, Moments(1.0, f32(x[i]), 0.0));\n  }\n  moments_out[index] = vec2f(all.mean, all.squares);\n}",
   "\n\n\nfn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {\n  return (count + lanes - 1u - lane) / lanes;\n}",
-  "\n\n\nfn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {\n  let steps = steps_of(count, lane, lanes);\n  var sets = Moments4();\n  for (var k = 0u; k < steps / 4u; k++) {\n    let i = first + k * 4u * lanes + lane;\n    sets = absorb(sets, x4[i], x4[i + lanes], x4[i + 2u * lanes], x4[i + 3u * lanes]);\n  }\n  var all = united(sets);\n  for (var k = steps / 4u * 4u; k < steps; k++) {\n    let v = x4[first + k * lanes + lane];\n    let mean = (v.x + v.y + v.z + v.w) * 0.25;\n    let d = v - mean;\n    all = joined(all, Moments(4.0, mean, dot(d, d)));\n  }\n  return all;\n}",
+  "\n\n\nfn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {\n  let steps = steps_of(count, lane, lanes);\n  var sets = Moments4();\n  for (var k = 0u; k < steps / 4u; k++) {\n    let i = first + k * 4u * lanes + lane;\n    sets = absorb(\n      sets,\n      vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),\n    );\n  }\n  var all = united(sets);\n  for (var k = steps / 4u * 4u; k < steps; k++) {\n    let v = vec4f(x4[first + k * lanes + lane]);\n    let mean = (v.x + v.y + v.z + v.w) * 0.25;\n    let d = v - mean;\n    all = joined(all, Moments(4.0, mean, dot(d, d)));\n  }\n  return all;\n}",
   "\n\n@compute @workgroup_size(WG)\nfn moments_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= dims.batch * dims.groups * dims.slices) {\n    return;\n  }\n  let count = slice_count(index % dims.slices);\n  let all = moments_of(slice_first(index) / 4u, count / 4u, 0u, 1u);\n  moments_out[index] = vec2f(all.mean, all.squares);\n}",
   "\n\nvar<workgroup> shared_moments: array<Moments, SHARED>;",
   "\n\n@compute @workgroup_size(SHARED)\nfn moments_shared(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index >= dims.batch * dims.groups * dims.slices) {\n    return;\n  }\n  let count = slice_count(index % dims.slices);\n  var all = moments_of(slice_first(index) / 4u, count / 4u, lane, SHARED);\n\n\n  for (var step = 1u; step <= 6u; step++) {\n    let half = SHARED >> step;\n    shared_moments[lane] = all;\n    workgroupBarrier();\n    if (lane < half) {\n      all = joined(all, shared_moments[lane + half]);\n    }\n    workgroupBarrier();\n  }\n  if (lane == 0u) {\n    moments_out[index] = vec2f(all.mean, all.squares);\n  }\n}",
@@ -814,8 +847,8 @@ export const groupnorm = {
   "\n@group(0) @binding(6) var<storage, read> bias: array<f32>;",
   "\n@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;",
   "\n@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;",
-  "\n@group(0) @binding(9) var<storage, read_write> y: array<f32>;",
-  "\n@group(0) @binding(10) var<storage, read_write> y4: array<vec4f>;",
+  "\n@group(0) @binding(9) var<storage, read_write> y: array<elem>;",
+  "\n@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;",
   "\n\n\nstruct Part {\n  row: u32,\n  first: u32,\n  count: u32,\n}",
   "\n\nfn part_of(index: u32) -> Part {\n  let row = index / dims.parts;\n  let start = (index - row * dims.parts) * dims.part;\n  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));\n}",
   "\n\nfn part_total() -> u32 {\n  return dims.batch * dims.channels * dims.parts;\n}",
@@ -823,8 +856,8 @@ export const groupnorm = {
   "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
   "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.has_scale_shift == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let at = row / dims.channels * dims.channels + row;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);\n}",
   "\n\n\nfn statistics_of(part: Part, lane: u32) -> vec2f {\n  let group = group_of(part.row);\n  var all = Moments();\n  for (var slice = 0u; slice < dims.slices; slice++) {\n    let m = slice_moments[group * dims.slices + slice];\n    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));\n  }\n  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));\n  if (lane == 0u && part.first == group * group_size()) {\n    stats[group] = result;\n  }\n  return result;\n}",
-  "\n\nfn put(i: u32, line: Line) {\n  y[i] = activation((x[i] - line.mean) * line.factor + line.offset);\n}",
-  "\n\nfn put4(i: u32, line: Line) {\n  y4[i] = activation4((x4[i] - line.mean) * line.factor + line.offset);\n}",
+  "\n\nfn put(i: u32, line: Line) {\n  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));\n}",
+  "\n\nfn put4(i: u32, line: Line) {\n  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));\n}",
   "\n\n@compute @workgroup_size(WG)\nfn apply(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let line = line_of(part.row, statistics_of(part, lane));\n  let start = part.first + lane;\n  let steps = steps_of(part.count, lane, LANES);\n  for (var k = 0u; k < steps / 4u; k++) {\n    let i = start + k * 4u * LANES;\n    put(i, line);\n    put(i + LANES, line);\n    put(i + 2u * LANES, line);\n    put(i + 3u * LANES, line);\n  }\n  for (var k = steps / 4u * 4u; k < steps; k++) {\n    put(start + k * LANES, line);\n  }\n}",
   "\n\n@compute @workgroup_size(WG)\nfn apply_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let line = line_of(part.row, statistics_of(part, lane));\n  let start = part.first / 4u + lane;\n  let steps = steps_of(part.count / 4u, lane, LANES);\n  for (var k = 0u; k < steps / 2u; k++) {\n    let i = start + k * 2u * LANES;\n    put4(i, line);\n    put4(i + LANES, line);\n  }\n  if (steps % 2u == 1u) {\n    put4(start + (steps - 1u) * LANES, line);\n  }\n}",
   "\n\n\n\nvar<workgroup> lane_moments: array<vec2f, SHARERS>;",

@@ -3,30 +3,40 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm_backward = {
  "name": "groupnorm_backward",
- "hash": "e03a7fe0852a7b71",
+ "hash": "fd9caa60a8a571ef",
  "settings": {
-  "WG": {
+  "elem": {
    "chunk": 0,
+   "kind": "alias",
+   "value": "f32"
+  },
+  "elem4": {
+   "chunk": 1,
+   "kind": "alias",
+   "value": "vec4<elem>"
+  },
+  "WG": {
+   "chunk": 2,
    "kind": "const",
    "value": "16u"
   },
   "SHARED": {
-   "chunk": 1,
+   "chunk": 3,
    "kind": "const",
    "value": "64u"
   },
   "LANES": {
-   "chunk": 2,
+   "chunk": 4,
    "kind": "const",
    "value": "1u"
   },
   "SHARERS": {
-   "chunk": 3,
+   "chunk": 5,
    "kind": "const",
    "value": "4u"
   },
   "ACTIVATION": {
-   "chunk": 4,
+   "chunk": 6,
    "kind": "const",
    "value": "1u"
   }
@@ -40,13 +50,13 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
-    4,
-    5,
+    1,
+    2,
     6,
     7,
     8,
-    11,
-    12,
+    9,
+    10,
     13,
     14,
     15,
@@ -54,8 +64,8 @@ export const groupnorm_backward = {
     17,
     18,
     19,
+    20,
     21,
-    22,
     23,
     24,
     25,
@@ -69,140 +79,6 @@ export const groupnorm_backward = {
     33,
     34,
     35,
-    36
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 32,
-     "fields": [
-      {
-       "name": "batch",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "channels",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "part",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "has_scale_shift",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "has_pending",
-       "type": "u32",
-       "offset": 28
-      }
-     ]
-    },
-    {
-     "name": "dy",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "x",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "weight",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "bias",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "stats",
-     "binding": 8,
-     "type": "read-only-storage",
-     "size": 8
-    },
-    {
-     "name": "sums_out",
-     "binding": 9,
-     "type": "storage",
-     "size": 16
-    }
-   ]
-  },
-  "sums_wide": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    4,
-    5,
-    6,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
     36,
     37,
     38
@@ -258,16 +134,18 @@ export const groupnorm_backward = {
      ]
     },
     {
-     "name": "dy4",
-     "binding": 3,
+     "name": "dy",
+     "binding": 1,
      "type": "read-only-storage",
-     "size": 16
+     "size": 4,
+     "elem": true
     },
     {
-     "name": "x4",
-     "binding": 4,
+     "name": "x",
+     "binding": 2,
      "type": "read-only-storage",
-     "size": 16
+     "size": 4,
+     "elem": true
     },
     {
      "name": "weight",
@@ -301,23 +179,25 @@ export const groupnorm_backward = {
     }
    ]
   },
-  "sums_shared": {
+  "sums_wide": {
    "workgroupSize": [
-    "SHARED",
+    "WG",
     1,
     1
    ],
    "chunks": [
+    0,
     1,
-    4,
-    5,
+    2,
     6,
+    7,
     8,
-    9,
     10,
     11,
     12,
     13,
+    14,
+    15,
     16,
     17,
     18,
@@ -337,8 +217,9 @@ export const groupnorm_backward = {
     32,
     33,
     34,
+    35,
     36,
-    37,
+    38,
     39,
     40
    ],
@@ -396,13 +277,154 @@ export const groupnorm_backward = {
      "name": "dy4",
      "binding": 3,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "x4",
      "binding": 4,
      "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "stats",
+     "binding": 8,
+     "type": "read-only-storage",
+     "size": 8
+    },
+    {
+     "name": "sums_out",
+     "binding": 9,
+     "type": "storage",
      "size": 16
+    }
+   ]
+  },
+  "sums_shared": {
+   "workgroupSize": [
+    "SHARED",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    3,
+    6,
+    7,
+    8,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    38,
+    39,
+    41,
+    42
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
     },
     {
      "name": "weight",
@@ -444,18 +466,17 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
-    5,
-    6,
+    2,
+    7,
     8,
-    11,
-    12,
+    10,
     13,
     14,
     15,
-    26,
-    27,
-    41,
-    42,
+    16,
+    17,
+    28,
+    29,
     43,
     44,
     45,
@@ -463,7 +484,9 @@ export const groupnorm_backward = {
     47,
     48,
     49,
-    50
+    50,
+    51,
+    52
    ],
    "subgroups": false,
    "bindings": [
@@ -575,20 +598,19 @@ export const groupnorm_backward = {
     0,
     2,
     4,
-    5,
     6,
     7,
     8,
-    11,
-    12,
+    9,
+    10,
     13,
     14,
     15,
     16,
     17,
     18,
+    19,
     20,
-    21,
     22,
     23,
     24,
@@ -596,13 +618,15 @@ export const groupnorm_backward = {
     26,
     27,
     28,
-    51,
-    52,
+    29,
+    30,
+    53,
     54,
     56,
-    57,
     58,
-    60
+    59,
+    60,
+    62
    ],
    "subgroups": false,
    "bindings": [
@@ -658,13 +682,15 @@ export const groupnorm_backward = {
      "name": "dy",
      "binding": 1,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "x",
      "binding": 2,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "weight",
@@ -694,13 +720,15 @@ export const groupnorm_backward = {
      "name": "pending",
      "binding": 16,
      "type": "read-only-storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     },
     {
      "name": "dx",
      "binding": 18,
      "type": "storage",
-     "size": 4
+     "size": 4,
+     "elem": true
     }
    ]
   },
@@ -712,12 +740,12 @@ export const groupnorm_backward = {
    ],
    "chunks": [
     0,
+    1,
     2,
     4,
-    5,
     6,
+    7,
     8,
-    9,
     10,
     11,
     12,
@@ -737,151 +765,14 @@ export const groupnorm_backward = {
     26,
     27,
     28,
-    51,
-    53,
-    55,
-    56,
-    57,
-    59,
-    61
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 32,
-     "fields": [
-      {
-       "name": "batch",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "channels",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "part",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "has_scale_shift",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "has_pending",
-       "type": "u32",
-       "offset": 28
-      }
-     ]
-    },
-    {
-     "name": "dy4",
-     "binding": 3,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "x4",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "weight",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "bias",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "means",
-     "binding": 15,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "pending4",
-     "binding": 17,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "dx4",
-     "binding": 19,
-     "type": "storage",
-     "size": 16
-    }
-   ]
-  },
-  "whole": {
-   "workgroupSize": [
-    "SHARERS",
-    1,
-    1
-   ],
-   "chunks": [
-    3,
-    4,
-    5,
-    6,
-    8,
-    9,
-    10,
-    11,
-    12,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    25,
     29,
     30,
-    31,
-    32,
-    33,
-    34,
-    36,
-    37,
     53,
     55,
-    56,
     57,
+    58,
     59,
-    62,
+    61,
     63
    ],
    "subgroups": false,
@@ -938,13 +829,160 @@ export const groupnorm_backward = {
      "name": "dy4",
      "binding": 3,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "x4",
      "binding": 4,
      "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "weight",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "bias",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 7,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "means",
+     "binding": 15,
+     "type": "read-only-storage",
      "size": 16
+    },
+    {
+     "name": "pending4",
+     "binding": 17,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "dx4",
+     "binding": 19,
+     "type": "storage",
+     "size": 16,
+     "elem": true
+    }
+   ]
+  },
+  "whole": {
+   "workgroupSize": [
+    "SHARERS",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    5,
+    6,
+    7,
+    8,
+    10,
+    11,
+    12,
+    13,
+    14,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    27,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    38,
+    39,
+    55,
+    57,
+    58,
+    59,
+    61,
+    64,
+    65
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 32,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_scale_shift",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 28
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
     },
     {
      "name": "weight",
@@ -974,29 +1012,33 @@ export const groupnorm_backward = {
      "name": "pending4",
      "binding": 17,
      "type": "read-only-storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     },
     {
      "name": "dx4",
      "binding": 19,
      "type": "storage",
-     "size": 16
+     "size": 16,
+     "elem": true
     }
    ]
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 16u;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\nalias elem4 = vec4<elem>;",
+  "\nconst WG: u32 = 16u;",
   "\nconst SHARED: u32 = 64u;",
   "\nconst LANES: u32 = 1u;",
   "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
   "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  part: u32,\n  parts: u32,\n  has_scale_shift: u32,\n  has_pending: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> dy: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> x: array<f32>;",
-  "\n@group(0) @binding(3) var<storage, read> dy4: array<vec4f>;",
-  "\n@group(0) @binding(4) var<storage, read> x4: array<vec4f>;",
+  "\n@group(0) @binding(1) var<storage, read> dy: array<elem>;",
+  "\n@group(0) @binding(2) var<storage, read> x: array<elem>;",
+  "\n@group(0) @binding(3) var<storage, read> dy4: array<elem4>;",
+  "\n@group(0) @binding(4) var<storage, read> x4: array<elem4>;",
   "\n@group(0) @binding(5) var<storage, read> weight: array<f32>;",
   "\n@group(0) @binding(6) var<storage, read> bias: array<f32>;",
   "\n@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;",
@@ -1021,9 +1063,9 @@ export const groupnorm_backward = {
   "\n\nfn terms_of(gradient: vec4f, v: vec4f, line: Line) -> Terms {\n  let off = v - line.mean;\n  let dh = gradient * derivative4(off * line.factor + line.offset);\n  return Terms(dh, dh * off);\n}",
   "\n\nfn plus(a: Terms, b: Terms) -> Terms {\n  return Terms(a.dh + b.dh, a.product + b.product);\n}",
   "\n\nfn record(index: u32, sum: vec2f, statistics: vec2f) {\n  sums_out[index] = vec4f(sum.x, sum.y * statistics.y, statistics);\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn sums(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var all = Terms();\n  for (var k = 0u; k < part.count / 4u; k++) {\n    let i = part.first + k * 4u;\n    let gradient = vec4f(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]);\n    all = plus(all, terms_of(gradient, vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]), line));\n  }\n  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {\n    all = plus(all, terms_of(vec4f(dy[i], 0.0, 0.0, 0.0), vec4f(x[i]), line));\n  }\n  record(index, sum_of(all), statistics);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn sums(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var all = Terms();\n  for (var k = 0u; k < part.count / 4u; k++) {\n    let i = part.first + k * 4u;\n    let gradient = vec4f(elem4(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]));\n    all = plus(all, terms_of(gradient, vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])), line));\n  }\n  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {\n    all = plus(all, terms_of(vec4f(f32(dy[i]), 0.0, 0.0, 0.0), vec4f(f32(x[i])), line));\n  }\n  record(index, sum_of(all), statistics);\n}",
   "\n\nfn sum_of(terms: Terms) -> vec2f {\n  let h = terms.dh.xy + terms.dh.zw;\n  let p = terms.product.xy + terms.product.zw;\n  return vec2f(h.x + h.y, p.x + p.y);\n}",
-  "\n\n\nfn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {\n  let start = part.first / 4u + lane;\n  let steps = steps_of(part.count / 4u, lane, lanes);\n  var all = Terms();\n  for (var k = 0u; k < steps / 2u; k++) {\n    let i = start + k * 2u * lanes;\n    let b = terms_of(dy4[i + lanes], x4[i + lanes], line);\n    all = plus(all, plus(terms_of(dy4[i], x4[i], line), b));\n  }\n  if (steps % 2u == 1u) {\n    let i = start + (steps - 1u) * lanes;\n    all = plus(all, terms_of(dy4[i], x4[i], line));\n  }\n  return sum_of(all);\n}",
+  "\n\n\nfn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {\n  let start = part.first / 4u + lane;\n  let steps = steps_of(part.count / 4u, lane, lanes);\n  var all = Terms();\n  for (var k = 0u; k < steps / 2u; k++) {\n    let i = start + k * 2u * lanes;\n    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + lanes]), line);\n    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i]), line), b));\n  }\n  if (steps % 2u == 1u) {\n    let i = start + (steps - 1u) * lanes;\n    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i]), line));\n  }\n  return sum_of(all);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn sums_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  record(index, terms_of_part(part, line, 0u, 1u), statistics);\n}",
   "\n\nvar<workgroup> shared_sums: array<vec2f, SHARED>;",
   "\n\n@compute @workgroup_size(SHARED)\nfn sums_shared(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var sum = terms_of_part(part, line, lane, SHARED);\n\n\n  for (var step = 1u; step <= 6u; step++) {\n    let half = SHARED >> step;\n    shared_sums[lane] = sum;\n    workgroupBarrier();\n    if (lane < half) {\n      sum += shared_sums[lane + half];\n    }\n    workgroupBarrier();\n  }\n  if (lane == 0u) {\n    record(index, sum, statistics);\n  }\n}",
@@ -1038,14 +1080,14 @@ export const groupnorm_backward = {
   "\n\nfn write_row(row: u32) {\n  let sum = sum_of_row(row);\n  let at = scale_index(row);\n  dscale_shift[at] = weight[row % dims.channels] * sum.y + bias[row % dims.channels] * sum.x;\n  dscale_shift[at + dims.channels] = sum.x;\n}",
   "\n\n\n@compute @workgroup_size(WG)\nfn totals(at: Invocation) {\n  let index = lane_of(at);\n  let channels_from = dims.batch * dims.groups;\n  let rows_from = channels_from + dims.channels;\n  if (index < channels_from) {\n    write_means(index);\n  } else if (index < rows_from) {\n    write_channel(index - channels_from);\n  } else if (dims.has_scale_shift == 1u && index < rows_from + dims.batch * dims.channels) {\n    write_row(index - rows_from);\n  }\n}",
   "\n\n\n\n@group(0) @binding(15) var<storage, read> means: array<vec4f>;",
-  "\n@group(0) @binding(16) var<storage, read> pending: array<f32>;",
-  "\n@group(0) @binding(17) var<storage, read> pending4: array<vec4f>;",
-  "\n@group(0) @binding(18) var<storage, read_write> dx: array<f32>;",
-  "\n@group(0) @binding(19) var<storage, read_write> dx4: array<vec4f>;",
+  "\n@group(0) @binding(16) var<storage, read> pending: array<elem>;",
+  "\n@group(0) @binding(17) var<storage, read> pending4: array<elem4>;",
+  "\n@group(0) @binding(18) var<storage, read_write> dx: array<elem>;",
+  "\n@group(0) @binding(19) var<storage, read_write> dx4: array<elem4>;",
   "\n\n\nstruct Fall {\n  slope: f32,\n  offset: f32,\n}",
   "\n\nfn fall_of(group_means: vec4f) -> Fall {\n  return Fall(group_means.w * group_means.w * group_means.y, group_means.w * group_means.x);\n}",
-  "\n\nfn put(i: u32, line: Line, fall: Fall) {\n  let off = x[i] - line.mean;\n  let dh = dy[i] * derivative(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending[i];\n  }\n  dx[i] = result;\n}",
-  "\n\nfn put4(i: u32, line: Line, fall: Fall) {\n  let off = x4[i] - line.mean;\n  let dh = dy4[i] * derivative4(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += pending4[i];\n  }\n  dx4[i] = result;\n}",
+  "\n\nfn put(i: u32, line: Line, fall: Fall) {\n  let off = f32(x[i]) - line.mean;\n  let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += f32(pending[i]);\n  }\n  dx[i] = elem(result);\n}",
+  "\n\nfn put4(i: u32, line: Line, fall: Fall) {\n  let off = vec4f(x4[i]) - line.mean;\n  let dh = vec4f(dy4[i]) * derivative4(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += vec4f(pending4[i]);\n  }\n  dx4[i] = elem4(result);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn backward_input(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {\n    put(part.first + k * LANES + lane, line, fall);\n  }\n}",
   "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {\n    put4(part.first / 4u + k * LANES + lane, line, fall);\n  }\n}",
   "\n\n\n\nvar<workgroup> lane_sums: array<vec2f, SHARERS>;",

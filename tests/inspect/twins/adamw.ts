@@ -1,5 +1,5 @@
 // Twins of src/inspect/cases/adamw.ts.
-import { CLIP, LOSSES, OPTIMISER, STEP } from "../../../src/inspect/cases/adamw.ts";
+import { CLIP, LOSSES, OPTIMISER, SCALE, STEP } from "../../../src/inspect/cases/adamw.ts";
 import { STATE } from "../../../src/kernels/diffusion.ts";
 import { type AdamWState, adamwStep, gradientNorm } from "../../reference/adamw.ts";
 import { absolute, mapArray, type NdArray, ndarray } from "../../reference/ndarray.ts";
@@ -32,14 +32,17 @@ function boundsOf(inputs: Inputs) {
   return { parameters, expAvg, expAvgSq: exact.expAvgSq, ema };
 }
 
+/** The gradients of the loss, not of SCALE times it. */
+const unscaled = (gradients: NdArray) => mapArray(gradients, (value) => value / SCALE);
+
 const scaled = (x: NdArray) => mapArray(x, (value) => ROUNDINGS * value);
 
 /** Row STEP of a history of zeros; its first number is the step's bits, as a float next to 0. */
 function historyOf({ history, gradients }: Inputs, factor: number): Expected {
-  const norm = gradientNorm({ gradients: gradients! });
+  const norm = gradientNorm({ gradients: unscaled(gradients!) });
   const loss = LOSSES.reduce((sum, value) => sum + value, 0) / LOSSES.length;
   const expected = ndarray(history!.shape);
-  expected.data.set([0, loss, norm, factor], 4 * (STEP % history!.shape[0]!));
+  expected.data.set([0, loss, norm, SCALE * factor, SCALE], 5 * (STEP % history!.shape[0]!));
   return oneTerm(expected);
 }
 
@@ -48,21 +51,24 @@ const stateAfter = (state: NdArray, skipped: number): Expected => ({
   bound: ndarray(state.shape),
 });
 
-const one = (value: number) => ndarray([1], [value]);
+const numbers = (...values: number[]) => oneTerm(ndarray([values.length], values));
 
 export const adamwTwins: Twins = {
-  "one step": (inputs) => {
-    const exact = stepped(inputs, inputs.gradients!);
+  "one step": (given) => {
+    const gradients = unscaled(given.gradients!);
+    const inputs: Inputs = { ...given, gradients };
+    const exact = stepped(inputs, gradients);
     const bounds = boundsOf(inputs);
-    const factor = CLIP / (gradientNorm({ gradients: inputs.gradients! }) + 1e-6);
+    const factor = CLIP / (gradientNorm({ gradients }) + 1e-6) / SCALE;
     return {
       parameters: { expected: exact.parameter, bound: scaled(bounds.parameters) },
       expAvg: { expected: exact.expAvg, bound: scaled(bounds.expAvg) },
       expAvgSq: { expected: exact.expAvgSq, bound: scaled(bounds.expAvgSq) },
       ema: { expected: exact.ema, bound: scaled(bounds.ema) },
-      clipFactor: oneTerm(one(factor)),
+      factor: numbers(factor),
       state: stateAfter(inputs.state!, 0),
-      history: historyOf(inputs, factor),
+      lossScale: numbers(2 * SCALE, 0),
+      history: historyOf(given, factor),
     };
   },
   "an infinite gradient": ({ parameters, expAvg, expAvgSq, ema, state }) => {
@@ -71,8 +77,9 @@ export const adamwTwins: Twins = {
       expAvg: oneTerm(expAvg!),
       expAvgSq: oneTerm(expAvgSq!),
       ema: oneTerm(ema!),
-      clipFactor: oneTerm(one(0)),
+      factor: numbers(0),
       state: stateAfter(state!, 1),
+      lossScale: numbers(SCALE / 2, 0),
     };
   },
 };

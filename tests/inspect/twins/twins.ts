@@ -1,6 +1,7 @@
 // The twins of every family's self-test cases.
 import { adamwTwins } from "./adamw.ts";
 import { boundTwins } from "./bound.ts";
+import { castTwins } from "./cast.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
@@ -27,6 +28,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   attention: attentionTwins,
   activation: activationTwins,
   resample: resampleTwins,
+  cast: castTwins,
   concat: concatTwins,
   embedding: embeddingTwins,
   elementwise: elementwiseTwins,

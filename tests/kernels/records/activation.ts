@@ -55,7 +55,7 @@ const withoutDifferences = ({ forward: _, ...sample }: Sample): Sample => sample
 export const info: KernelInfo = {
   family: "activation",
   shaders: ["activation"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: { factor: 8, reason: "an exponential may be off by 3 + 2|x| ulp: see the bounds" },
   samples: () => [
     ...selfTestSamples("activation"),

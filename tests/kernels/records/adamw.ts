@@ -22,7 +22,7 @@ const wrongTensor = (name: string, extents: number[], message: string): Refusal 
     const good = {
       state: tensor(8),
       schedule: tensor(4, 7),
-      clipFactor: tensor(1),
+      factor: tensor(1),
       gradients: tensor(128),
       parameters: tensor(128),
       expAvg: tensor(128),

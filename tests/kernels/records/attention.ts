@@ -66,7 +66,7 @@ function extreme(): Sample {
 export const info: KernelInfo = {
   family: "attention",
   shaders: ["attention", "attention_lanes"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: {
     factor: 8,
     reason: "of attention_bounds.ts: what an error of a logit does to an exponential is counted",

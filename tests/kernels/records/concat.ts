@@ -16,7 +16,7 @@ const SHAPES = [
 export const info: KernelInfo = {
   family: "concat",
   shaders: ["concat"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: { factor: 0, reason: "copies" },
   samples: () => [
     ...selfTestSamples("concat"),

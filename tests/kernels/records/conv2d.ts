@@ -112,7 +112,7 @@ export function convolution(one: Case): Sample {
 export const info: KernelInfo = {
   family: "conv2d",
   shaders: ["conv2d", "conv2d_pointwise", "conv2d_general"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [...selfTestSamples("conv2d"), ...CASES.map(convolution)],
   refusals: [

@@ -87,7 +87,8 @@ function gradients(one: Case): Sample {
       conv2dBackwardWeight(graph, { x: x!, dy: dy! }, place, { dweight, dbias });
       return { dweight, dbias };
     },
-    expected: () => {
+    expected: (given) => {
+      const [x, dy] = [given.x!, given.dy!];
       const exact = conv2dBackward({ x, weight }, dy, options);
       const bound = conv2dBackward({ x: absolute(x), weight }, absolute(dy), options);
       return {
@@ -112,7 +113,7 @@ function planes(shape: readonly number[]): Sample {
     name: `sums of the pixels of [${shape}]`,
     inputs: { x },
     launch: (graph, { x }) => ({ y: sumPixels(graph, { x: x! }) }),
-    expected: () => ({ y: { expected: planeSums(x), bound: planeSums(absolute(x)) } }),
+    expected: ({ x }) => ({ y: { expected: planeSums(x!), bound: planeSums(absolute(x!)) } }),
   };
 }
 
@@ -145,7 +146,7 @@ const refusal = (what: string, wrong: Wrong, message: string): Refusal => ({
 export const info: KernelInfo = {
   family: "conv2d_weight",
   shaders: ["conv2d_weight", "conv2d_weight_pointwise", "conv2d_weight_sums"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [
     ...selfTestSamples("conv2d_weight"),

@@ -65,7 +65,7 @@ const MANY = 2 ** 25 + 65; // 128 MiB and 260 bytes; 524,290 workgroups
 export const info: KernelInfo = {
   family: "elementwise",
   shaders: ["elementwise"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [
     ...selfTestSamples("elementwise"),

@@ -16,7 +16,7 @@ const refusal = (what: string, wrong: Partial<GroupNormOptions>, message: string
 export const info: KernelInfo = {
   family: "groupnorm",
   shaders: ["groupnorm"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: {
     factor: 8,
     reason: "of groupnorm_bounds.ts: what errors of μ and r do to every stage is counted",

@@ -6,7 +6,7 @@ import { type KernelInfo, selfTestSamples } from "./record.ts";
 export const info: KernelInfo = {
   family: "groupnorm_backward",
   shaders: ["groupnorm_backward"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: {
     factor: 8,
     reason: "of groupnorm_bounds.ts: what errors of μ and r do to every stage is counted",

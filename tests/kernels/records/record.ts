@@ -20,8 +20,9 @@ export interface KernelInfo {
   family: string;
   /** its shaders: of shaders/<name>.wgsl */
   shaders: readonly string[];
-  dtypes: readonly "f32"[];
-  /** the error allowed, in units of ε Σ|terms|, ε = 2⁻²⁴, and why */
+  /** what its maps may be stored in; float16 runs where the device has shader-f16 */
+  dtypes: readonly MapDtype[];
+  /** the error allowed, in units of ε Σ|terms|, ε = 2⁻²⁴, and why; float16 adds that of a store */
   tolerance: { factor: number; reason: string };
   samples(): readonly Sample[];
   refusals: readonly Refusal[];
@@ -29,13 +30,15 @@ export interface KernelInfo {
   huge?: HugeSample;
 }
 
+export type MapDtype = "f32" | "f16";
+
 export interface Sample {
   name: string;
   inputs: Readonly<Record<string, Input>>;
   /** Records the launches; from tensors of the inputs' names to the tensors that are read back. */
   launch(graph: Graph, tensors: Record<string, Tensor>): Record<string, Tensor>;
-  /** the float64 twin */
-  expected(): Record<string, Expected>;
+  /** the float64 twin, on inputs of the roles above: rounded, where they are stored as float16 */
+  expected(inputs: Record<string, NdArray>): Record<string, Expected>;
   /** y of the twin; its outputs dx, dweight, … must be the gradients of Σ y · dy */
   forward?(inputs: Record<string, NdArray>): NdArray;
 }
@@ -105,9 +108,10 @@ export function differentiable<In extends Inputs, Options, Saved>(
       const named = leaves.map((leaf) => [`d${leaf}`, gradients.get(tensors[leaf]!)!]);
       return { y, ...Object.fromEntries(named) };
     },
-    expected: () => {
-      const results = { y: forward(inputs), ...one.backward(inputs, dy) };
-      const bounds = one.bounds?.(inputs, dy) ?? absoluteBounds(one, dy);
+    expected: (given) => {
+      const [exact, dy] = [pick(given, leaves), given.dy!];
+      const results = { y: forward(exact), ...one.backward(exact, dy) };
+      const bounds = one.bounds?.(exact, dy) ?? absoluteBounds({ ...one, inputs: exact }, dy);
       return Object.fromEntries(
         ["y", ...leaves.map((leaf) => `d${leaf}`)].map((role) => {
           return [role, { expected: results[role as "y"], bound: bounds[role]! }];
@@ -117,6 +121,9 @@ export function differentiable<In extends Inputs, Options, Saved>(
     forward,
   };
 }
+
+const pick = (given: Record<string, NdArray>, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, given[name]!]));
 
 function absoluteBounds(
   {
@@ -144,6 +151,6 @@ export function selfTestSamples(family: string): Sample[] {
     }
     const twin = TWINS[family]?.[name];
     if (!twin) throw new Error(`tests/inspect/twins: ${family} has no twin of "${name}"`);
-    return { name: `self-test: ${name}`, inputs: given, launch, expected: () => twin(given) };
+    return { name: `self-test: ${name}`, inputs: given, launch, expected: twin };
   });
 }

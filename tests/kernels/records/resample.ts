@@ -34,7 +34,7 @@ const halved = (shape: readonly number[]) =>
 export const info: KernelInfo = {
   family: "resample",
   shaders: ["resample"],
-  dtypes: ["f32"],
+  dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [
     ...selfTestSamples("resample"),
