@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { DeviceError } from "../core/errors.ts";
 import { type DeviceReport, openDeviceReport } from "../inspect/device_report.ts";
+import type { SelfTestResult } from "../inspect/self_test.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { ownVersions, versionOf } from "../platform/versions.ts";
@@ -36,13 +37,16 @@ async function run({ browser = false, json }: Options): Promise<void> {
 /** @throws DeviceError device/self-test, which names the families that are wrong */
 export function requireOk({ ok, selfTest }: Pick<DoctorReport, "ok" | "selfTest">): void {
   if (ok) return;
-  const wrong = selfTest.filter((result) => !result.ok).map(({ family }) => family);
+  const wrong = selfTest.filter((result) => !result.ok).map(nameOf);
   throw new DeviceError(
     "device/self-test",
     `doctor: ${wrong.length} of ${selfTest.length} kernel families are wrong on this device: ${wrong.join(", ")}.`,
     "Do not trust its results: update the GPU's driver or the browser, or use another adapter.",
   );
 }
+
+const nameOf = ({ family, dtype }: SelfTestResult) =>
+  dtype === "f16" ? `${family} (f16)` : family;
 
 async function nodeReport(): Promise<DoctorReport> {
   const { gpu, driver, reason } = await openGpu();
@@ -68,6 +72,9 @@ export async function browserReport(
   return { adapter: { ...adapter, ...host }, features, limits, target, versions, ...tested };
 }
 
+const PLAIN_NOTE =
+  "PLAIN: the tuned variants are wrong on this device, the plain ones right; Gpu.open({ selfTest }) uses those.";
+
 /** The report for people. */
 export function linesOf(report: DoctorReport): string[] {
   const { adapter, features, limits, target, versions, selfTest } = report;
@@ -87,13 +94,15 @@ export function linesOf(report: DoctorReport): string[] {
   return [
     ...Object.entries(facts).map(([fact, text]) => `${fact.padEnd(10)} ${text}`),
     "",
-    ...selfTest.map(({ family, ok, error, bound, entryPoints, message }) => {
+    ...selfTest.map(({ family, dtype, plain, ok, error, bound, entryPoints, message }) => {
       const found = error === null ? "no number" : `error ${error.toPrecision(2)} of ${bound}`;
-      const verdict = `${ok ? "right" : "WRONG"} ${family.padEnd(19)} ${found.padEnd(17)}`;
+      const word = ok && plain ? "PLAIN" : ok ? "right" : "WRONG";
+      const verdict = `${word} ${family.padEnd(19)} ${dtype} ${found.padEnd(17)}`;
       const short = entryPoints.map((label) => label.replace(`${family}.`, ""));
       return `${verdict} ${message ?? short.join(", ")}`;
     }),
     "",
-    `${right} of ${selfTest.length} kernel families are right; an error is in units of ε Σ|terms|, ε = 2^-24.`,
+    `${right} of ${selfTest.length} kernel families are right; an error is in units of ε Σ|terms|, ε = 2^-24, in f16 2^-11.`,
+    ...(selfTest.some(({ ok, plain }) => ok && plain) ? [PLAIN_NOTE] : []),
   ];
 }

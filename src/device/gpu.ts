@@ -14,14 +14,20 @@ export interface GpuOptions {
   /** default "high-performance" */
   powerPreference?: GPUPowerPreference | undefined;
   /**
-   * Tests every kernel family first, and gives those that are wrong here their plain variants: pass
-   * `selfTest`. Default: no test.
+   * Tests every kernel family first, gives those that are wrong here their plain variants, and does
+   * without shader-f16 where float16 stays wrong: pass `selfTest`. Default: no test.
    */
   selfTest?: SelfTest | undefined;
 }
 
-/** Whether each kernel family computes on this device what it should. */
-export type SelfTest = (gpu: Gpu) => Promise<readonly { family: string; ok: boolean }[]>;
+/** Whether each kernel family computes on this device what it should, on maps of each type. */
+export type SelfTest = (gpu: Gpu) => Promise<readonly SelfTestVerdict[]>;
+
+export interface SelfTestVerdict {
+  readonly family: string;
+  readonly dtype: "f32" | "f16";
+  readonly ok: boolean;
+}
 
 /** What is made on the GPU, counted: a step must not make any of it. */
 export interface GpuCounters {
@@ -70,6 +76,7 @@ export class Gpu {
   };
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
+  #isHalfWrong = false;
   #failure: DeviceError | undefined;
   #disposed = false;
 
@@ -118,10 +125,10 @@ export class Gpu {
   }
 
   async #avoidWrongVariants(selfTest: SelfTest): Promise<void> {
-    const wrong = async () => (await selfTest(this)).filter(({ ok }) => !ok);
-    for (const { family } of await wrong()) this.#plain.add(family);
-    if (this.#plain.size === 0) return;
-    const families = (await wrong()).map(({ family }) => family);
+    if (!this.fallBack(await selfTest(this))) return;
+    const wrong = (await selfTest(this)).filter(({ ok }) => !ok);
+    this.#isHalfWrong = wrong.some(({ dtype }) => dtype === "f16");
+    const families = wrong.filter(({ dtype }) => dtype === "f32").map(({ family }) => family);
     if (families.length === 0) return;
     this.dispose();
     throw new DeviceError(
@@ -131,11 +138,20 @@ export class Gpu {
     );
   }
 
+  /** Gives the families that are wrong their plain variants from here on. @returns whether any is */
+  fallBack(verdicts: readonly SelfTestVerdict[]): boolean {
+    const wrong = verdicts.filter(({ ok }) => !ok);
+    for (const { family } of wrong) this.#plain.add(family);
+    return wrong.length > 0;
+  }
+
   get limits(): GPUSupportedLimits {
     return this.device.limits;
   }
 
+  /** Whether the device has a feature, and it may be used. */
   has(feature: GPUFeatureName): boolean {
+    if (feature === "shader-f16" && this.#isHalfWrong) return false;
     return this.device.features.has(feature);
   }
 

@@ -22,20 +22,22 @@ export interface DeviceReport {
   /** what launchers choose their variants by */
   target: { subgroupSize: number; software: "swiftshader" | "llvmpipe" | null };
   selfTest: SelfTestResult[];
-  /** every family is right here */
+  /** every family is right here, if need be with its plain variants */
   ok: boolean;
 }
 
 type LimitName = (typeof WANTED_LIMITS)[number];
 
 /**
- * Describes a device and tests every kernel family on it. Does not throw for a family that fails.
+ * Describes a device and tests every kernel family on it; those that are wrong fall back to their
+ * plain variants, and are tested again. Does not throw for a family that fails.
  */
 export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Promise<DeviceReport> {
   const { vendor, architecture, device, description, isFallbackAdapter } = gpu.info;
   const { subgroupSize, software: known } = gpu.target;
   const software = known ?? null;
-  const results = await selfTest(gpu, options);
+  const tuned = await selfTest(gpu, options);
+  const results = gpu.fallBack(tuned) ? await selfTest(gpu, options) : tuned;
   const limits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, gpu.limits[name]]));
   return {
     adapter: { vendor, architecture, device, description, isFallbackAdapter, software },

@@ -6,6 +6,7 @@
 import type { Gpu } from "../device/gpu.ts";
 import { labelOf, type ShaderFamily } from "../device/shader.ts";
 import { Graph } from "../graph/graph.ts";
+import { mapsOf } from "../graph/maps.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import type { CaseInput, SelfTestCase, SelfTestFamily } from "./cases/case.ts";
@@ -16,12 +17,16 @@ import { type Answer, errorOf } from "./self_test_sums.ts";
 export interface SelfTestResult {
   /** the name of its launchers: of src/kernels/<family>.ts */
   family: string;
+  /** what its maps were stored in; float16 is tested where the device has shader-f16 */
+  dtype: MapDtype;
+  /** its tuned variants were wrong here, and it runs its plain ones */
+  plain: boolean;
   /** what ran: `shader.entry` of those that launchers choose here */
   entryPoints: string[];
   ok: boolean;
   /**
-   * the largest difference from the answers, in units of ε Σ|terms|, ε = 2⁻²⁴; null where a result
-   * is not a number, or there is none
+   * the largest difference from the answers, in units of ε Σ|terms|, ε = 2⁻²⁴, of float16 maps 2⁻¹¹;
+   * null where a result is not a number, or there is none
    */
   error: number | null;
   /** the error that is allowed */
@@ -30,8 +35,13 @@ export interface SelfTestResult {
   message?: string;
 }
 
+export type MapDtype = "f32" | "f16";
+
 /** As for the tests of the kernels: rounding in any order stays below it. */
 const BOUND = 8;
+
+/** Unit roundoffs. Of float16 inputs are rounded, then results: each by less than one of them. */
+const EPSILON = { f32: 2 ** -24, f16: 2 ** -11 };
 
 export interface SelfTestOptions {
   /** default all */
@@ -43,36 +53,58 @@ export interface SelfTestOptions {
 /**
  * Runs every kernel family and compares; frees what it allocates.
  *
- * @returns one result a family, in their order; `ok` where error ≤ bound
+ * @returns one result a family, in their order, then those of float16 maps; `ok` where error ≤ bound
  */
 export function selfTest(gpu: Gpu, options: SelfTestOptions = {}): Promise<SelfTestResult[]> {
   const { families = FAMILIES, sources = {} } = options;
-  return Promise.all(families.map((family) => testFamily(gpu, family, sources)));
+  const halves = gpu.has("shader-f16") ? families.flatMap(withMaps) : [];
+  return Promise.all([
+    ...families.map((family) => testFamily(gpu, family, { sources, dtype: "f32" })),
+    ...halves.map((family) => testFamily(gpu, family, { sources, dtype: "f16" })),
+  ]);
+}
+
+/** A family's cases that have maps; none where there are none. */
+function withMaps({ family, cases }: SelfTestFamily): SelfTestFamily[] {
+  const some = cases.filter((one) => mapInputs(one).size > 0);
+  return some.length === 0 ? [] : [{ family, cases: some }];
+}
+
+/** The names of a case's inputs that are maps. */
+function mapInputs({ inputs, launch }: SelfTestCase): Set<string> {
+  const graph = new Graph();
+  const tensors = Object.entries(inputs()).map(
+    ([key, input]) => [key, tensorOf(key, input)] as const,
+  );
+  launch(graph, Object.fromEntries(tensors));
+  const maps = mapsOf(graph);
+  return new Set(tensors.flatMap(([key, tensor]) => (maps.has(tensor) ? [key] : [])));
+}
+
+interface Run {
+  sources: Readonly<Record<string, ShaderFamily>>;
+  dtype: MapDtype;
 }
 
 async function testFamily(
   gpu: Gpu,
   { family, cases }: SelfTestFamily,
-  sources: Readonly<Record<string, ShaderFamily>>,
+  { sources, dtype }: Run,
 ): Promise<SelfTestResult> {
   const graph = new Graph(gpu.target);
+  const plain = gpu.target.plain?.has(family) ?? false;
+  const result = { family, dtype, plain, bound: BOUND };
   try {
-    const recorded = cases.map((one) => record(graph, one));
+    const recorded = cases.map((one) => record(graph, one, dtype));
     replaceSources(graph, sources);
-    const error = await run(gpu, graph, recorded, family);
+    const error = (await run(gpu, graph, recorded, family)) / EPSILON[dtype];
     const isNumber = Number.isFinite(error);
     const entryPoints = entryPointsOf(graph);
-    return {
-      family,
-      entryPoints,
-      ok: error <= BOUND,
-      error: isNumber ? error : null,
-      bound: BOUND,
-    };
+    return { ...result, entryPoints, ok: error <= BOUND, error: isNumber ? error : null };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const entryPoints = entryPointsOf(graph);
-    return { family, entryPoints, ok: false, error: null, bound: BOUND, message };
+    return { ...result, entryPoints, ok: false, error: null, message };
   }
 }
 
@@ -84,15 +116,22 @@ interface Recorded {
 }
 
 /** Records a case's launches on tensors of its inputs, each in a buffer of its own. */
-function record(graph: Graph, { name, inputs, launch }: SelfTestCase): Recorded {
+function record(graph: Graph, one: SelfTestCase, dtype: MapDtype): Recorded {
+  const { name, inputs, launch } = one;
+  const halves = dtype === "f16" ? mapInputs(one) : new Set<string>();
   const uploads = Object.entries(inputs()).map(([key, input]): [string, Tensor, CaseInput] => {
-    const dtype = input.data instanceof Uint32Array ? "u32" : "f32";
-    return [key, new ResidentBuffer(`selftest.${key}`).add(input.shape, key, dtype), input];
+    return [key, tensorOf(key, input, halves.has(key) ? "f16" : undefined), input];
   });
   const tensors = Object.fromEntries(uploads.map(([key, tensor]) => [key, tensor]));
   const outputs = launch(graph, tensors);
   const buffers = uploads.flatMap(([, { home }]) => (home ? [home.buffer] : []));
   return { name, buffers, uploads: uploads.map(([, ...upload]) => upload), outputs };
+}
+
+/** A tensor for an input, in a buffer of its own; its type is the data's unless told. */
+function tensorOf(key: string, { shape, data }: CaseInput, dtype?: MapDtype): Tensor {
+  const own = data instanceof Uint32Array ? "u32" : "f32";
+  return new ResidentBuffer(`selftest.${key}`).add(shape, key, dtype ?? own);
 }
 
 function replaceSources(graph: Graph, sources: Readonly<Record<string, ShaderFamily>>): void {
@@ -103,7 +142,7 @@ function replaceSources(graph: Graph, sources: Readonly<Record<string, ShaderFam
   }
 }
 
-/** The largest error of any output of any case. */
+/** The largest error of any output of any case, as a part of Σ|terms|. */
 async function run(
   gpu: Gpu,
   graph: Graph,

@@ -11,7 +11,11 @@ import {
   linesOf,
   requireOk,
 } from "../../src/cli/doctor.ts";
+import { Gpu } from "../../src/device/gpu.ts";
+import { deviceReport } from "../../src/inspect/device_report.ts";
 import { FAMILIES } from "../../src/inspect/families.ts";
+import { faultyMatmul } from "../inspect/faults.ts";
+import { testAdapters } from "../support/gpu.ts";
 
 const families = FAMILIES.map(({ family }) => family);
 
@@ -33,7 +37,8 @@ function expectReport(report: DoctorReport) {
   expect(limits.maxBufferSize).toBeGreaterThanOrEqual(2 ** 28); // WebGPU's least
   expect(versions).toMatchObject({ "wgsl-diffusion": "0.1.0", node: process.version });
   expect(selfTest.filter((result) => !result.ok)).toEqual([]);
-  expect(selfTest.map(({ family }) => family)).toEqual(families);
+  const tested = selfTest.filter(({ dtype }) => dtype === "f32").map(({ family }) => family);
+  expect(tested).toEqual(families);
   expect(ok).toBe(true);
 }
 
@@ -62,14 +67,15 @@ describe("doctor, in Node", () => {
 
     const text = linesOf(report).join("\n"); // what is printed without --json
     expect(text).toMatch(/^adapter {4}\S.* \(\w+: asked for\)$/m);
-    expect(text).toMatch(/^right concat +error 0\.\d+ of 8 +\w/m);
-    const all = `${families.length} of ${families.length} kernel families are right`;
+    expect(text).toMatch(/^right concat +f32 error 0\.\d+ of 8 +\w/m);
+    const count = report.selfTest.length;
+    const all = `${count} of ${count} kernel families are right`;
     expect(text).toContain(all);
   });
 });
 
 describe("a family that is wrong", () => {
-  const result = { entryPoints: [], bound: 8 };
+  const result = { entryPoints: [], bound: 8, dtype: "f32" as const, plain: false };
   const right = { ...result, family: "concat", ok: true, error: 0 };
 
   test("is an error, after the report was printed: the exit code is 1", () => {
@@ -108,8 +114,22 @@ describe("a family that is wrong", () => {
     const lines = linesOf(report);
     expect(lines[0]).toBe("adapter    v a (system: the system's GPU)");
     expect(lines).toContain("software   yes");
-    expect(lines.join("\n")).toMatch(/WRONG matmul +no number +shaders\/matmul\.wgsl:3:1/);
+    expect(lines.join("\n")).toMatch(/WRONG matmul +f32 no number +shaders\/matmul\.wgsl:3:1/);
     expect(lines.at(-1)).toMatch(/^1 of 2 kernel families are right/);
+  });
+
+  test("falls back to its plain variant where only the tuned one is wrong, and doctor says so", async () => {
+    const gpu = await Gpu.open({ gpu: await testAdapters() });
+    const oneFamily = FAMILIES.filter(({ family }) => family === "matmul");
+    const sources = { matmul: faultyMatmul(gpu) };
+    const report = await deviceReport(gpu, { families: oneFamily, sources });
+    const isTuned = gpu.target.subgroupSize > 0; // else matmul has no tuned variant here
+    expect(report.selfTest).toMatchObject([{ family: "matmul", ok: true, plain: isTuned }]);
+    expect(report.ok).toBe(true);
+    const host = { ...report.adapter, driver: "test", reason: "asked for" };
+    const lines = linesOf({ ...report, adapter: host, versions: {} }).join("\n");
+    expect(/^PLAIN matmul/m.test(lines)).toBe(isTuned);
+    gpu.dispose();
   });
 
   test("is none where all are right: there is no error", () => {

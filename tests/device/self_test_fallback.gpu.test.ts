@@ -1,31 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { Gpu, PLAIN_TARGET } from "../../src/device/gpu.ts";
-import { entryOf, type ShaderFamily } from "../../src/device/shader.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { FAMILIES } from "../../src/inspect/families.ts";
 import { selfTest } from "../../src/inspect/self_test.ts";
+import { faultyMatmul } from "../inspect/faults.ts";
 import { variantsOf } from "../inspect/variants.ts";
 import { testAdapters } from "../support/gpu.ts";
 
 const families = FAMILIES.filter(({ family }) => ["matmul", "concat"].includes(family));
 const matmul = families.find(({ family }) => family === "matmul")!;
 
-/** matmul.wgsl with a fault that only its entry points for a target reach, or that all reach. */
-function faulty(gpu: Gpu, { everywhere = false } = {}): ShaderFamily {
-  const chunksOf = (target: Gpu["target"]) =>
-    new Set(variantsOf(matmul, target).flatMap((variant) => entryOf(variant).chunks));
-  const plain = chunksOf(PLAIN_TARGET);
-  const { family } = variantsOf(matmul, gpu.target)[0]!;
-  const chunks = family.chunks.map((chunk, i) => {
-    const isReached = everywhere || !plain.has(i);
-    if (!isReached) return chunk;
-    return chunk.replaceAll(" += ", " -= ").replaceAll("= spread(", "= -spread(");
-  });
-  return { ...family, chunks };
-}
-
 const withFault = (everywhere: boolean) => (gpu: Gpu) =>
-  selfTest(gpu, { families, sources: { matmul: faulty(gpu, { everywhere }) } });
+  selfTest(gpu, { families, sources: { matmul: faultyMatmul(gpu, { everywhere }) } });
 
 describe("Gpu.open({ selfTest })", () => {
   test("leaves a device alone that computes what it should", async () => {
