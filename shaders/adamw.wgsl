@@ -4,7 +4,7 @@
 //   finish    norm = √ Σ squares / S, S the loss scale;  clip factor = min(1, clip / (norm + 1e-6)), 1
 //             without a clip, 0 where the norm is not finite: then update changes nothing, and the
 //             step is counted as skipped. Keeps (step, loss, norm, clip factor, S); loss = mean of per_image
-//             S ← S / 2 after a norm that is not finite, 2 S after growth_interval that were; in 1 … 2^24
+//             S ← S / 2 after a norm that is not finite, 2 S after growth_interval that were; in 1 … 2^40
 //   update    g ← factor · g                  factor = clip factor / S
 //             m ← m + (1 − β₁)(g − m)        v ← v + (1 − β₂)(g² − v)
 //             w ← w − lr · λ · w − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)     s = step + 1
@@ -186,7 +186,7 @@ fn next_scale(now: LossScale, is_finite: bool) -> LossScale {
     return LossScale(max(0.5 * now.scale, 1.0), 0.0);
   }
   if (now.finite_steps + 1.0 >= finishing.growth_interval) {
-    return LossScale(min(2.0 * now.scale, 16777216.0), 0.0);
+    return LossScale(min(2.0 * now.scale, 0x1p40), 0.0);
   }
   return LossScale(now.scale, now.finite_steps + 1.0);
 }

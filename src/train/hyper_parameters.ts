@@ -133,7 +133,7 @@ const RULES: readonly Rule[] = [
   ["emaMin", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
   ["emaUpdateAfter", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
-  ["lossScale", "a power of two in 1 … 2²⁴", (x) => x <= 2 ** 24 && Number.isInteger(Math.log2(x))],
+  ["lossScale", "a power of two in 1 … 2⁴⁰", (x) => x <= 2 ** 40 && Number.isInteger(Math.log2(x))],
   ["lossScaleGrowth", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
   ["warmup", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["decaySteps", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],

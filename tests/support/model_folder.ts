@@ -62,3 +62,17 @@ export function largest(b: ArrayLike<number>): number {
   for (let i = 0; i < b.length; i++) most = Math.max(most, Math.abs(b[i]!));
   return most;
 }
+
+/** The batches that a golden run was trained on. */
+export function goldenBatches(folder: string) {
+  const file = goldenFile(`${folder}/batches.safetensors`);
+  const [x0, noise, timestep] = [file.floats("x0"), file.floats("noise"), file.numbers("timestep")];
+  const [S = 0, B = 0, C = 0, H = 0, W = 0] = x0.shape;
+  const size = B * C * H * W;
+  const batches = Array.from({ length: S }, (_, s) => ({
+    x0: x0.data.slice(s * size, (s + 1) * size),
+    noise: noise.data.slice(s * size, (s + 1) * size),
+    timestep: timestep.slice(s * B, (s + 1) * B),
+  }));
+  return { batches, shape: [B, C, H, W] as const };
+}

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Trainer } from "../../src/train/trainer.ts";
-import { fixtures, goldenFile, goldenModel, largestDifference } from "../support/model_folder.ts";
+import {
+  fixtures,
+  goldenBatches,
+  goldenFile,
+  goldenModel,
+  largestDifference,
+} from "../support/model_folder.ts";
 
 const folder = "training/fashion";
 const [golden] = JSON.parse(readFileSync(join(fixtures, "training/index.json"), "utf8")).cases;
@@ -20,23 +26,10 @@ const HYPER_PARAMETERS = {
 /** PyTorch's float32 is off by 4e-7 in the losses. */
 const LOSS = 1e-5;
 
-function goldenBatches() {
-  const file = goldenFile(`${folder}/batches.safetensors`);
-  const [x0, noise, timestep] = [file.floats("x0"), file.floats("noise"), file.numbers("timestep")];
-  const [S = 0, B = 0, C = 0, H = 0, W = 0] = x0.shape;
-  const size = B * C * H * W;
-  const batches = Array.from({ length: S }, (_, s) => ({
-    x0: x0.data.slice(s * size, (s + 1) * size),
-    noise: noise.data.slice(s * size, (s + 1) * size),
-    timestep: timestep.slice(s * B, (s + 1) * B),
-  }));
-  return { batches, shape: [B, C, H, W] as const };
-}
-
 describe("40 steps from the golden start with its noise and timesteps   [PyTorch in float64]", () => {
   test("losses, gradient norms, weights and their average", async () => {
     const model = await goldenModel(`${folder}/start`);
-    const trainer = await Trainer.create(model, goldenBatches(), HYPER_PARAMETERS);
+    const trainer = await Trainer.create(model, goldenBatches(folder), HYPER_PARAMETERS);
     const records = [];
     for await (const record of trainer.run({ steps: golden.steps })) records.push(record);
 
