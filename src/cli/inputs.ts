@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from "../formats/safetensors.ts";
 import { DiffusionModel } from "../nn/model.ts";
-import { exists, readBytes, readBytesIfAny, writeBytes } from "../platform/files.ts";
+import { exists, openFile, readBytes, writeBytes } from "../platform/files.ts";
 
 /** Opens `--model`. @throws FileError where there is no such folder */
 export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
@@ -23,7 +23,7 @@ export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionMode
       "Name a folder with config.json and diffusion_pytorch_model.safetensors.",
     );
   }
-  return DiffusionModel.load(gpu, (path) => readBytesIfAny(join(folder, path)), folder);
+  return DiffusionModel.load(gpu, (path) => openFile(join(folder, path)), folder);
 }
 
 /** The tensors of a safetensors file, taken by name. */

@@ -65,7 +65,8 @@ export interface UNetConfig {
 }
 
 const CLASS_NAME = "UNet2DModel";
-const DIFFUSERS_VERSION = "0.42.1"; // whose keys these are
+/** Whose keys these are. */
+export const DIFFUSERS_VERSION = "0.42.1";
 const KEYS = Object.keys(FIELDS);
 
 /**
