@@ -28,6 +28,8 @@ export {
 } from "./evaluate/derivation.ts";
 export { type GivenTerms, givenTerms } from "./evaluate/given_terms.ts";
 export { type BoundTerm, evaluateTerms, type TermsOptions } from "./evaluate/terms.ts";
+export type { ByteSource, FileContent, OpenFile } from "./formats/byte_source.ts";
+export type { WriteOptions } from "./formats/model_files.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
 export { selfTest } from "./inspect/self_test.ts";

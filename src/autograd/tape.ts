@@ -4,7 +4,7 @@
 // append dispatches to the same graph; nothing runs here.
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { add } from "../kernels/elementwise.ts";
+import { add, affine } from "../kernels/elementwise.ts";
 import type { Inputs, Rule, Slots } from "./rule.ts";
 
 interface Node {
@@ -19,6 +19,8 @@ export class Tape {
   /** leaves whose gradient is wanted, and where it goes (undefined: wherever the plan puts it) */
   readonly #leaves: ReadonlyMap<Tensor, Tensor | undefined>;
   readonly #tracked = new Set<Tensor>();
+  /** of a leaf whose gradient has a place: how many nodes that were not visited yet use it */
+  readonly #uses = new Map<Tensor, number>();
 
   /**
    * @param graph   what dispatches are appended to
@@ -43,6 +45,7 @@ export class Tape {
       const backward = (dy: Tensor, slots: Slots<Inputs>) =>
         rule.backward(this.graph, dy, saved, slots);
       this.#nodes.push({ y, inputs, backward });
+      this.#countUse(inputs, 1);
     }
     return y;
   }
@@ -58,10 +61,16 @@ export class Tape {
     const gradients = new Map([[y, dy]]);
     while (this.#nodes.length > 0) {
       const node = this.#nodes.pop()!;
+      this.#countUse(node.inputs, -1);
       const gradient = gradients.get(node.y);
       if (!gradient) continue; // y does not depend on it
       gradients.delete(node.y);
       this.#visit(node, gradient, gradients);
+    }
+    for (const [leaf, home] of this.#leaves) {
+      const gradient = gradients.get(leaf);
+      if (home && gradient && gradient !== home)
+        affine(this.graph, { x: gradient }, { a: 1 }, home);
     }
     return gradients;
   }
@@ -89,6 +98,7 @@ export class Tape {
       },
       takePending: (name) => {
         const x = input(name);
+        if (this.#leaves.get(x)) return undefined; // the tape adds these, into their place
         taken.add(x);
         return gradients.get(x);
       },
@@ -100,14 +110,26 @@ export class Tape {
     });
     for (const [x, gradient] of written) {
       const pending = taken.has(x) ? undefined : gradients.get(x);
-      gradients.set(x, pending ? add(this.graph, { a: pending, b: gradient }, {}) : gradient);
+      const home = this.#isLastUse(x) ? this.#leaves.get(x) : undefined;
+      const sum = pending && add(this.graph, { a: pending, b: gradient }, {}, home);
+      gradients.set(x, sum ?? gradient);
     }
   }
 
-  /** A parameter's own gradient tensor, or a new one. */
+  /** A leaf's own gradient tensor where all of its gradient is written at once, or a new one. */
   #targetOf(x: Tensor, isPending: boolean, dtype = x.dtype): Tensor {
-    const home = this.#leaves.get(x);
-    if (home && isPending) throw new Error(`${x.label}: a parameter may be used once`);
+    const home = isPending || !this.#isLastUse(x) ? undefined : this.#leaves.get(x);
     return home ?? this.graph.alloc(x.shape, `d ${x.label}`, dtype);
+  }
+
+  #isLastUse(x: Tensor): boolean {
+    return (this.#uses.get(x) ?? 0) === 0;
+  }
+
+  #countUse(inputs: Inputs, change: 1 | -1): void {
+    for (const x of new Set(Object.values(inputs))) {
+      if (!x || !this.#leaves.get(x)) continue;
+      this.#uses.set(x, (this.#uses.get(x) ?? 0) + change);
+    }
   }
 }

@@ -12,18 +12,22 @@ import {
   writeSafetensors,
 } from "../formats/safetensors.ts";
 import { DiffusionModel } from "../nn/model.ts";
-import { exists, readBytes, readBytesIfAny, writeBytes } from "../platform/files.ts";
+import { exists, openFile, readBytes, writeBytes } from "../platform/files.ts";
 
 /** Opens `--model`. @throws FileError where there is no such folder */
 export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
-  if (!(await exists(folder))) {
-    throw new FileError(
-      "file/missing",
-      `${folder}: there is no such folder.`,
-      "Name a folder with config.json and diffusion_pytorch_model.safetensors.",
-    );
-  }
-  return DiffusionModel.load(gpu, (path) => readBytesIfAny(join(folder, path)), folder);
+  await requireFolder(folder);
+  return DiffusionModel.load(gpu, (path) => openFile(join(folder, path)), folder);
+}
+
+/** @throws FileError unless the folder exists */
+export async function requireFolder(folder: string): Promise<void> {
+  if (await exists(folder)) return;
+  throw new FileError(
+    "file/missing",
+    `${folder}: there is no such folder.`,
+    "Name a folder with config.json and diffusion_pytorch_model.safetensors.",
+  );
 }
 
 /** The tensors of a safetensors file, taken by name. */

@@ -6,6 +6,7 @@ import { benchCommand } from "./bench.ts";
 import { failureText, INTERRUPTED } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
 import { gradientsCommand } from "./gradients.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -24,6 +25,7 @@ const commands = [
   evaluateCommand(),
   forwardCommand(),
   gradientsCommand(),
+  exportCommand(),
   planCommand(),
   inspectCommand(),
   benchCommand(),

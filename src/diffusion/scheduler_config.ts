@@ -130,7 +130,7 @@ export function parseSchedulerConfig(json: Record<string, unknown> | undefined):
   const config: Record<string, unknown> = {};
   for (const [key, kind] of Object.entries(KINDS)) {
     const value = Object.hasOwn(json, key) ? json[key] : undefined;
-    if (value === undefined || value === null || value === "-inf") continue;
+    if (value === undefined || value === null || value === Number.NEGATIVE_INFINITY) continue;
     requireKind(key, kind, value);
     config[key] = value;
   }

@@ -3,7 +3,7 @@
 // query, key, value, proj_attn → to_q, to_k, to_v, to_out.0, as diffusers itself does when it loads
 // (models/modeling_utils.py); and 1 × 1 convolutions [out, in, 1, 1] become matrices [out, in].
 import { SafetensorsError } from "../core/errors.ts";
-import type { StoredTensor } from "./stored_tensor.ts";
+import type { Shape } from "../core/shape.ts";
 
 const OLD = /(^|\.)(attentions\.\d+)\.(query|key|value|proj_attn)\.(weight|bias)$/;
 const MATRIX = /(^|\.)attentions\.\d+\.(to_q|to_k|to_v|to_out\.0)\.weight$/;
@@ -28,11 +28,11 @@ export const currentName = (name: string): string =>
  * @param file  the file's name, for the error
  * @throws SafetensorsError where a tensor is there under both names
  */
-export function withCurrentNames(
-  tensors: ReadonlyMap<string, StoredTensor>,
+export function withCurrentNames<Tensor extends { shape: Shape }>(
+  tensors: ReadonlyMap<string, Tensor>,
   file: string,
-): Map<string, StoredTensor> {
-  const renamed = new Map<string, StoredTensor>();
+): Map<string, Tensor> {
+  const renamed = new Map<string, Tensor>();
   for (const [name, tensor] of tensors) {
     const today = currentName(name);
     if (renamed.has(today) || (today !== name && tensors.has(today))) {
@@ -47,7 +47,7 @@ export function withCurrentNames(
   return renamed;
 }
 
-function asMatrix(tensor: StoredTensor): StoredTensor {
+function asMatrix<Tensor extends { shape: Shape }>(tensor: Tensor): Tensor {
   const [out, inner, height, width] = tensor.shape;
   const isConvolution = tensor.shape.length === 4 && height === 1 && width === 1;
   return isConvolution ? { ...tensor, shape: [out!, inner!] } : tensor;

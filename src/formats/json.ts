@@ -19,7 +19,7 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 export function parseJsonObject(text: string | Uint8Array, name: string): JsonObject {
   let json: unknown;
   try {
-    json = JSON.parse(typeof text === "string" ? text : utf8(text));
+    json = parsePython(typeof text === "string" ? text : utf8(text));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `${name}: must be JSON, got: ${reason.slice(0, 2 * MOST_SHOWN)}.`;
@@ -30,10 +30,35 @@ export function parseJsonObject(text: string | Uint8Array, name: string): JsonOb
   throw new FileError("file/json", message, "Put it in braces: { … }.");
 }
 
-/** As Python's json.dumps(indent=2, sort_keys=True) with a line end: what diffusers writes. */
+/**
+ * As Python's json.dumps(indent=2, sort_keys=True) with a line end: what diffusers writes. As there,
+ * numbers that are none stand as NaN, Infinity, -Infinity.
+ */
 export function jsonText(object: JsonObject): string {
   const sorted = Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+  const marked = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? MARK + String(value) : value;
+  const text = JSON.stringify(Object.fromEntries(sorted), marked, 2);
+  return `${text.replaceAll(MARKED, "$1")}\n`;
+}
+
+const MARK = "\u0000number ";
+const MARKED = /"\\u0000number (NaN|-?Infinity)"/g;
+const STRING_OR_NO_NUMBER = /"(?:[^"\\]|\\.)*"|NaN|-?Infinity/g;
+
+/** JSON as Python writes it: NaN, Infinity and -Infinity are numbers. */
+function parsePython(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+  }
+  const marked = text.replaceAll(STRING_OR_NO_NUMBER, (part) =>
+    part.startsWith('"') ? part : JSON.stringify(MARK + part),
+  );
+  return JSON.parse(marked, (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(MARK) ? Number(value.slice(MARK.length)) : value,
+  );
 }
 
 /** A value for a message: as JSON, cut to 60 characters; never throws. */

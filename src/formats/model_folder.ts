@@ -1,43 +1,55 @@
-// A diffusers folder: a U-Net's config, weights and scheduler, read from files and made into files.
+// A diffusers folder, read: a U-Net's config, weights and scheduler. Writing is in model_files.ts.
 //
 // Where files come from (disk, web, a picked folder) is the caller's: it gives a function. Whether
 // the weights fit the config is for who builds the network. Two kinds of folder are known: a U-Net
 // (config.json) and a pipeline (model_index.json, unet/, scheduler/).
 import { FileError } from "../core/errors.ts";
 import { withCurrentNames } from "./attention_names.ts";
-import { type JsonObject, jsonText, parseJsonObject, showValue } from "./json.ts";
-import { readSafetensors, writeSafetensors } from "./safetensors.ts";
-import { readShards } from "./shards.ts";
+import { bytesOf, type OpenFile } from "./byte_source.ts";
+import { type JsonObject, parseJsonObject, showValue } from "./json.ts";
+import { type OpenTensor, openSafetensors, readTensor } from "./safetensors_open.ts";
+import { openShards } from "./shards.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
-import { parseUNetConfig, type UNetConfig, unetConfigJson } from "./unet_config.ts";
+import { parseUNetConfig, type UNetConfig } from "./unet_config.ts";
 
 /** The bytes of a file by its path in the folder, "unet/config.json"; undefined: there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
 
-export interface ModelFolder {
+export interface ModelFolder<Tensor = StoredTensor> {
   config: UNetConfig;
-  /** by today's names, see attention_names.ts; views of the files' bytes */
-  tensors: Map<string, StoredTensor>;
+  /** by today's names, see attention_names.ts */
+  tensors: Map<string, Tensor>;
   /** scheduler_config.json as it is; undefined where there is none */
   scheduler: JsonObject | undefined;
 }
 
-const CONFIG = "config.json";
-const SCHEDULER = "scheduler_config.json";
-const PIPELINE = "model_index.json";
-const WEIGHTS = "diffusion_pytorch_model.safetensors";
+export const CONFIG = "config.json";
+export const SCHEDULER = "scheduler_config.json";
+export const PIPELINE = "model_index.json";
+export const WEIGHTS = "diffusion_pytorch_model.safetensors";
 const INDEX = `${WEIGHTS}.index.json`;
 const PICKLES = ["diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json"];
 
+/** The model of a folder with all of its weights read. @throws as `openModelFolder` does */
+export async function readModelFolder(open: OpenFile, where: string): Promise<ModelFolder> {
+  const { tensors, ...rest } = await openModelFolder(open, where);
+  const read = new Map<string, StoredTensor>();
+  for (const [name, tensor] of tensors) read.set(name, await readTensor(tensor));
+  return { ...rest, tensors: read };
+}
+
 /**
- * The model of a U-Net folder or a pipeline folder.
+ * The model of a U-Net folder or a pipeline folder, its weights not read yet.
  *
  * @param read   the folder's files
  * @param where  the folder's name, for the errors
  * @throws FileError for missing or wrong files, and for weights in pickle; SafetensorsError for
  *         damaged weights; OptionError, ShapeError for a config that cannot be built
  */
-export async function readModelFolder(read: ReadFile, where: string): Promise<ModelFolder> {
+export async function openModelFolder(
+  read: OpenFile,
+  where: string,
+): Promise<ModelFolder<OpenTensor>> {
   const pipeline = await readJson(read, PIPELINE, where);
   if (pipeline) requireUNet(pipeline, `${where}/${PIPELINE}`);
   const [unet, scheduling] = pipeline ? ["unet/", "scheduler/"] : ["", ""];
@@ -49,40 +61,25 @@ export async function readModelFolder(read: ReadFile, where: string): Promise<Mo
   }
   const config = parseUNetConfig(json, `${where}/${unet}${CONFIG}`);
   const scheduler = await readJson(read, scheduling + SCHEDULER, where);
-  const weights = await readWeights((file) => read(unet + file), `${where}/${unet}`);
+  const weights = await openWeights((file) => read(unet + file), `${where}/${unet}`);
   return { config, tensors: withCurrentNames(weights, where), scheduler };
 }
 
-/**
- * The files of a U-Net folder, by name: what `readModelFolder` and diffusers read.
- *
- * The same model gives the same bytes.
- */
-export function modelFiles({ config, tensors, scheduler }: ModelFolder): Map<string, Uint8Array> {
-  const utf8 = new TextEncoder();
-  const files = new Map([
-    [CONFIG, utf8.encode(jsonText(unetConfigJson(config)))],
-    [WEIGHTS, writeSafetensors(tensors, { format: "pt" })], // diffusers asks for the format
-  ]);
-  if (scheduler) files.set(SCHEDULER, utf8.encode(jsonText(scheduler)));
-  return files;
-}
-
 async function readJson(
-  read: ReadFile,
+  read: OpenFile,
   path: string,
   where: string,
 ): Promise<JsonObject | undefined> {
-  const bytes = await read(path);
-  return bytes && parseJsonObject(bytes, `${where}/${path}`);
+  const file = await read(path);
+  return file && parseJsonObject(await bytesOf(file), `${where}/${path}`);
 }
 
 /** One file, or shards. `folder` ends with a slash. */
-async function readWeights(read: ReadFile, folder: string): Promise<Map<string, StoredTensor>> {
-  const bytes = await read(WEIGHTS);
-  if (bytes) return readSafetensors(bytes, folder + WEIGHTS).tensors;
+async function openWeights(read: OpenFile, folder: string): Promise<Map<string, OpenTensor>> {
+  const file = await read(WEIGHTS);
+  if (file) return openSafetensors(file, folder + WEIGHTS);
   const index = await read(INDEX);
-  if (index) return readShards(index, folder + INDEX, read);
+  if (index) return openShards(await bytesOf(index), folder + INDEX, read);
   for (const pickle of PICKLES) {
     if (!(await read(pickle))) continue;
     throw new FileError(

@@ -1,10 +1,11 @@
-// safetensors files: named tensors in one file, strictly read. Writing is in safetensors_write.ts.
+// safetensors files: named tensors in one file, strictly read. Writing is in safetensors_write.ts,
+// reading tensor by tensor in safetensors_open.ts.
 //
 // A file is 8 bytes of header length, a JSON header, the data. The reader makes no copy: tensors
 // are views of the given bytes. It trusts nothing: a file that breaks a rule of the format, or a
 // limit of ours, is refused with the rule, before anything larger than the header is allocated.
 import { SafetensorsError } from "../core/errors.ts";
-import { type Entry, parseHeader } from "./safetensors_header.ts";
+import { type Entry, type Header, parseHeader } from "./safetensors_header.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
 export { writeSafetensors } from "./safetensors_write.ts";
@@ -16,7 +17,8 @@ export {
   toNumbers,
 } from "./stored_tensor.ts";
 
-const LENGTH_BYTES = 8;
+/** A file begins with its header's length, a 64-bit number. */
+export const LENGTH_BYTES = 8;
 const LARGEST_HEADER = 100_000_000; // the reference's own
 const BRACE = 0x7b;
 const CUT_SHORT = "The file is cut short; fetch it again.";
@@ -40,10 +42,9 @@ export interface Safetensors {
  * @see https://github.com/huggingface/safetensors, "Format"
  */
 export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const headerEnd = endOfHeader(bytes, name);
-  const header = parseHeader(textOf(bytes.subarray(LENGTH_BYTES, headerEnd), name), name);
+  const headerEnd = headerBytes(bytes, bytes.length, name);
   const { buffer, byteOffset, byteLength } = bytes;
-  requireTiling(header.entries, byteLength - headerEnd, name);
+  const header = layoutOf(bytes.subarray(LENGTH_BYTES, headerEnd), byteLength - headerEnd, name);
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name: tensor, dtype, shape, begin, end } of header.entries) {
@@ -53,8 +54,21 @@ export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {
   return { tensors, metadata: header.metadata };
 }
 
-/** Where the data begins. @throws SafetensorsError unless the header fits file and limit */
-function endOfHeader(bytes: Uint8Array, file: string): number {
+/** A header's entries, which fill so many bytes of data. @throws SafetensorsError if they do not */
+export function layoutOf(header: Uint8Array, dataBytes: number, file: string): Header {
+  const parsed = parseHeader(textOf(header, file), file);
+  requireTiling(parsed.entries, dataBytes, file);
+  return parsed;
+}
+
+/**
+ * Where the data of a file begins: the bytes of its length and its header.
+ *
+ * @param bytes  the file's first bytes, or all
+ * @param size   of the whole file
+ * @throws SafetensorsError unless the header fits file and limit
+ */
+export function headerBytes(bytes: Uint8Array, size: number, file: string): number {
   if (bytes.length < LENGTH_BYTES) {
     throw new SafetensorsError(
       "safetensors/cut-short",
@@ -70,8 +84,8 @@ function endOfHeader(bytes: Uint8Array, file: string): number {
     throw new SafetensorsError("safetensors/limit", message, hintFor(bytes));
   }
   const end = LENGTH_BYTES + Number(length);
-  if (end > bytes.length) {
-    const message = `${file}: the header ends at byte ${end}, past the file's ${bytes.length}.`;
+  if (end > size) {
+    const message = `${file}: the header ends at byte ${end}, past the file's ${size}.`;
     throw new SafetensorsError("safetensors/cut-short", message, CUT_SHORT);
   }
   if (bytes[LENGTH_BYTES] !== BRACE || length === 0n) {

@@ -1,34 +1,35 @@
-// Weights in several files: diffusers' index of shards, strictly read.
+// Weights in several files: diffusers' index of shards, strictly read. Writing is in
+// shards_write.ts.
 //
 // The index says which file holds which tensor. Files are taken from the index's own folder only,
 // and each must hold just the tensors that the index gives it.
 import { FileError } from "../core/errors.ts";
+import type { OpenFile } from "./byte_source.ts";
 import { isJsonObject, parseJsonObject, showValue } from "./json.ts";
-import { readSafetensors } from "./safetensors.ts";
-import type { StoredTensor } from "./stored_tensor.ts";
+import { type OpenTensor, openSafetensors } from "./safetensors_open.ts";
 
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/;
 const MOST_SHARDS = 1000;
 
 /**
- * The tensors of all shards.
+ * The tensors of all shards, none of them read.
  *
  * @param index  bytes of `….safetensors.index.json`
  * @param name   of the index, for the errors
- * @param read   the bytes of a file of the same folder; undefined where there is none
+ * @param open   a file of the same folder; undefined where there is none
  * @throws FileError for an index that is none, names another folder, or does not agree with the
  *         files; SafetensorsError for a shard that is damaged
  */
-export async function readShards(
+export async function openShards(
   index: Uint8Array,
   name: string,
-  read: (file: string) => Promise<Uint8Array | undefined>,
-): Promise<Map<string, StoredTensor>> {
-  const tensors = new Map<string, StoredTensor>();
+  open: OpenFile,
+): Promise<Map<string, OpenTensor>> {
+  const tensors = new Map<string, OpenTensor>();
   for (const [file, expected] of shardsOf(index, name)) {
-    const bytes = await read(file);
-    if (!bytes) throw indexError(`${name}: the shard ${file} is missing.`, "Fetch it too.");
-    const shard = readSafetensors(bytes, file).tensors;
+    const content = await open(file);
+    if (!content) throw indexError(`${name}: the shard ${file} is missing.`, "Fetch it too.");
+    const shard = await openSafetensors(content, file);
     for (const tensor of expected) {
       const stored = shard.get(tensor);
       if (!stored) throw indexError(`${name}: "${tensor}" must be in ${file}, but is not there.`);

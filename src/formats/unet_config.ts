@@ -8,6 +8,7 @@ import { type JsonObject, showValue } from "./json.ts";
 import { nearestName } from "./spelling.ts";
 import { FIELDS, type Field } from "./unet_config_fields.ts";
 import { requireBuildable } from "./unet_config_rules.ts";
+import { refuseUnsupportedBlocks } from "./unsupported_blocks.ts";
 
 export { requireImageSize } from "./unet_config_rules.ts";
 
@@ -25,7 +26,7 @@ export interface UNetConfig {
   time_embedding_type: "positional" | "fourier" | "learned";
   /** width of the time embedding; null: 4 · C0 */
   time_embedding_dim: number | null;
-  /** frequencies are 10000^(−i / (C0/2 − freq_shift)) */
+  /** frequencies are 10000^(−i / (⌊C0/2⌋ − freq_shift)); an odd C0 gets one 0 more */
   freq_shift: number;
   /** [cos, sin] instead of [sin, cos] */
   flip_sin_to_cos: boolean;
@@ -64,7 +65,8 @@ export interface UNetConfig {
 }
 
 const CLASS_NAME = "UNet2DModel";
-const DIFFUSERS_VERSION = "0.42.1"; // whose keys these are
+/** Whose keys these are. */
+export const DIFFUSERS_VERSION = "0.42.1";
 const KEYS = Object.keys(FIELDS);
 
 /**
@@ -82,6 +84,7 @@ export function parseUNetConfig(json: JsonObject, name = CLASS_NAME): UNetConfig
   for (const key of Object.keys(json)) {
     if (!key.startsWith("_") && !Object.hasOwn(FIELDS, key)) throw unknownKey(key, name);
   }
+  refuseUnsupportedBlocks(json, name);
   const values = Object.entries<Field<unknown>>(FIELDS).map(([key, field]) => {
     const value = Object.hasOwn(json, key) ? json[key] : undefined;
     return [key, value === undefined ? field.fallback : readField(key, field, { value, name })];

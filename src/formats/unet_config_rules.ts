@@ -107,15 +107,8 @@ function requireTimeEmbedding(config: UNetConfig, name: string): void {
     const message = `${name}: time_embedding_type learned needs num_train_timesteps, got null.`;
     throw new OptionError("option/unet", message, "1000 is usual.");
   }
-  if (type !== "positional") return;
-  if (channels % 2 !== 0) {
-    throw new ShapeError(
-      "shape/time-embedding",
-      `${name}: block_out_channels must begin with an even number, got ${channels}.`,
-      "The positional time embedding is half sines, half cosines.",
-    );
-  }
-  if (shift < channels / 2) return;
-  const message = `${name}: freq_shift must be below ${channels / 2}, got ${shift}.`;
+  const half = Math.floor(channels / 2);
+  if (type !== "positional" || half === 0 || shift < half) return;
+  const message = `${name}: freq_shift must be below ${half}, got ${shift}.`;
   throw new OptionError("option/unet", message, "0 and 1 are usual.");
 }

@@ -19,18 +19,21 @@ export const elementwiseVariants: Variant[] = Object.keys(elementwise.entries).m
 /**
  * y = (a + b) · scale, element by element.
  *
- * @param a, b   two tensors of one shape
- * @param scale  default 1
+ * @param a, b    two tensors of one shape
+ * @param scale   default 1
+ * @param target  of their shape
  * @throws ShapeError unless the shapes agree
  */
 export function add(
   graph: Graph,
   { a, b }: { a: Tensor; b: Tensor },
   { scale = 1 }: { scale?: number },
+  target?: Tensor,
 ): Tensor {
   requireShape("add", "b", b.shape, a.shape);
   const count = sizeOf(a.shape);
-  const y = graph.alloc(a.shape, "add.y", a.dtype);
+  const y = target ?? graph.alloc(a.shape, "add.y", a.dtype);
+  requireShape("add", "target", y.shape, a.shape);
   const options = { flops: 2 * count };
   if (count % 4 === 0) {
     const dims = { count: count / 4, row: 1, scale, offset: 0 };

@@ -171,7 +171,9 @@ function labelsOf(
       "Give one label for each image.",
     );
   }
-  if (tensor.dtype === "u32") requireRows("class_labels", labels, config.num_class_embeds ?? 0);
+  const isTime = config.class_embed_type === "timestep";
+  const rows = isTime ? config.num_train_timesteps : config.num_class_embeds;
+  if (tensor.dtype === "u32") requireRows("class_labels", labels, rows ?? 0);
   return labels;
 }
 

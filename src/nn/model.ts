@@ -2,8 +2,11 @@
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { modelFiles, type ReadFile, readModelFolder } from "../formats/model_folder.ts";
+import type { OpenFile } from "../formats/byte_source.ts";
+import { modelFiles, type WriteOptions } from "../formats/model_files.ts";
+import { openModelFolder } from "../formats/model_folder.ts";
 import { float32Tensor, toFloat32 } from "../formats/safetensors.ts";
+import { readTensor, scratchFor } from "../formats/safetensors_open.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import { unetWeights } from "./unet.ts";
 import type { Weights } from "./weights.ts";
@@ -45,22 +48,24 @@ export class DiffusionModel {
   /**
    * Opens a folder as diffusers saves it: of a U-Net, or of a whole pipeline.
    *
-   * @param read   gives a file of the folder, or undefined
+   * Weights go to the GPU tensor by tensor: a file that is given as a Blob or a ByteSource is never
+   * whole in memory.
+   *
+   * @param open   gives a file of the folder, or undefined
    * @param where  the folder's name, for messages
    * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened
    */
-  static async load(gpu: Gpu, read: ReadFile, where: string): Promise<DiffusionModel> {
-    const { config, tensors, scheduler } = await readModelFolder(read, where);
+  static async load(gpu: Gpu, open: OpenFile, where: string): Promise<DiffusionModel> {
+    const { config, tensors, scheduler } = await openModelFolder(open, where);
     const weights = unetWeights(config);
     await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
     try {
-      const values = new Map(
-        [...tensors].map(([name, stored]) => [
-          name,
-          { shape: stored.shape, data: toFloat32(stored, name) },
-        ]),
-      );
-      weights.load(gpu, values);
+      const scratch = scratchFor(tensors.values());
+      const sources = [...tensors].map(([name, tensor]) => {
+        const floats = async () => toFloat32(await readTensor(tensor, scratch), name);
+        return [name, { shape: tensor.shape, floats }] as const;
+      });
+      await weights.loadFrom(gpu, new Map(sources));
     } catch (error) {
       weights.buffer.destroy(gpu);
       throw error;
@@ -69,12 +74,15 @@ export class DiffusionModel {
   }
 
   /** The files of a folder that diffusers opens: config, weights, scheduler. */
-  async files(weights: Weights = this.weights): Promise<Map<string, Uint8Array>> {
+  async files(
+    weights: Weights = this.weights,
+    options: WriteOptions = {},
+  ): Promise<Map<string, Uint8Array>> {
     const values = await weights.save(this.gpu);
     const tensors = new Map(
       [...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]),
     );
-    return modelFiles({ config: this.config, tensors, scheduler: this.scheduler });
+    return modelFiles({ config: this.config, tensors, scheduler: this.scheduler }, options);
   }
 
   /** @throws DeviceError after dispose() */

@@ -24,8 +24,8 @@ export interface UNetInputs {
   /** rows of `timeFeatures`, [N, features]; with learned time embeddings u32 timesteps [N] */
   time: Tensor;
   /**
-   * Where the network is class-conditional: u32 [N]; with class_embed_type "timestep" rows of
-   * `timeFeatures`, with "identity" embeddings [N, 4 C_0]
+   * Where the network is class-conditional: u32 [N]; with class_embed_type "timestep" what `time`
+   * is, with "identity" embeddings [N, 4 C_0]
    */
   classLabels?: Tensor | undefined;
   /** 1 / t a row, [N], for Fourier time embeddings */
@@ -105,19 +105,21 @@ export const timeEmbeddingSize = ({ time_embedding_dim, block_out_channels }: UN
 
 /** act(MLP(time) + class embedding), [N, 4 C_0]; each residual block projects it. */
 function timeEmbedding(network: Network, config: UNetConfig, inputs: UNetInputs): Tensor {
-  const { tape, weights } = network;
-  const channels = config.block_out_channels[0]!;
+  const { tape } = network;
   const out = timeEmbeddingSize(config);
-  let features = inputs.time;
-  if (config.time_embedding_type === "learned") {
-    const shape = [config.num_train_timesteps!, channels];
-    const table = weights.declare({ name: "time_proj.weight", shape, start: { normal: 1 } });
-    features = tape.apply(embeddingRule, { table }, { indices: inputs.time });
-  }
+  const features = learnedFeatures(network, config, inputs.time);
   const time = timeMlp(network, features, { name: "time_embedding", out });
   const labels = classEmbedding(network, config, { classLabels: inputs.classLabels, out });
   const temb = labels ? tape.apply(addRule, { a: time, b: labels }, {}) : time;
   return tape.apply(activationRule, { x: temb }, { name: activationName(config.act_fn) });
+}
+
+/** Rows of the learned table where there is one; else what was given, features already. */
+function learnedFeatures({ tape, weights }: Network, config: UNetConfig, time: Tensor): Tensor {
+  if (config.time_embedding_type !== "learned") return time;
+  const shape = [config.num_train_timesteps!, config.block_out_channels[0]!];
+  const table = weights.declare({ name: "time_proj.weight", shape, start: { normal: 1 } });
+  return tape.apply(embeddingRule, { table }, { indices: time });
 }
 
 /** linear, SiLU, linear. */
@@ -135,7 +137,8 @@ function classEmbedding(
 ): Tensor | undefined {
   if (config.class_embed_type === "identity") return classLabels;
   if (config.class_embed_type === "timestep") {
-    return timeMlp(network, classLabels!, { name: "class_embedding", out });
+    const features = learnedFeatures(network, config, classLabels!);
+    return timeMlp(network, features, { name: "class_embedding", out });
   }
   if (config.num_class_embeds === null) return undefined;
   const { tape, weights } = network;
@@ -243,8 +246,8 @@ function activationName(name: string): ActivationName {
 export function labelTensor(config: UNetConfig, N: number): [Shape, string, Dtype] {
   const name = "classLabels";
   if (config.class_embed_type === "identity") return [[N, timeEmbeddingSize(config)], name, "f32"];
-  if (config.class_embed_type === "timestep") return [[N, timeFeatureCount(config)], name, "f32"];
-  return [[N], name, "u32"];
+  const isTime = config.class_embed_type === "timestep" && config.time_embedding_type !== "learned";
+  return isTime ? [[N, timeFeatureCount(config)], name, "f32"] : [[N], name, "u32"];
 }
 
 function smallestImage(config: UNetConfig): [number, number] {

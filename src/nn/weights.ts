@@ -28,6 +28,14 @@ export interface ParameterSpec {
   readonly start: Start;
 }
 
+/** Numbers of a tensor that are fetched when they are needed, and stay until the next are. */
+export interface FloatSource {
+  readonly shape: Shape;
+  floats(): Promise<Float32Array>;
+}
+
+const MOST_QUEUED_BYTES = 2 ** 23; // on their way to the GPU
+
 /** The Philox stream of starting values; a parameter's place in the list is the step. */
 const START_STREAM = 0xfffffffe;
 
@@ -98,20 +106,34 @@ export class Weights {
    * @throws FileError for a parameter that is missing, unknown, or of another shape
    */
   load(gpu: Gpu, values: ReadonlyMap<string, { shape: Shape; data: Float32Array }>): void {
-    this.#requireNames([...values.keys()]);
-    for (const { name, shape } of this.specs.values()) {
-      const value = values.get(name)!;
-      if (!sameShape(value.shape, shape)) {
-        throw new FileError(
-          "file/shape",
-          `weights: ${name} must be ${showShape(shape)}, got ${showShape(value.shape)}.`,
-          "The weights belong to another config.json.",
-        );
-      }
-      writeTensor(gpu, this.tensor(name), Float32Array.from(value.data));
+    this.#requireLayout(values);
+    for (const name of this.specs.keys()) {
+      writeTensor(gpu, this.tensor(name), Float32Array.from(values.get(name)!.data));
     }
     for (const [name, { shape }] of this.constants) {
       this.constants.set(name, { shape, values: values.get(name)!.data });
+    }
+  }
+
+  /**
+   * Sets every parameter from numbers that are fetched one tensor after the other, and forgotten.
+   *
+   * @throws FileError as `load` does, before anything is fetched
+   */
+  async loadFrom(gpu: Gpu, sources: ReadonlyMap<string, FloatSource>): Promise<void> {
+    this.#requireLayout(sources);
+    let queued = 0;
+    for (const name of this.specs.keys()) {
+      const data = await sources.get(name)!.floats();
+      writeTensor(gpu, this.tensor(name), ownFloats(data));
+      queued += data.byteLength;
+      if (queued < MOST_QUEUED_BYTES) continue;
+      gpu.submit([]);
+      await gpu.device.queue.onSubmittedWorkDone(); // else the queue holds all of it a second time
+      queued = 0;
+    }
+    for (const [name, { shape }] of this.constants) {
+      this.constants.set(name, { shape, values: (await sources.get(name)!.floats()).slice() });
     }
   }
 
@@ -127,6 +149,20 @@ export class Weights {
       saved.set(name, { shape, data: values });
     }
     return saved;
+  }
+
+  /** @throws FileError unless the names and shapes are those of the parameters and constants */
+  #requireLayout(given: ReadonlyMap<string, { readonly shape: Shape }>): void {
+    this.#requireNames([...given.keys()]);
+    for (const { name, shape } of this.specs.values()) {
+      const other = given.get(name)!.shape;
+      if (sameShape(other, shape)) continue;
+      throw new FileError(
+        "file/shape",
+        `weights: ${name} must be ${showShape(shape)}, got ${showShape(other)}.`,
+        "The weights belong to another config.json.",
+      );
+    }
   }
 
   #requireNames(given: readonly string[]): void {
@@ -146,6 +182,12 @@ export class Weights {
     );
   }
 }
+
+/** As numbers of a plain buffer, which the queue takes; a copy only where it is a shared one. */
+const ownFloats = (data: Float32Array): Float32Array<ArrayBuffer> =>
+  data.buffer instanceof ArrayBuffer
+    ? new Float32Array(data.buffer, data.byteOffset, data.length)
+    : Float32Array.from(data);
 
 function startValues(
   { shape, start }: ParameterSpec,

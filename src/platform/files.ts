@@ -26,6 +26,46 @@ export async function readBytesIfAny(
   }
 }
 
+/** A file that is read range by range; a range may be put into `scratch`, where there is room. */
+export interface OpenedFile {
+  readonly size: number;
+  read(begin: number, end: number, scratch?: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Opens a file; undefined where there is none. @throws FileError for any other failure */
+export async function openFile(path: string): Promise<OpenedFile | undefined> {
+  try {
+    const { size } = await stat(path);
+    const read = (begin: number, end: number, scratch = new Uint8Array(end - begin)) =>
+      readRange(path, begin, scratch.subarray(0, end - begin));
+    return { size, read };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unusable(path, "read", cause);
+  }
+}
+
+/** Fills `bytes` from byte `begin` on; what is returned is shorter where the file ends sooner. */
+async function readRange(path: string, begin: number, bytes: Uint8Array): Promise<Uint8Array> {
+  let filled = 0;
+  try {
+    const file = await open(path, "r");
+    try {
+      while (filled < bytes.length) {
+        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unusable(path, "read", cause);
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** Writes a file, whole or not at all; its folder is made if need be. */
 export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);

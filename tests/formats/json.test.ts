@@ -17,6 +17,16 @@ describe("parseJsonObject", () => {
     expect("polluted" in json).toBe(false);
   });
 
+  test("takes the numbers that Python writes and JSON lacks, outside of texts", () => {
+    const text = '{"lambda_min_clipped":-Infinity,"b":[NaN,Infinity],"c":"NaN \\" -Infinity"}';
+    expect(parseJsonObject(text, "f")).toEqual({
+      lambda_min_clipped: -Infinity,
+      b: [NaN, Infinity],
+      c: 'NaN " -Infinity',
+    });
+    expect(() => parseJsonObject('{"a":-Infinit}', "f")).toThrow(FileError);
+  });
+
   test.each<[string, string | Uint8Array, RegExp]>([
     ["nothing", "", /config\.json: must be JSON, got: /],
     ["a comma too many", '{"a":1,}', /must be JSON/],
@@ -30,6 +40,13 @@ describe("parseJsonObject", () => {
 });
 
 describe("jsonText", () => {
+  test("writes numbers that are none as Python does, and reads them again", () => {
+    const object = { a: -Infinity, b: [NaN, 1], c: "-Infinity" };
+    const text = jsonText(object);
+    expect(text).toContain('"a": -Infinity,');
+    expect(parseJsonObject(text, "f")).toEqual(object);
+  });
+
   test("sorts the keys, indents by 2, ends the line: Python's sort_keys, indent = 2", () => {
     const text = jsonText({ b: [1, null], a: "x", _c: { z: true } });
     expect(text).toBe(

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { type DiffusionError, FileError, SafetensorsError } from "../../src/core/errors.ts";
 import { currentName } from "../../src/formats/attention_names.ts";
-import { modelFiles, type ReadFile, readModelFolder } from "../../src/formats/model_folder.ts";
+import { modelFiles } from "../../src/formats/model_files.ts";
+import { type ReadFile, readModelFolder } from "../../src/formats/model_folder.ts";
 import {
   float32Tensor,
   type StoredTensor,

@@ -151,12 +151,17 @@ describe("parseUNetConfig refuses values of a wrong kind, saying what they may b
     [
       "down_block_types",
       ["DownBlock2D", "CrossAttnDownBlock2D"],
-      /each one of DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, got .*CrossAttn/,
+      /down_block_types\[1\] must be .*, got CrossAttnDownBlock2D, which would need cross-attention/,
     ],
     [
       "up_block_types",
       ["SkipUpBlock2D", "UpBlock2D"],
-      /each one of UpBlock2D, AttnUpBlock2D, ResnetUpsampleBlock2D, got \["SkipUpBlock2D"/,
+      /up_block_types\[0\] must be .*, got SkipUpBlock2D, which would need resampling by a FIR/,
+    ],
+    [
+      "up_block_types",
+      ["UpBlock3D", "UpBlock2D"],
+      /each one of UpBlock2D, AttnUpBlock2D, ResnetUpsampleBlock2D, got \["UpBlock3D"/,
     ],
   ])("%s: %o", (key, value, message) => {
     const error = failureOf({ ...SMALL, [key]: value });
@@ -227,12 +232,18 @@ describe("parseUNetConfig refuses sizes that do not fit together", () => {
       "2 levels need images whose sides 2 divides, got 15 × 15. Use 16 × 16, or fewer levels.",
     ],
     ["shape/image", { ...SMALL, sample_size: [16, 9] }, "got 16 × 9. Use 16 × 10"],
-    [
-      "shape/time-embedding",
-      { ...SMALL, block_out_channels: [9, 18], norm_num_groups: 9 },
-      "must begin with an even number, got 9.",
-    ],
     ["option/unet", { ...SMALL, freq_shift: 4 }, "freq_shift must be below 4, got 4."],
+    [
+      "option/unet",
+      {
+        ...SMALL,
+        block_out_channels: [3, 6],
+        norm_num_groups: 3,
+        attention_head_dim: null,
+        freq_shift: 1,
+      },
+      "freq_shift must be below 1, got 1.",
+    ],
     [
       "option/unet",
       { ...SMALL, time_embedding_type: "learned" },
