@@ -39,6 +39,8 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   clip?: number;
   ema?: number;
   emaWarmup?: boolean;
+  flip?: boolean;
+  randomCrop?: number;
   seed: bigint;
   samples: number;
   schedule?: string;
@@ -46,7 +48,7 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   json?: boolean;
 }
 
-const countOption = numberOption(
+const wholeNumber = numberOption(
   "a whole number, 0 or more",
   (n) => Number.isSafeInteger(n) && n >= 0,
 );
@@ -89,8 +91,14 @@ export const trainOptions = (): Command =>
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
+    .option("--flip", "mirror half of the images, left to right, by chance")
+    .option(
+      "--random-crop <padding>",
+      "shift images by up to so many pixels, by chance",
+      wholeNumber,
+    )
     .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
-    .option("--samples <n>", "images in samples.png; 0: none", countOption, 32)
+    .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
     .option("--json", "print one JSON object");
@@ -121,6 +129,8 @@ export function hyperParametersOf(
     ...(clip !== undefined && { clip }),
     ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
     ...(emaWarmup && { emaWarmup }),
+    ...(options.flip && { flip: true }),
+    ...(options.randomCrop !== undefined && { randomCrop: options.randomCrop }),
     ...objectiveOf(options),
   };
 }

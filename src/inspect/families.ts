@@ -1,6 +1,7 @@
 // Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
+import { batchImagesFamily } from "./cases/batch_images.ts";
 import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
@@ -34,6 +35,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   concatFamily,
   embeddingFamily,
   elementwiseFamily,
+  batchImagesFamily,
   diffusionFamily,
   diffusionLossFamily,
   diffusionTimestepsFamily,

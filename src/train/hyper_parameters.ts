@@ -44,6 +44,10 @@ export interface HyperParameters {
   timesteps: TimestepDraw;
   /** probability that a label is replaced by the null class; default 0 */
   labelDropout: number;
+  /** images are mirrored left to right with probability ½; default false */
+  flip: boolean;
+  /** images are shifted by up to so many pixels, reflected at their edges; default 0 */
+  randomCrop: number;
   /** of images, timesteps and noise; default 0 */
   seed: number | bigint;
 }
@@ -68,6 +72,8 @@ export const HYPER_PARAMETERS: HyperParameters = {
   loss: "mse",
   timesteps: "uniform",
   labelDropout: 0,
+  flip: false,
+  randomCrop: 0,
   seed: 0,
 };
 
@@ -123,6 +129,7 @@ const RULES: readonly Rule[] = [
   ["emaMin", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
   ["emaUpdateAfter", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
+  ["randomCrop", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["warmup", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["decaySteps", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
 ];
