@@ -8,6 +8,11 @@ export {
   SafetensorsError,
   ShapeError,
 } from "./core/errors.ts";
+export type { Raster } from "./data/crop_scale.ts";
+export type { DataFile } from "./data/data_file.ts";
+export { type OpenDatasetOptions, openDataset } from "./data/open_dataset.ts";
+export { type PageSource, pageFiles } from "./data/page_files.ts";
+export type { DecodePicture } from "./data/pictures.ts";
 export { Gpu, type GpuOptions } from "./device/gpu.ts";
 export {
   bayesResiduals,

@@ -5,7 +5,9 @@ import { type OpenGpuOptions, openGpu } from "./platform/node_gpu.ts";
 export { readSafetensors, toFloat32, toNumbers } from "./formats/safetensors.ts";
 export * from "./index.ts";
 export { openFile, readBytes, readBytesIfAny, writeFolder } from "./platform/files.ts";
+export { filesAt } from "./platform/folder_files.ts";
 export type { OpenGpuOptions } from "./platform/node_gpu.ts";
+export { sharpPicture } from "./platform/sharp_picture.ts";
 
 /**
  * The machine's GPU: the system's driver, else the SwiftShader that npm brought.

@@ -22,6 +22,7 @@ const RANK: Record<string, number> = {
   train: 7,
   inspect: 7,
   bench: 8,
+  data: 8,
   cli: 9,
   "": 9, // the doors: index.ts, node.ts
 };
@@ -97,8 +98,9 @@ describe("a kernel family has one name", () => {
 });
 
 describe("packages", () => {
+  const FORMATS = ["fast-png", "fflate", "hyparquet", "hyparquet-compressors"];
   const core = sources.filter((file) => !["cli", "platform"].includes(folderOf(file)));
-  const allowed = (file: string) => (folderOf(file) === "formats" ? ["fast-png"] : []);
+  const allowed = (file: string) => (folderOf(file) === "formats" ? FORMATS : []);
 
   test.each(core)("%s needs no package that a page would have to carry", (file) => {
     const packages = [...read(file).matchAll(/(?:from|import\()\s*"([^."][^"]*)"/g)]

@@ -13,7 +13,7 @@ import {
   seedOption,
 } from "./console.ts";
 import { loadModel, TensorFile } from "./inputs.ts";
-import { fitDataset, openDataset } from "./training_data.ts";
+import { fitDataset, openData } from "./training_data.ts";
 
 interface Options {
   model: string;
@@ -31,7 +31,7 @@ export const evaluateCommand = (): Command =>
   new Command("evaluate")
     .description("The variational bound in bits/dim, term by term, on data or on given tensors.")
     .requiredOption("--model <dir>", "model folder; its scheduler says variance and clipping")
-    .option("--data <name>", "fashion-mnist, or FILE.idx[.gz]; default fashion-mnist")
+    .option("--data <name>", "fashion-mnist, a folder of pictures, or a file as of train")
     .option("--images <n>", "the first n images of the data; default 32", positiveInteger)
     .option(
       "--timesteps <k>",
@@ -121,9 +121,9 @@ async function runData(
   description: string,
 ): Promise<void> {
   const { timesteps, batch, seed, clip: clips, json } = options;
-  const source = fitDataset(await openDataset(options.data ?? "fashion-mnist"), model.config);
-  if (!("data" in source)) throw new Error("evaluate: the data are not images");
-  const { data } = source;
+  const network = { config: model.config, isGiven: true };
+  const opened = await openData({ data: options.data ?? "fashion-mnist" }, network);
+  const { data } = fitDataset(opened, model.config);
   const images = options.images ?? Math.min(32, data.count);
   const { pixels, shape } = data;
   const signal = interruptSignal();

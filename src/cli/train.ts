@@ -4,7 +4,7 @@ import { OptionError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { parseJsonObject } from "../formats/json.ts";
 import { gridImage } from "../formats/png.ts";
-import { parseUNetConfig } from "../formats/unet_config.ts";
+import { parseUNetConfig, type UNetConfig } from "../formats/unet_config.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import { sample } from "../samplers/sample.ts";
@@ -21,7 +21,7 @@ import {
   type TrainOptions,
   trainOptions,
 } from "./train_options.ts";
-import { fitDataset, givenBatches, openDataset } from "./training_data.ts";
+import { dataFigures, dataLine, fitDataset, givenBatches, timedData } from "./training_data.ts";
 
 const MEAN_OF = 50; // steps whose mean loss is told
 const LABEL_DROPOUT = 0.1; // of training for classifier-free guidance
@@ -34,8 +34,12 @@ async function run(options: TrainOptions): Promise<void> {
   const { gpu, description } = await commandGpu();
   process.stderr.write(`on ${description}\n`);
   const preset = presetFor(gpu.target);
-  const data = given ? undefined : await openDataset(options.data, options.classes);
-  const model = await modelOf(gpu, options, { preset, classes: data ? classCount(data) : 0 });
+  const opened = await openedModel(gpu, options);
+  const config = opened?.config ?? (await givenConfig(options));
+  const network = { config: config ?? preset.config, isGiven: config !== undefined };
+  const prepared = given ? undefined : await timedData(options, network);
+  const data = prepared?.data;
+  const model = opened ?? (await newModel(gpu, options, { preset, config, data }));
   const source = given ?? fitDataset(data!, model.config);
   const steps = stepsOf(options, given?.batches.length, preset);
   const folder = await RunFolder.create(options.out, options.force ?? false);
@@ -50,7 +54,9 @@ async function run(options: TrainOptions): Promise<void> {
   );
 
   const signal = interruptSignal();
+  const trainingStarted = performance.now();
   const records = await trainAll(trainer, { steps, folder, signal, options });
+  const trainingSeconds = (performance.now() - trainingStarted) / 1000;
   await folder.saveModels(trainer);
   await folder.saveLosses(records);
   if (signal.aborted) throw INTERRUPTED;
@@ -65,29 +71,40 @@ async function run(options: TrainOptions): Promise<void> {
     firstLoss: meanLoss(records.slice(0, MEAN_OF)),
     lastLoss: meanLoss(records.slice(-MEAN_OF)),
     seconds: (performance.now() - started) / 1000,
+    ...(prepared && { data: dataFigures(prepared, trainingSeconds) }),
     plan: report,
     adapter: description,
   };
   printResult(options.json, result, [
     `loss ${result.firstLoss.toFixed(4)} → ${result.lastLoss.toFixed(4)} ` +
       `(means of the first and last ${MEAN_OF} steps), ${result.seconds.toFixed(0)} s`,
+    ...(result.data ? [dataLine(result.data)] : []),
     `${folder.path}: model, ema, loss.csv, loss.png${draws ? ", samples.png" : ""}`,
   ]);
 }
 
-/** The model to train: opened, or new with the preset's scheduler. */
-async function modelOf(
-  gpu: Gpu,
-  options: TrainOptions,
-  { preset, classes }: { preset: Preset; classes: number },
-): Promise<DiffusionModel> {
-  if (options.model) return loadModel(gpu, options.model);
-  const { config: path, seed } = options;
-  const config = path
-    ? parseUNetConfig(parseJsonObject(await readBytes(path), path), path)
-    : configFor(options, preset.config, classes);
+/** That of `--model`, if there is one. */
+const openedModel = async (gpu: Gpu, { model }: TrainOptions) =>
+  model === undefined ? undefined : loadModel(gpu, model);
+
+/** That of `--config`, if there is one. */
+async function givenConfig({ config: path }: TrainOptions): Promise<UNetConfig | undefined> {
+  if (path === undefined) return undefined;
+  return parseUNetConfig(parseJsonObject(await readBytes(path), path), path);
+}
+
+interface NewModel {
+  preset: Preset;
+  config: UNetConfig | undefined;
+  data: Dataset | undefined;
+}
+
+/** A new model with the preset's scheduler, and its network where none is given. */
+function newModel(gpu: Gpu, options: TrainOptions, { preset, config, data }: NewModel) {
+  const { seed } = options;
   const scheduler = schedulerFor(options, preset.scheduler);
-  return DiffusionModel.create(gpu, config, { seed, scheduler });
+  const network = config ?? configFor(options, preset.config, data);
+  return DiffusionModel.create(gpu, network, { seed, scheduler });
 }
 
 /** 0.1 where the embedding has a row more than the labels have classes, unless told. */

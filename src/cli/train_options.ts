@@ -4,6 +4,7 @@ import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import type { NetworkDtype } from "../nn/half_weights.ts";
+import { classCount, type Dataset } from "../train/dataset.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
 import {
@@ -21,9 +22,9 @@ import {
   varianceOf,
   withObjective,
 } from "./objective_options.ts";
+import type { DataOptions } from "./training_data.ts";
 
-export interface TrainOptions extends ObjectiveOptions {
-  data: string;
+export interface TrainOptions extends ObjectiveOptions, DataOptions {
   batches?: string;
   config?: string;
   model?: string;
@@ -40,6 +41,8 @@ export interface TrainOptions extends ObjectiveOptions {
   clip?: number;
   ema?: number;
   emaWarmup?: boolean;
+  flip?: boolean;
+  randomCrop?: number;
   seed: bigint;
   dtype?: NetworkDtype;
   samples: number;
@@ -48,16 +51,30 @@ export interface TrainOptions extends ObjectiveOptions {
   json?: boolean;
 }
 
-const countOption = numberOption(
+const wholeNumber = numberOption(
   "a whole number, 0 or more",
   (n) => Number.isSafeInteger(n) && n >= 0,
 );
+
+const isGreyOrColours = (n: number): n is 1 | 3 => n === 1 || n === 3;
+const greyOrColours = numberOption("1 or 3", isGreyOrColours);
 
 /** `train` with its options, without what it does. */
 export const trainOptions = (): Command =>
   withObjective(new Command("train"))
     .description("Train a U-Net; leaves a run folder with models, samples and losses.")
-    .option("--data <name>", "fashion-mnist, or FILE.idx[.gz] of grey images", "fashion-mnist")
+    .option(
+      "--data <name>",
+      "fashion-mnist, a FOLDER of pictures (PNG, JPEG, WebP), or FILE.zip of them, FILE.idx[.gz], " +
+        "FILE.bin (CIFAR), FILE.parquet (Hugging Face), FILE.safetensors (images)",
+      "fashion-mnist",
+    )
+    .option("--image-size <n>", "crop and scale the images to n × n", positiveInteger)
+    .option(
+      "--channels <n>",
+      "1 grey, 3 colours; default: the network's or the data's",
+      greyOrColours,
+    )
     .option(
       "--batches <file>",
       "safetensors instead of --data: x0, noise [S,B,C,H,W], timestep [S,B]",
@@ -77,9 +94,15 @@ export const trainOptions = (): Command =>
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
+    .option("--flip", "mirror half of the images, left to right, by chance")
+    .option(
+      "--random-crop <padding>",
+      "shift images by up to so many pixels, by chance",
+      wholeNumber,
+    )
     .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
     .addOption(dtypeOption())
-    .option("--samples <n>", "images in samples.png; 0: none", countOption, 32)
+    .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
     .option("--json", "print one JSON object");
@@ -112,16 +135,29 @@ export function hyperParametersOf(
     ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
     ...(emaWarmup && { emaWarmup }),
     ...(dtype !== undefined && { dtype }),
+    ...(options.flip && { flip: true }),
+    ...(options.randomCrop !== undefined && { randomCrop: options.randomCrop }),
     ...objectiveOf(options),
   };
 }
 
-/** The preset's network with what the options ask of it: a learned variance, classes, a null class. */
-export function configFor(options: TrainOptions, base: UNetConfig, classes: number): UNetConfig {
+/**
+ * The preset's network with what data and options ask of it: channels, size, a learned variance,
+ * classes, a null class.
+ */
+export function configFor(
+  options: TrainOptions,
+  base: UNetConfig,
+  data: Dataset | undefined,
+): UNetConfig {
   const isLearned = varianceOf(options)?.startsWith("learned") ?? false;
+  const channels = data?.shape[0] ?? base.in_channels;
+  const classes = data ? classCount(data) : 0;
   return {
     ...base,
-    ...(isLearned && { out_channels: 2 * base.in_channels }),
+    ...(options.imageSize !== undefined && { sample_size: options.imageSize }),
+    in_channels: channels,
+    out_channels: isLearned ? 2 * channels : channels,
     ...(classes > 0 && { num_class_embeds: classes + 1 }),
   };
 }

@@ -2,9 +2,13 @@
 import { fileURLToPath } from "node:url";
 import { FileError, ShapeError } from "../core/errors.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
+import { hasOwnSize, kindByName } from "../data/kinds.ts";
+import { openDataset } from "../data/open_dataset.ts";
 import { sidesOf, type UNetConfig } from "../formats/unet_config.ts";
 import { readBytes } from "../platform/files.ts";
-import { type Dataset, fitImages, idxDataset, withLabels } from "../train/dataset.ts";
+import { filesAt } from "../platform/folder_files.ts";
+import { sharpPicture } from "../platform/sharp_picture.ts";
+import { type Dataset, fitImages, withLabels } from "../train/dataset.ts";
 import type { GivenValues } from "../train/given_batch.ts";
 import type { TrainingData } from "../train/trainer.ts";
 import { TensorFile } from "./inputs.ts";
@@ -18,35 +22,104 @@ const FASHION_MNIST = new URL(
 /** Labels beside images, as MNIST's files are named. */
 const labelsBeside = (path: string): string => path.replace(/images(.)idx3/, "labels$1idx1");
 
+/** What `--data` and its companions ask for. */
+export interface DataOptions {
+  data: string;
+  /** FILE.idx[.gz] of labels, or auto: those that the data have */
+  classes?: string;
+  /** images are cropped and scaled to n × n */
+  imageSize?: number;
+  channels?: 1 | 3;
+}
+
+/** The network the images are for; its channels count where it `isGiven`. */
+export interface ForNetwork {
+  config: UNetConfig;
+  isGiven: boolean;
+}
+
 /**
- * What `--data` names, with the labels of `--classes`: a file, or auto.
+ * The images of `--data`, at the size of `--image-size`. Without it, pictures of any size come at
+ * the network's, images that have a size of their own at that.
  *
- * @throws FileError for files that are not there, or do not fit
+ * @throws FileError, OptionError for files that are not there, or do not fit
  */
-export async function openDataset(name: string, classes?: string): Promise<Dataset> {
-  const path = name === "fashion-mnist" ? fileURLToPath(FASHION_MNIST) : name;
-  if (name !== "fashion-mnist" && !/\.(idx|gz|ubyte)$|idx\d-ubyte/.test(name)) {
-    throw new FileError(
-      "file/data",
-      `${name}: --data takes fashion-mnist, or a file FILE.idx or FILE.idx.gz.`,
-      "Convert other images to IDX.",
-    );
+export async function openData(
+  options: DataOptions,
+  { config, isGiven }: ForNetwork,
+): Promise<Dataset> {
+  const { data: name, imageSize, channels } = options;
+  const isEmbedded = name === "fashion-mnist";
+  const files = await filesAt(isEmbedded ? fileURLToPath(FASHION_MNIST) : name);
+  const single = files.length === 1 ? files[0] : undefined;
+  const isAlike = single !== undefined && hasOwnSize(kindByName(single.path));
+  const size = imageSize ? ([imageSize, imageSize] as const) : sidesOf(config);
+  const dataset = await openDataset(files, {
+    name,
+    decode: sharpPicture,
+    size: imageSize || !isAlike ? size : undefined,
+    channels: channels ?? (isGiven ? coloursOf(config) : undefined),
+  });
+  return labelled(dataset, options, single?.path);
+}
+
+/** `openData`, and the seconds that reading, decoding, cropping and scaling took. */
+export async function timedData(options: DataOptions, network: ForNetwork) {
+  const started = performance.now();
+  const data = await openData(options, network);
+  return { data, seconds: (performance.now() - started) / 1000 };
+}
+
+/** How fast images were prepared, and what that takes of a step, spread over all steps. */
+export function dataFigures(
+  { data, seconds }: { data: Dataset; seconds: number },
+  trainingSeconds: number,
+) {
+  return {
+    images: data.count,
+    shape: data.shape,
+    seconds,
+    imagesPerSecond: data.count / seconds,
+    shareOfStep: seconds / (seconds + trainingSeconds),
+  };
+}
+
+/** Those figures, for people. */
+export function dataLine(figures: ReturnType<typeof dataFigures>): string {
+  const { images, seconds, imagesPerSecond, shareOfStep } = figures;
+  return (
+    `${images} images prepared in ${seconds.toFixed(1)} s (${imagesPerSecond.toFixed(0)} a second), ` +
+    `${(100 * shareOfStep).toFixed(1)} % of a step`
+  );
+}
+
+const coloursOf = ({ in_channels: channels }: UNetConfig): 1 | 3 | undefined =>
+  channels === 1 || channels === 3 ? channels : undefined;
+
+/** With the labels of `--classes`, or none. */
+async function labelled(
+  dataset: Dataset,
+  { data: name, classes }: DataOptions,
+  path: string | undefined,
+): Promise<Dataset> {
+  const { labels, classes: names, ...images } = dataset;
+  if (classes === undefined) return images;
+  if (classes !== "auto") return withLabels(images, await readBytes(classes), classes);
+  if (labels) return dataset;
+  const beside = path === undefined ? path : labelsBeside(path);
+  if (beside !== undefined && beside !== path) {
+    return withLabels(images, await readBytes(beside), beside);
   }
-  const data = await idxDataset(await readBytes(path), name);
-  if (classes === undefined) return data;
-  const labels = classes === "auto" ? labelsBeside(path) : classes;
-  if (labels === path) {
-    throw new FileError(
-      "file/data",
-      `${name}: --classes auto looks for "labels-idx1" in place of "images-idx3" in its name.`,
-      "Name the file of labels.",
-    );
-  }
-  return withLabels(data, await readBytes(labels), labels);
+  throw new FileError(
+    "file/data",
+    `${name}: --classes auto takes folders of pictures, labels in the file, or a file beside it with ` +
+      '"labels-idx1" in place of "images-idx3" in its name; here are none.',
+    "Name the file of labels.",
+  );
 }
 
 /** A data set at the size that a network takes. */
-export function fitDataset(data: Dataset, config: UNetConfig): TrainingData {
+export function fitDataset(data: Dataset, config: UNetConfig): { data: Dataset } {
   const [, height, width] = data.shape;
   const [H, W] = sidesOf(config) ?? [height, width];
   return { data: fitImages(data, H, W) };

@@ -1,6 +1,7 @@
 // Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
+import { batchImagesFamily } from "./cases/batch_images.ts";
 import { boundFamily } from "./cases/bound.ts";
 import type { SelfTestFamily } from "./cases/case.ts";
 import { castFamily } from "./cases/cast.ts";
@@ -36,6 +37,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   concatFamily,
   embeddingFamily,
   elementwiseFamily,
+  batchImagesFamily,
   diffusionFamily,
   diffusionLossFamily,
   diffusionTimestepsFamily,

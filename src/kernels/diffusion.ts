@@ -42,6 +42,8 @@ export const STREAMS = {
   importance: 4,
   /** which labels are left out */
   labelDropout: 5,
+  /** how images are mirrored and shifted */
+  augmentation: 6,
   /** the first layer's dropout; each layer has the next */
   dropout: 16,
 } as const;

@@ -1,6 +1,6 @@
 // Where batches come from: drawn on the GPU from a data set, or given by the host.
 import type { Graph } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { ResidentBuffer, Tensor } from "../graph/tensor.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchLoss } from "./timestep_losses.ts";
 
@@ -13,6 +13,8 @@ export interface BatchSource {
   noised(graph: Graph, drawn?: Tensor): UNetInputs;
   /** T of the forward process. */
   readonly steps: number;
+  /** Those of its own, to be freed with the rest. */
+  readonly buffers: readonly ResidentBuffer[];
   /** u32 [N]: the timesteps of the batch, once `noised` is recorded. */
   readonly timesteps: Tensor;
   /** Records the loss of the prediction and its gradient. */

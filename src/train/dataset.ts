@@ -1,16 +1,12 @@
 // Images in memory as bytes, [count, C, H, W]: what the batch kernel reads. No files here.
 import { FileError, ShapeError } from "../core/errors.ts";
 import { readIdx } from "../formats/idx.ts";
+import type { ImageBytes } from "../formats/image_bytes.ts";
 
-export interface Dataset {
+export interface Dataset extends ImageBytes {
   readonly name: string;
-  readonly count: number;
-  /** [C, H, W] */
-  readonly shape: readonly [number, number, number];
-  /** bytes 0 … 255 in the order [count, C, H, W]; x_0 = byte / 127.5 − 1 */
-  readonly pixels: Uint8Array;
-  /** [count]: each image's class, from 0; none where they are unknown */
-  readonly labels?: Uint8Array | undefined;
+  /** the labels' names, where they have some */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /**
@@ -49,9 +45,12 @@ export async function withLabels(
   );
 }
 
-/** Classes of a data set's labels: the largest label and 1; 0 where there are none. */
-export const classCount = ({ labels }: Dataset): number =>
-  labels ? labels.reduce((most, label) => Math.max(most, label), 0) + 1 : 0;
+/** Classes of a data set's labels: as many as are named, or the largest label and 1; 0 without any. */
+export function classCount({ labels, classes }: Dataset): number {
+  let count = labels ? (classes?.length ?? 1) : 0;
+  for (const label of labels ?? []) count = Math.max(count, label + 1);
+  return count;
+}
 
 /**
  * The same images at another size: shrunk by whole factors (means of blocks) until they fit, then

@@ -7,7 +7,7 @@ import { permutation } from "../core/permutation.ts";
 import { showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { batchLabels, qSample, qSampleAt } from "../kernels/diffusion.ts";
+import { type Batches, batchLabels, qSample, qSampleAt } from "../kernels/diffusion.ts";
 import { diffusionLoss } from "../kernels/diffusion_loss.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { hasClasses, nullClass } from "../nn/conditions.ts";
@@ -16,17 +16,14 @@ import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { classCount, type Dataset } from "./dataset.ts";
+import { ImageParts, type ImagePartsOptions, type OrderedImages } from "./image_parts.ts";
 import { type LossSettings, LossTables } from "./loss_tables.ts";
 import { RING, rowsAhead } from "./ring.ts";
 import type { BatchLoss, TimestepDraw } from "./timestep_losses.ts";
 
-export interface DatasetOptions extends LossSettings {
+export interface DatasetOptions extends LossSettings, Omit<ImagePartsOptions, "order"> {
   data: Dataset;
-  /** N */
-  batch: number;
   seed: number | bigint;
-  /** u32 [8], see `STATE` */
-  state: Tensor;
   timesteps: TimestepDraw;
   labelDropout: number;
 }
@@ -35,10 +32,12 @@ export class DatasetBatch implements BatchSource {
   readonly #model: DiffusionModel;
   readonly #options: DatasetOptions;
   readonly #tables: LossTables;
-  readonly #tensors: Record<"state" | "images" | "order" | "levels", Tensor>;
+  readonly #tensors: Record<"state" | "order" | "levels", Tensor>;
+  readonly #parts: ImageParts;
   readonly #dataLabels: Tensor | undefined;
   readonly #timeTable: Tensor;
   #timesteps: Tensor | undefined;
+  #ordered: OrderedImages | undefined;
   #order: { epoch: number; images: Uint32Array } = { epoch: -1, images: new Uint32Array(0) };
 
   /** @throws ShapeError, OptionError for data or a network that cannot be trained so */
@@ -52,10 +51,10 @@ export class DatasetBatch implements BatchSource {
     const { steps, levels } = this.#tables;
     this.#tensors = {
       state,
-      images: buffer.add([Math.ceil(data.pixels.length / 4)], "images", "u32"),
       order: buffer.add([RING, batch], "order", "u32"),
       levels,
     };
+    this.#parts = new ImageParts(model.gpu, data, { ...options, order: this.#tensors.order });
     if (hasClasses(model.config)) {
       this.#dataLabels = buffer.add([data.count], "dataLabels", "u32");
     }
@@ -70,13 +69,18 @@ export class DatasetBatch implements BatchSource {
     return this.#tables.steps;
   }
 
+  get buffers(): readonly ResidentBuffer[] {
+    return this.#parts.buffers;
+  }
+
   get timesteps(): Tensor {
     if (this.#timesteps) return this.#timesteps;
     throw new Error("DatasetBatch: timesteps before noised");
   }
 
   noised(graph: Graph, drawn?: Tensor): UNetInputs {
-    const { xt, timesteps } = this.#noise(graph, drawn);
+    this.#ordered = this.#parts.record(graph);
+    const { xt, timesteps } = this.#noise(graph, { ...this.#tensors, ...this.#ordered }, drawn);
     this.#timesteps = timesteps;
     const isLearned = this.#model.config.time_embedding_type === "learned";
     const time = isLearned
@@ -85,10 +89,14 @@ export class DatasetBatch implements BatchSource {
     return { sample: xt, time, classLabels: this.#labels(graph) };
   }
 
-  #noise(graph: Graph, drawn: Tensor | undefined): { xt: Tensor; timesteps: Tensor } {
+  #noise(
+    graph: Graph,
+    batches: Batches,
+    drawn: Tensor | undefined,
+  ): { xt: Tensor; timesteps: Tensor } {
     const shape = this.#shape;
-    if (!drawn) return qSample(graph, this.#tensors, { shape });
-    const { xt } = qSampleAt(graph, { ...this.#tensors, timesteps: drawn }, { shape });
+    if (!drawn) return qSample(graph, batches, { shape });
+    const { xt } = qSampleAt(graph, { ...batches, timesteps: drawn }, { shape });
     return { xt, timesteps: drawn };
   }
 
@@ -105,16 +113,17 @@ export class DatasetBatch implements BatchSource {
 
   loss(graph: Graph, prediction: Tensor): BatchLoss {
     const { timesteps } = this;
+    const ordered = this.#ordered;
+    if (!ordered) throw new Error("DatasetBatch: loss before noised");
     const options = { shape: this.#shape, ...this.#tables.options };
-    return diffusionLoss(graph, { ...this.#tensors, timesteps, prediction }, options);
+    const inputs = { ...this.#tensors, ...ordered, timesteps, prediction };
+    return diffusionLoss(graph, inputs, options);
   }
 
   writeTables(): void {
     const { gpu, config } = this.#model;
-    const { pixels, labels } = this.#options.data;
-    const padded = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
-    padded.set(pixels);
-    writeTensor(gpu, this.#tensors.images, padded);
+    const { labels } = this.#options.data;
+    this.#parts.write(gpu);
     if (this.#dataLabels && labels) writeTensor(gpu, this.#dataLabels, Uint32Array.from(labels));
     this.#tables.write(gpu);
     const all = Array.from({ length: this.steps }, (_, t) => t);

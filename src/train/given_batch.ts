@@ -24,6 +24,7 @@ export interface GivenValues {
 }
 
 export class GivenBatch implements BatchSource {
+  readonly buffers: readonly ResidentBuffer[] = [];
   readonly #batches: readonly GivenValues[] | undefined;
   readonly #model: DiffusionModel;
   readonly #tensors: Record<"x0" | "noise" | "timesteps", Tensor>;

@@ -45,6 +45,10 @@ export interface HyperParameters {
   timesteps: TimestepDraw;
   /** probability that a label is replaced by the null class; default 0 */
   labelDropout: number;
+  /** images are mirrored left to right with probability ½; default false */
+  flip: boolean;
+  /** images are shifted by up to so many pixels, reflected at their edges; default 0 */
+  randomCrop: number;
   /** of images, timesteps and noise; default 0 */
   seed: number | bigint;
   /** of maps, their gradients, and the weights that meet them; the rest stays float32; default float32 */
@@ -75,6 +79,8 @@ export const HYPER_PARAMETERS: HyperParameters = {
   loss: "mse",
   timesteps: "uniform",
   labelDropout: 0,
+  flip: false,
+  randomCrop: 0,
   seed: 0,
   dtype: "float32",
   lossScale: 65_536,
@@ -135,6 +141,7 @@ const RULES: readonly Rule[] = [
   ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
   ["lossScale", "a power of two in 1 … 2⁴⁰", (x) => x <= 2 ** 40 && Number.isInteger(Math.log2(x))],
   ["lossScaleGrowth", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
+  ["randomCrop", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["warmup", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["decaySteps", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
 ];

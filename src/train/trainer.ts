@@ -283,7 +283,8 @@ async function record(
   const readback = new Readback(gpu, "train.records", { size, depth: READINGS });
   const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
   const halves = half ? [half.buffer] : [];
-  const buffers = [...sets, ...halves, inputs, progress, records, timestepLosses.buffer];
+  const shared = [inputs, progress, records, timestepLosses.buffer];
+  const buffers = [...sets, ...halves, ...shared, ...source.buffers];
   return {
     ema,
     source,
@@ -306,14 +307,15 @@ function sourceOf(
   return new GivenBatch(model, buffer, { ...data, loss: options });
 }
 
-/** Given batches say their timesteps and labels: nothing is left to draw. */
-function requireGiven({ timesteps, labelDropout }: HyperParameters): void {
-  if (timesteps === "uniform" && labelDropout === 0) return;
+/** Given batches say their images, timesteps and labels: nothing is left to draw. */
+function requireGiven({ timesteps, labelDropout, flip, randomCrop }: HyperParameters): void {
+  const isPlain = timesteps === "uniform" && labelDropout === 0;
+  if (isPlain && !flip && randomCrop === 0) return;
   throw new OptionError(
     "option/training",
-    "train: given batches hold their timesteps and labels, got " +
-      `timesteps ${timesteps} and labelDropout ${labelDropout}.`,
-    "Leave both out, or train on a data set.",
+    "train: given batches are used as they are, got " +
+      `timesteps ${timesteps}, labelDropout ${labelDropout}, flip ${flip}, randomCrop ${randomCrop}.`,
+    "Leave them out, or train on a data set.",
   );
 }
 

@@ -1,14 +1,12 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodePng } from "../../src/formats/png.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { lastLine, runCommand } from "../support/command.ts";
 import { fixtures, goldenFile, relativeToLargest } from "../support/model_folder.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const model = join(fixtures, "unets/ddpm");
 const inputs = join(model, "io.safetensors");
 
@@ -18,28 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** Runs the command line as a user does; `interruptAt` sends Ctrl-C once stderr matches it. */
-function run(args: string[], interruptAt?: RegExp): Promise<Outcome> {
-  const env = { WGSL_DIFFUSION_ADAPTER: "swiftshader", ...process.env, CI: "1" };
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stderr.on("data", (text) => {
-    err += text;
-    if (interruptAt?.test(err)) child.kill("SIGINT");
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
-}
-
-const lastLine = ({ out }: Outcome) => JSON.parse(out.trimEnd().split("\n").at(-1)!);
+const run = (args: string[], interruptAt?: RegExp) => runCommand(folder, args, interruptAt);
 
 async function tensorsOf(path: string) {
   return readSafetensors(new Uint8Array(await readFile(join(folder, path))), path).tensors;

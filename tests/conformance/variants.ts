@@ -3,6 +3,7 @@ import { entryOf, keyOf, type Variant } from "../../src/device/shader.ts";
 import { activationVariants } from "../../src/kernels/activation.ts";
 import { adamwVariants } from "../../src/kernels/adamw.ts";
 import { attentionVariants } from "../../src/kernels/attention.ts";
+import { batchImagesVariants } from "../../src/kernels/batch_images.ts";
 import { boundVariants } from "../../src/kernels/bound.ts";
 import { castVariants } from "../../src/kernels/cast.ts";
 import { concatVariants } from "../../src/kernels/concat.ts";
@@ -36,6 +37,7 @@ const all: readonly Variant[] = [
   ...concatVariants,
   ...embeddingVariants,
   ...elementwiseVariants,
+  ...batchImagesVariants,
   ...diffusionVariants,
   ...diffusionLossVariants,
   ...diffusionTimestepsVariants,

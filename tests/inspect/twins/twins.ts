@@ -1,5 +1,6 @@
 // The twins of every family's self-test cases.
 import { adamwTwins } from "./adamw.ts";
+import { batchImagesTwins } from "./batch_images.ts";
 import { boundTwins } from "./bound.ts";
 import { castTwins } from "./cast.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
@@ -32,6 +33,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   concat: concatTwins,
   embedding: embeddingTwins,
   elementwise: elementwiseTwins,
+  batch_images: batchImagesTwins,
   diffusion: diffusionTwins,
   diffusion_loss: diffusionLossTwins,
   diffusion_timesteps: diffusionTimestepsTwins,

@@ -2,6 +2,7 @@
 import { info as activation } from "./activation.ts";
 import { info as adamw } from "./adamw.ts";
 import { info as attention } from "./attention.ts";
+import { info as batchImages } from "./batch_images.ts";
 import { info as bound } from "./bound.ts";
 import { info as cast } from "./cast.ts";
 import { info as concat } from "./concat.ts";
@@ -36,6 +37,7 @@ export const RECORDS: readonly KernelInfo[] = [
   concat,
   embedding,
   elementwise,
+  batchImages,
   diffusion,
   diffusionLoss,
   diffusionTimesteps,
