@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { ReadFile } from "../formats/model_folder.ts";
 import {
   float32Tensor,
   readSafetensors,
@@ -14,8 +15,8 @@ import {
 import { DiffusionModel } from "../nn/model.ts";
 import { exists, readBytes, readBytesIfAny, writeBytes } from "../platform/files.ts";
 
-/** Opens `--model`. @throws FileError where there is no such folder */
-export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
+/** The files of `--model`. @throws FileError where there is no such folder */
+export async function openFolder(folder: string): Promise<ReadFile> {
   if (!(await exists(folder))) {
     throw new FileError(
       "file/missing",
@@ -23,7 +24,12 @@ export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionMode
       "Name a folder with config.json and diffusion_pytorch_model.safetensors.",
     );
   }
-  return DiffusionModel.load(gpu, (path) => readBytesIfAny(join(folder, path)), folder);
+  return (path) => readBytesIfAny(join(folder, path));
+}
+
+/** Opens `--model`. @throws FileError where there is no such folder */
+export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
+  return DiffusionModel.load(gpu, await openFolder(folder), folder);
 }
 
 /** The tensors of a safetensors file, taken by name. */

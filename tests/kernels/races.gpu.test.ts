@@ -26,6 +26,7 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
       "adamw",
       "attention",
       "bound",
+      "ceilings",
       "conv2d_weight_sums",
       "derivation",
       "diffusion_loss",

@@ -3,6 +3,7 @@ import { info as activation } from "./activation.ts";
 import { info as adamw } from "./adamw.ts";
 import { info as attention } from "./attention.ts";
 import { info as bound } from "./bound.ts";
+import { info as ceilings } from "./ceilings.ts";
 import { info as concat } from "./concat.ts";
 import { info as conv2d } from "./conv2d.ts";
 import { info as conv2dWeight } from "./conv2d_weight.ts";
@@ -44,4 +45,5 @@ export const RECORDS: readonly KernelInfo[] = [
   steer,
   view,
   adamw,
+  ceilings,
 ];
