@@ -39,7 +39,7 @@ export interface Ratio {
   /** 95 %; null with fewer than three samples on a side */
   interval: readonly [number, number] | null;
   /** how the interval was made */
-  from: "samples" | "median and MAD" | "a count" | "too few samples";
+  basis: "samples" | "median and MAD" | "a count" | "too few samples";
   verdict: "same" | "slower" | "faster" | "more" | "less";
 }
 
@@ -84,14 +84,14 @@ export function benchDiff(a: BenchFile, b: BenchFile, factor: number): BenchDiff
 }
 
 function timeRatio(a: Measured, b: Measured, factor: number): Ratio {
-  const { interval, from } = intervalOf(a, b);
+  const { interval, basis } = intervalOf(a, b);
   const ratio = b.median_ms / a.median_ms;
   const isSlower = interval !== null && ratio > factor && interval[0] > 1;
   const isFaster = interval !== null && ratio < 1 / factor && interval[1] < 1;
   const verdict = isSlower ? "slower" : isFaster ? "faster" : "same";
   const { suite, name, engine } = b;
   const values = { a: a.median_ms, b: b.median_ms, ratio };
-  return { suite, name, engine, unit: "ms", ...values, interval, from, verdict };
+  return { suite, name, engine, unit: "ms", ...values, interval, basis, verdict };
 }
 
 function bytesRatio(a: Measured, b: Measured, factor: number): Ratio {
@@ -99,19 +99,19 @@ function bytesRatio(a: Measured, b: Measured, factor: number): Ratio {
   const verdict = ratio > factor ? "more" : ratio < 1 / factor ? "less" : "same";
   const { suite, name, engine } = b;
   const values = { a: a.bytes!, b: b.bytes!, ratio, interval: null };
-  return { suite, name, engine, unit: "bytes", ...values, from: "a count", verdict };
+  return { suite, name, engine, unit: "bytes", ...values, basis: "a count", verdict };
 }
 
-function intervalOf(a: Measured, b: Measured): Pick<Ratio, "interval" | "from"> {
-  if (Math.min(a.n, b.n) < LEAST) return { interval: null, from: "too few samples" };
+function intervalOf(a: Measured, b: Measured): Pick<Ratio, "interval" | "basis"> {
+  if (Math.min(a.n, b.n) < LEAST) return { interval: null, basis: "too few samples" };
   if (a.samples_ms && b.samples_ms) {
-    return { interval: bootstrap(a.samples_ms, b.samples_ms), from: "samples" };
+    return { interval: bootstrap(a.samples_ms, b.samples_ms), basis: "samples" };
   }
   const spread = ({ median_ms, mad_ms, n }: Measured) =>
     (1.2533 * 1.4826 * mad_ms) / median_ms / Math.sqrt(n);
   const reach = Math.exp(1.96 * Math.hypot(spread(a), spread(b)));
   const ratio = b.median_ms / a.median_ms;
-  return { interval: [ratio / reach, ratio * reach], from: "median and MAD" };
+  return { interval: [ratio / reach, ratio * reach], basis: "median and MAD" };
 }
 
 /** The middle 95 % of the ratios of medians of samples drawn anew; the same at every call. */

@@ -63,15 +63,17 @@ export function requireNoRegression({ regressions }: BenchDiff, factor: number):
 export function linesOf({ differences, ratios, unpaired }: BenchDiff): string[] {
   const number = (value: number, unit: Ratio["unit"]) =>
     unit === "ms" ? value.toFixed(2) : String(value);
-  const rows = ratios.map(({ suite, name, engine, unit, a, b, ratio, interval, from, verdict }) => [
-    `${suite} ${name}, ${engine}`,
-    `${number(a, unit)} ${unit}`,
-    `${number(b, unit)} ${unit}`,
-    ratio.toFixed(3),
-    interval ? `${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}` : "–",
-    from,
-    verdict,
-  ]);
+  const rows = ratios.map(
+    ({ suite, name, engine, unit, a, b, ratio, interval, basis, verdict }) => [
+      `${suite} ${name}, ${engine}`,
+      `${number(a, unit)} ${unit}`,
+      `${number(b, unit)} ${unit}`,
+      ratio.toFixed(3),
+      interval ? `${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}` : "–",
+      basis,
+      verdict,
+    ],
+  );
   return [
     ...differences.map((difference) => `not the same in both: ${difference}`),
     ...columns([["", "A", "B", "B / A", "95 %", "from", ""], ...rows]),

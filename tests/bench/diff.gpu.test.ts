@@ -37,10 +37,10 @@ describe("the ratio of two medians", () => {
   test.each([
     ["samples", resultOf],
     ["median and MAD", summaryOf],
-  ] as const)("has a 95 % interval from %s, which holds the truth", (from, of) => {
+  ] as const)("has a 95 % interval from %s, which holds the truth", (basis, of) => {
     const { ratios } = benchDiff(fileOf(of(samplesOf(1, 1))), fileOf(of(samplesOf(1.5, 3))), 1.1);
     const [low, high] = ratios[0]!.interval!;
-    expect(ratios[0]!.from).toBe(from);
+    expect(ratios[0]!.basis).toBe(basis);
     expect(low).toBeLessThan(1.5);
     expect(high).toBeGreaterThan(1.5);
     expect(high / low).toBeLessThan(1.1); // nine samples of 2 % each
@@ -65,7 +65,7 @@ describe("the ratio of two medians", () => {
       fileOf(resultOf([300])),
       1.1,
     );
-    expect(ratios[0]).toMatchObject({ ratio: 3, interval: null, from: "too few samples" });
+    expect(ratios[0]).toMatchObject({ ratio: 3, interval: null, basis: "too few samples" });
     expect(regressions).toEqual([]);
   });
 });
