@@ -1,8 +1,8 @@
 // A training step of any U-Net, looked at from all sides: time, roofline, memory, graph.
 //
-// For the command line, in Node or in a page that loads this module as it lies: all is plain data.
+// For the command line, in Node or in a page (./page_jobs.ts): all is plain data.
 import { philoxNormals } from "../core/philox.ts";
-import { Gpu } from "../device/gpu.ts";
+import type { Gpu, Target } from "../device/gpu.ts";
 import { parseJsonObject } from "../formats/json.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
 import { parseUNetConfig, sidesOf } from "../formats/unet_config.ts";
@@ -15,6 +15,7 @@ import { type Roofline, roofline } from "../inspect/roofline.ts";
 import type { HostTimes } from "../inspect/trace.ts";
 import { hasClasses } from "../nn/conditions.ts";
 import { DiffusionModel } from "../nn/model.ts";
+import type { HyperParameters } from "../train/hyper_parameters.ts";
 import { presetFor } from "../train/presets.ts";
 import { Trainer } from "../train/trainer.ts";
 
@@ -78,36 +79,28 @@ export async function stepReport(
   return report;
 }
 
-/** The report, in a page: of a device of its own; the folder's files lie under `address`. */
-export async function stepReportInPage(
-  { config, folder }: Pick<StepSource, "config"> & { folder?: { name: string; address: string } },
-  options: StepOptions,
-): Promise<StepReport & { description: string }> {
-  const gpu = await Gpu.open();
-  const read = async (file: string) => {
-    const response = await fetch(folder?.address + file);
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
-  };
-  const { vendor, architecture, description } = gpu.info;
-  try {
-    const source = { config, folder: folder && { name: folder.name, read } };
-    const report = await stepReport(gpu, source, options);
-    return { ...report, description: description || `${vendor} ${architecture}` };
-  } finally {
-    gpu.dispose();
-  }
-}
-
-/** The network of a source, with starting values where it has none of its own. */
-export async function stepModel(gpu: Gpu, { folder, config }: StepSource): Promise<DiffusionModel> {
+/**
+ * The network of a source, with starting values where it has none of its own.
+ *
+ * @param target  which preset is taken where the source names none; default the device's
+ */
+export async function stepModel(
+  gpu: Gpu,
+  { folder, config }: StepSource,
+  target: Target = gpu.target,
+): Promise<DiffusionModel> {
   if (folder) return DiffusionModel.load(gpu, folder.read, folder.name);
-  const preset = presetFor(gpu.target);
+  const preset = presetFor(target);
   const unet = config ? parseUNetConfig(parseJsonObject(config.text, config.name)) : preset.config;
   return DiffusionModel.create(gpu, unet, { seed: 0, scheduler: preset.scheduler });
 }
 
 /** A trainer on one batch of noise: times do not depend on what the images show. */
-export function stepTrainer(model: DiffusionModel, batch: number): Promise<Trainer> {
+export function stepTrainer(
+  model: DiffusionModel,
+  batch: number,
+  options: Partial<HyperParameters> = {},
+): Promise<Trainer> {
   const { in_channels: C } = model.config;
   const [H, W] = sidesOf(model.config) ?? [32, 32];
   const shape = [batch, C, H, W] as const;
@@ -116,7 +109,7 @@ export function stepTrainer(model: DiffusionModel, batch: number): Promise<Train
   const timestep = Array.from({ length: batch }, (_, n) => Math.floor(((n + 0.5) / batch) * 1000));
   const classes = hasClasses(model.config) ? { classLabels: timestep.map(() => 0) } : {};
   const batches = [{ x0: philoxNormals(1, size), noise, timestep, ...classes }];
-  return Trainer.create(model, { batches, shape }, {});
+  return Trainer.create(model, { batches, shape }, options);
 }
 
 /** One run, from the host: encoding it, submitting it, and waiting for it and four bytes of it. */

@@ -3,12 +3,15 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
+import { type NumericsReport, numericsReport } from "../bench/numerics_report.ts";
+import type { Described, PageSource } from "../bench/page_jobs.ts";
 import {
   type StepOptions,
   type StepReport,
   type StepSource,
   stepReport,
 } from "../bench/step_report.ts";
+import type { Gpu } from "../device/gpu.ts";
 import { graphviz } from "../inspect/graph_dump.ts";
 import { memoryMapSvg } from "../inspect/memory_map.ts";
 import { rooflineSvg } from "../inspect/roofline.ts";
@@ -19,6 +22,7 @@ import { ownVersions } from "../platform/versions.ts";
 import { commandGpu, positiveInteger, printResult } from "./console.ts";
 import { openFolder } from "./inputs.ts";
 import { reportLines } from "./inspect_tables.ts";
+import { numericsLines, requireRight } from "./numerics_tables.ts";
 
 interface Options {
   model?: string;
@@ -27,14 +31,13 @@ interface Options {
   runs: number;
   browser?: boolean;
   timestamps: boolean;
+  numerics?: boolean;
   trace?: string;
   memoryMap?: string;
   roofline?: string;
   dumpGraph?: string;
   json?: boolean;
 }
-
-type Described = StepReport & { description: string };
 
 export const inspectCommand = (): Command =>
   new Command("inspect")
@@ -45,6 +48,7 @@ export const inspectCommand = (): Command =>
     .option("--runs <n>", "of which medians are taken", positiveInteger, 5)
     .option("--browser", "in headless Chromium instead of Node")
     .option("--no-timestamps", "time submissions, as where there are no timestamps")
+    .option("--numerics", "instead of times: errors of layers, histograms, what is not finite")
     .option("--trace <file>", "write a Chrome trace: opens in Perfetto")
     .option("--memory-map <file>", "write the memory plan as SVG")
     .option("--roofline <file>", "write the kernels under the device's ceilings as SVG")
@@ -53,34 +57,51 @@ export const inspectCommand = (): Command =>
     .action(run);
 
 async function run(options: Options): Promise<void> {
-  const report = await (options.browser ? inBrowser(options) : inNode(options));
+  if (options.numerics) return runNumerics(options);
+  const { batch, runs, timestamps } = options;
+  const method = timestamps ? {} : { method: "submissions" as const };
+  const asked: StepOptions = { batch, runs, ...method };
+  const report = await inPlace<StepReport>(options, {
+    node: (gpu, source) => stepReport(gpu, source, asked),
+    page: (source) => `it.stepReportInPage(${JSON.stringify(source)}, ${JSON.stringify(asked)})`,
+  });
   await writeFiles(options, report);
   const { description: adapter, graph, ...rest } = report;
   const result = { adapter, versions: ownVersions(), ...rest };
   printResult(options.json, result, reportLines(result));
 }
 
-const stepOptions = ({ batch, runs, timestamps }: Options): StepOptions => {
-  return { batch, runs, ...(timestamps ? {} : { method: "submissions" as const }) };
-};
-
-async function inNode(options: Options): Promise<Described> {
-  const { gpu, description } = await commandGpu();
-  const source = await sourceOf(options);
-  return { description, ...(await stepReport(gpu, source, stepOptions(options))) };
+async function runNumerics(options: Options): Promise<void> {
+  const { batch } = options;
+  const { description: adapter, ...rest } = await inPlace<NumericsReport>(options, {
+    node: (gpu, source) => numericsReport(gpu, source, { batch }),
+    page: (source) => `it.numericsReportInPage(${JSON.stringify(source)}, { batch: ${batch} })`,
+  });
+  const result = { adapter, versions: ownVersions(), ...rest };
+  printResult(options.json, result, numericsLines(result));
+  requireRight(result);
 }
 
 const MODULES = new URL("../", import.meta.url);
 
-async function inBrowser(options: Options): Promise<Described> {
-  const { config } = await sourceOf(options);
+/** A job in this process, or as an expression on src/bench/page_jobs.ts, `it`, in a page. */
+interface Job<T> {
+  node(gpu: Gpu, source: StepSource): Promise<T>;
+  page(source: PageSource): string;
+}
+
+async function inPlace<T>(options: Options, { node, page }: Job<T>): Promise<T & Described> {
+  const source = await sourceOf(options);
+  if (!options.browser) {
+    const { gpu, description } = await commandGpu();
+    return { description, ...(await node(gpu, source)) };
+  }
   const { model: name } = options;
-  const source = { config, ...(name !== undefined && { folder: { name, address: "/model/" } }) };
-  const { value, version, reason } = await runInPage<Described>({
+  const folder = name === undefined ? undefined : { name, address: "/model/" };
+  const { value, version, reason } = await runInPage<T & Described>({
     modules: MODULES,
     folders: name === undefined ? {} : { model: pathToFileURL(`${resolve(name)}/`) },
-    expression: `import("/bench/step_report.js").then((it) => it.stepReportInPage(
-      ${JSON.stringify(source)}, ${JSON.stringify(stepOptions(options))}))`,
+    expression: `import("/bench/page_jobs.js").then((it) => ${page({ config: source.config, folder })})`,
   });
   return { ...value, description: `${value.description} (${version}, ${reason})` };
 }
@@ -92,7 +113,7 @@ async function sourceOf({ model, config }: Options): Promise<StepSource> {
 }
 
 /** Writes those files that were asked for. */
-async function writeFiles(options: Options, report: Described): Promise<void> {
+async function writeFiles(options: Options, report: StepReport & Described): Promise<void> {
   const { profile, memory, host, graph, description, batch } = report;
   const title = `a training step, batch ${batch}, on ${description}`;
   const makers = {

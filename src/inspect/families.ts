@@ -8,7 +8,7 @@ import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
-import { ceilingsFamily } from "./cases/measuring.ts";
+import { ceilingsFamily, histogramFamily } from "./cases/measuring.ts";
 import {
   diffusionLossFamily,
   diffusionTimestepsFamily,
@@ -46,4 +46,5 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   viewFamily,
   adamwFamily,
   ceilingsFamily,
+  histogramFamily,
 ];

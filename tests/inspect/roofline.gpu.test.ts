@@ -9,6 +9,7 @@ import { accountOf, roofline, rooflineSvg } from "../../src/inspect/roofline.ts"
 import { grainOf } from "../../src/inspect/timestamp_grain.ts";
 import { multiplyAdds } from "../../src/kernels/ceilings.ts";
 import { testGpu } from "../support/gpu.ts";
+import { TINY_UNET } from "../support/tiny_unet.ts";
 
 const CEILINGS: Ceilings = {
   fma_f32_gflops_per_s: 100,
@@ -134,28 +135,17 @@ describe("the grain of a clock", () => {
 });
 
 describe("the report of a training step", () => {
-  const config = {
-    name: "tiny.json",
-    text: JSON.stringify({
-      _class_name: "UNet2DModel",
-      sample_size: 8,
-      in_channels: 1,
-      out_channels: 1,
-      block_out_channels: [8, 8],
-      down_block_types: ["DownBlock2D", "DownBlock2D"],
-      up_block_types: ["UpBlock2D", "UpBlock2D"],
-      layers_per_block: 1,
-      norm_num_groups: 4,
-    }),
-  };
-
   test.each(["timestamps", "submissions"] as const)(
     "timed by %s, holds every dispatch",
     async (method) => {
       const gpu = await testGpu();
       const before = gpu.counters.bufferBytes;
       const options = { batch: 2, runs: 1, method, ceilings: CEILINGS };
-      const { profile, graph, roofline, host } = await stepReport(gpu, { config }, options);
+      const { profile, graph, roofline, host } = await stepReport(
+        gpu,
+        { config: TINY_UNET },
+        options,
+      );
       expect(profile.method).toBe(method);
       expect(profile.grain_ns === null).toBe(method === "submissions");
       expect(profile.dispatches.map(({ label }) => label)).toEqual(graph.map(({ label }) => label));

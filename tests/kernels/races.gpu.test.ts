@@ -33,6 +33,7 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
       "diffusion_timesteps",
       "groupnorm",
       "groupnorm_backward",
+      "histogram",
       "matmul",
     ]);
   });

@@ -2,7 +2,8 @@
 import { WORK } from "../../../src/inspect/cases/measuring.ts";
 import { CHAIN } from "../../../src/kernels/ceilings.ts";
 import { chains, shared } from "../../reference/ceilings.ts";
-import { absolute, ndarray } from "../../reference/ndarray.ts";
+import { halfOf, histogram } from "../../reference/histogram.ts";
+import { absolute, mapArray, type NdArray, ndarray } from "../../reference/ndarray.ts";
 import { type Expected, oneTerm, type Twins } from "./twin.ts";
 
 /** All terms are positive; an error made in one step is a part of a in the next: 1 + a + a² + … = 4. */
@@ -21,4 +22,19 @@ export const ceilingsTwins: Twins = {
     copied: oneTerm(long!),
     one: oneTerm(ndarray([1], [1])),
   }),
+};
+
+/** Counts are whole numbers: no error is allowed. */
+const exact = (expected: NdArray): Expected => ({ expected, bound: mapArray(expected, () => 0) });
+
+export const histogramTwins: Twins = {
+  "more than a chunk": ({ x }) => ({ counts: exact(histogram(x!.data)) }),
+  edges: ({ finite, not }) => ({
+    finite: exact(histogram(finite!.data)),
+    not: exact(histogram(not!.data)),
+  }),
+  float16: ({ x }) => {
+    const halves = [...x!.data].flatMap((word) => [word % 65_536, Math.floor(word / 65_536)]);
+    return { counts: exact(histogram(halves.map(halfOf))) };
+  },
 };

@@ -6,7 +6,7 @@ import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
-import { ceilingsTwins } from "./measuring.ts";
+import { ceilingsTwins, histogramTwins } from "./measuring.ts";
 import { diffusionLossTwins, diffusionTimestepsTwins, dropoutTwins } from "./objectives.ts";
 import {
   activationTwins,
@@ -42,4 +42,5 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   view: viewTwins,
   adamw: adamwTwins,
   ceilings: ceilingsTwins,
+  histogram: histogramTwins,
 };

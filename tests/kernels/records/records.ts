@@ -16,6 +16,7 @@ import { info as elementwise } from "./elementwise.ts";
 import { info as embedding } from "./embedding.ts";
 import { info as groupnorm } from "./groupnorm.ts";
 import { info as groupnormBackward } from "./groupnorm_backward.ts";
+import { info as histogram } from "./histogram.ts";
 import { info as matmul } from "./matmul.ts";
 import type { KernelInfo } from "./record.ts";
 import { info as resample } from "./resample.ts";
@@ -46,4 +47,5 @@ export const RECORDS: readonly KernelInfo[] = [
   view,
   adamw,
   ceilings,
+  histogram,
 ];
