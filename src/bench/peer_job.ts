@@ -16,11 +16,11 @@ import { type BenchResult, benchResult } from "./result.ts";
 const LOSS_TOLERANCE = 1e-4; // relative, of each loss: the rule of the comparison
 const OUTPUT_TOLERANCE = 1e-5; // absolute, of an output of size 1: ten times PyTorch float32's error
 
-const ADAM = { learningRate: 2e-4, clip: 0, ema: 0, emaWarmup: false } as const;
+export const ADAM = { learningRate: 2e-4, clip: 0, ema: 0, emaWarmup: false } as const;
 
 type ImageShape = readonly [number, number, number, number];
 
-interface PeerJob {
+export interface PeerJob {
   gpu: Gpu;
   model: DiffusionModel;
   batch: GivenValues;
@@ -29,7 +29,7 @@ interface PeerJob {
 }
 
 /** @param read  a file of the job's folder, by name */
-async function openPeerJob(gpu: Gpu, read: ReadFile): Promise<PeerJob> {
+export async function openPeerJob(gpu: Gpu, read: ReadFile): Promise<PeerJob> {
   const file = async (name: string) => {
     const bytes = await read(name);
     if (bytes) return bytes;
@@ -118,7 +118,7 @@ export async function sampleSuite(gpu: Gpu, read: ReadFile, steps: number): Prom
 }
 
 /** The worst relative error of the losses. @throws DeviceError where it is too large */
-function requireLosses(losses: readonly number[], golden: readonly number[]): number {
+export function requireLosses(losses: readonly number[], golden: readonly number[]): number {
   const errors = golden.slice(0, losses.length).map((loss, i) => Math.abs(losses[i]! / loss - 1));
   const worst = Math.max(...errors);
   if (worst <= LOSS_TOLERANCE) return worst;

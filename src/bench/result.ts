@@ -13,16 +13,20 @@ export interface BenchResult {
   min_ms: number;
   /** samples, the warm-up not among them */
   n: number;
+  /** in the order in which they were taken: `bench diff` draws from them */
+  samples_ms: number[];
+  /** of GPU memory, where that is what was measured */
+  bytes?: number;
   /** what was compared with what, and how far off it was */
   check: Record<string, unknown>;
 }
 
-export const SUITES = ["kernels", "train", "sample"] as const;
+export const SUITES = ["kernels", "train", "sample", "memory", "startup"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 /** The record of samples in milliseconds. */
 export function benchResult(
-  what: Pick<BenchResult, "suite" | "name" | "check">,
+  what: Pick<BenchResult, "suite" | "name" | "check" | "bytes">,
   samples: readonly number[],
 ): BenchResult {
   const median_ms = median(samples);
@@ -34,6 +38,8 @@ export function benchResult(
     mad_ms: median(samples.map((ms) => Math.abs(ms - median_ms))),
     min_ms: Math.min(...samples),
     n: samples.length,
+    samples_ms: [...samples],
+    ...(what.bytes !== undefined && { bytes: what.bytes }),
     check: what.check,
   };
 }

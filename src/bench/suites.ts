@@ -2,8 +2,10 @@
 import { Gpu } from "../device/gpu.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
 import { kernelsSuite } from "./kernels.ts";
+import { memorySuite } from "./memory.ts";
 import { sampleSuite, trainSuite } from "./peer_job.ts";
 import type { BenchResult, SuiteName } from "./result.ts";
+import { startupSuite } from "./startup.ts";
 
 export interface BenchOptions {
   /** in the order in which they are run */
@@ -30,6 +32,13 @@ export async function runSuites(
   read: ReadFile,
   gpu?: GPU,
 ): Promise<BenchReport> {
+  const run: Record<SuiteName, (opened: Gpu) => Promise<BenchResult[]>> = {
+    kernels: (opened) => kernelsSuite(opened, samples),
+    train: (opened) => trainSuite(opened, read, samples),
+    sample: (opened) => sampleSuite(opened, read, samples),
+    memory: (opened) => memorySuite(opened, read, samples),
+    startup: () => startupSuite(gpu, read, samples),
+  };
   const results: BenchResult[] = [];
   let adapter = { vendor: "", architecture: "", device: "", description: "" };
   for (const suite of suites) {
@@ -37,9 +46,7 @@ export async function runSuites(
     const { vendor, architecture, device, description } = opened.info;
     adapter = { vendor, architecture, device, description };
     try {
-      if (suite === "kernels") results.push(...(await kernelsSuite(opened, samples)));
-      else if (suite === "train") results.push(...(await trainSuite(opened, read, samples)));
-      else results.push(...(await sampleSuite(opened, read, samples)));
+      results.push(...(await run[suite](opened)));
     } finally {
       opened.dispose();
     }

@@ -1,26 +1,31 @@
-// `bench`: times kernels, a training step and a denoising step, in Node or in headless Chromium.
-// Every answer is checked before its time counts.
+// `bench`: times kernels, training, denoising, memory and start-up, in Node or in headless Chromium.
+// Every answer is checked before its time counts. `bench diff` compares two results.
 import { Command, InvalidArgumentError } from "commander";
-import { SUITES, type SuiteName } from "../bench/result.ts";
+import { type BenchResult, SUITES, type SuiteName } from "../bench/result.ts";
 import { type BenchReport, runSuites } from "../bench/suites.ts";
 import { readBytesIfAny, writeBytes } from "../platform/files.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 import { runInPage } from "../platform/page_server.ts";
-import { ownVersions, versionOf } from "../platform/versions.ts";
+import { commitOf, ownVersions, versionOf } from "../platform/versions.ts";
+import { benchDiffCommand } from "./bench_diff.ts";
+import { PEERS, runPeers } from "./bench_peers.ts";
 import { positiveInteger } from "./console.ts";
 
 interface Options {
-  suite: SuiteName[];
+  suite: (SuiteName | typeof PEERS)[];
   browser?: boolean;
   samples: number;
   json?: string | true;
 }
 
-/** The schema of the JSON; see bench/README.md. */
+/** The schema of the JSON: bench/schema.json. */
 const SCHEMA = 1;
+
+const NAMES = [...SUITES, PEERS] as const;
 
 interface HostReport extends BenchReport {
   driver: string;
+  flags: readonly string[];
   versions: Record<string, string>;
 }
 
@@ -29,21 +34,32 @@ const MODULES = new URL("../", import.meta.url);
 
 export const benchCommand = (): Command =>
   new Command("bench")
-    .description("Time kernels, a training step and a denoising step; answers are checked first.")
-    .option("--suite <names>", `of ${SUITES.join(", ")}, with commas between`, suitesOption, [
+    .description("Time kernels, training and denoising steps, start-up; answers are checked first.")
+    .enablePositionalOptions()
+    .option("--suite <names>", `of ${NAMES.join(", ")}, with commas between`, suitesOption, [
       ...SUITES,
     ])
     .option("--browser", "in headless Chromium instead of Node")
     .option("--samples <n>", "of each measurement", positiveInteger, 7)
     .option("--json [file]", "write the results to a file, or print them as one JSON object")
+    .addCommand(benchDiffCommand())
     .action(run);
 
-async function run({ suite: suites, browser, samples, json }: Options): Promise<void> {
-  const options = { suites, samples };
-  const { adapter, driver, versions, results } = await (browser
-    ? inBrowser(options)
-    : inNode(options));
-  const report = { schema: SCHEMA, adapter: { ...adapter, driver }, versions, results };
+async function run({ suite, browser, samples, json }: Options): Promise<void> {
+  const own = suite.filter((name) => name !== PEERS);
+  if (own.length === 0) return runPeers(json); // it writes the same schema
+  const options = { suites: own, samples };
+  const host = await (browser ? inBrowser(options) : inNode(options));
+  const { adapter, driver, versions, flags, results } = host;
+  const report = {
+    schema: SCHEMA,
+    date: new Date().toISOString(),
+    commit: commitOf(),
+    adapter: { ...adapter, driver },
+    versions,
+    flags,
+    results,
+  };
   if (typeof json === "string") await writeBytes(json, `${JSON.stringify(report, null, 1)}\n`);
   if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`${linesOf(report).join("\n")}\n`);
@@ -52,44 +68,51 @@ async function run({ suite: suites, browser, samples, json }: Options): Promise<
 type RunOptions = Parameters<typeof runSuites>[0];
 
 async function inNode(options: RunOptions): Promise<HostReport> {
-  const { gpu, driver, reason } = await openGpu();
+  const { gpu, driver, reason, flags } = await openGpu();
   const report = await runSuites(options, (name) => readBytesIfAny(new URL(name, JOB)), gpu);
   const versions = { ...ownVersions(), webgpu: versionOf("webgpu") };
-  return { ...report, driver: `${driver}: ${reason}`, versions };
+  const all = [...process.execArgv, ...flags];
+  return { ...report, driver: `${driver}: ${reason}`, flags: all, versions };
 }
 
 async function inBrowser(options: RunOptions): Promise<HostReport> {
-  const { value, version, reason } = await runInPage<BenchReport>({
+  const { value, version, reason, flags } = await runInPage<BenchReport>({
     modules: MODULES,
     folders: { job: JOB },
     expression: `import("/bench/suites.js")
       .then((it) => it.runSuitesInPage(${JSON.stringify(options)}, "/job/"))`,
   });
   const versions = { ...ownVersions(), chromium: version };
-  return { ...value, driver: `chromium: ${reason}`, versions };
+  return { ...value, driver: `chromium: ${reason}`, flags, versions };
 }
 
 function linesOf({
   adapter,
   results,
-}: Pick<HostReport, "adapter" | "results"> & {
-  adapter: { driver: string };
+}: {
+  adapter: HostReport["adapter"] & { driver: string };
+  results: readonly BenchResult[];
 }): string[] {
   const { vendor, architecture, device, description, driver } = adapter;
   const name = description || [vendor, architecture, device].filter(Boolean).join(" ");
   return [
     `${name} (${driver})`,
-    ...results.map(({ suite, name, median_ms, mad_ms, min_ms, n }) => {
+    ...results.map(({ suite, name, median_ms, mad_ms, min_ms, n, bytes }) => {
       const times = `${median_ms.toFixed(1)} ± ${mad_ms.toFixed(1)} ms, least ${min_ms.toFixed(1)}`;
-      return `${suite.padEnd(8)} ${name.padEnd(28)} ${times}, n = ${n}`;
+      const memory = bytes === undefined ? "" : `, ${(bytes / 2 ** 20).toFixed(2)} MiB`;
+      return `${suite.padEnd(8)} ${name.padEnd(28)} ${times}, n = ${n}${memory}`;
     }),
   ];
 }
 
-function suitesOption(text: string): SuiteName[] {
-  return text.split(",").map((name) => {
-    const suite = SUITES.find((known) => known === name);
+function suitesOption(text: string): Options["suite"] {
+  const suites = text.split(",").map((name) => {
+    const suite = NAMES.find((known) => known === name);
     if (suite) return suite;
-    throw new InvalidArgumentError(`It must be of ${SUITES.join(", ")}.`);
+    throw new InvalidArgumentError(`It must be of ${NAMES.join(", ")}.`);
   });
+  if (!suites.includes(PEERS) || suites.length === 1) return suites;
+  throw new InvalidArgumentError(
+    `${PEERS} is run alone: it takes turns with ours in its own page.`,
+  );
 }

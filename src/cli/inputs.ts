@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { OpenFile } from "../formats/byte_source.ts";
 import {
   float32Tensor,
   readSafetensors,
@@ -14,10 +15,15 @@ import {
 import { DiffusionModel } from "../nn/model.ts";
 import { exists, openFile, readBytes, writeBytes } from "../platform/files.ts";
 
+/** The files of `--model`. @throws FileError where there is no such folder */
+export async function openFolder(folder: string): Promise<OpenFile> {
+  await requireFolder(folder);
+  return (path) => openFile(join(folder, path));
+}
+
 /** Opens `--model`. @throws FileError where there is no such folder */
 export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
-  await requireFolder(folder);
-  return DiffusionModel.load(gpu, (path) => openFile(join(folder, path)), folder);
+  return DiffusionModel.load(gpu, await openFolder(folder), folder);
 }
 
 /** @throws FileError unless the folder exists */

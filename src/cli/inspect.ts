@@ -1,29 +1,40 @@
-// `inspect`: where the time and the memory of a training step go, kernel by kernel.
+// `inspect`: where the time and the memory of a training step go, kernel by kernel, in Node or in
+// headless Chromium. What is printed is made in ./inspect_tables.ts.
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Command } from "commander";
-import { philoxNormals } from "../core/philox.ts";
+import { type NumericsReport, numericsReport } from "../bench/numerics_report.ts";
+import type { Described, PageSource } from "../bench/page_jobs.ts";
+import {
+  type StepOptions,
+  type StepReport,
+  type StepSource,
+  stepReport,
+} from "../bench/step_report.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { parseJsonObject } from "../formats/json.ts";
-import { parseUNetConfig, sidesOf } from "../formats/unet_config.ts";
-import { dumpGraph, graphviz } from "../inspect/graph_dump.ts";
-import { type MemoryMap, memoryMap, memoryMapSvg } from "../inspect/memory_map.ts";
-import { type Profile, profileProgram, type WorkSum } from "../inspect/profile.ts";
+import { graphviz } from "../inspect/graph_dump.ts";
+import { memoryMapSvg } from "../inspect/memory_map.ts";
+import { rooflineSvg } from "../inspect/roofline.ts";
 import { chromeTrace } from "../inspect/trace.ts";
-import { hasClasses } from "../nn/conditions.ts";
-import { DiffusionModel } from "../nn/model.ts";
 import { readBytes, writeBytes } from "../platform/files.ts";
+import { runInPage } from "../platform/page_server.ts";
 import { ownVersions } from "../platform/versions.ts";
-import { presetFor } from "../train/presets.ts";
-import { Trainer } from "../train/trainer.ts";
 import { commandGpu, positiveInteger, printResult } from "./console.ts";
-import { loadModel } from "./inputs.ts";
+import { openFolder } from "./inputs.ts";
+import { reportLines } from "./inspect_tables.ts";
+import { numericsLines, requireRight } from "./numerics_tables.ts";
 
 interface Options {
   model?: string;
   config?: string;
   batch: number;
   runs: number;
+  browser?: boolean;
+  timestamps: boolean;
+  numerics?: boolean;
   trace?: string;
   memoryMap?: string;
+  roofline?: string;
   dumpGraph?: string;
   json?: boolean;
 }
@@ -35,119 +46,84 @@ export const inspectCommand = (): Command =>
     .option("--config <file>", "config.json of a U-Net instead; default: that of train")
     .option("--batch <n>", "images a step", positiveInteger, 8)
     .option("--runs <n>", "of which medians are taken", positiveInteger, 5)
+    .option("--browser", "in headless Chromium instead of Node")
+    .option("--no-timestamps", "time submissions, as where there are no timestamps")
+    .option("--numerics", "instead of times: errors of layers, histograms, what is not finite")
     .option("--trace <file>", "write a Chrome trace: opens in Perfetto")
     .option("--memory-map <file>", "write the memory plan as SVG")
+    .option("--roofline <file>", "write the kernels under the device's ceilings as SVG")
     .option("--dump-graph <file>", "write the step's dispatches: Graphviz if FILE.dot, else JSON")
     .option("--json", "print one JSON object")
     .action(run);
 
 async function run(options: Options): Promise<void> {
-  const { gpu, description } = await commandGpu();
-  const model = await modelOf(gpu, options);
-  const started = performance.now();
-  const trainer = await randomTrainer(model, options.batch);
-  const record_and_compile = performance.now() - started;
-  const profile = await profileProgram(gpu, trainer.program, options.runs);
-  const memory = memoryMap(trainer.program.plan);
-  await writeFiles(options, {
-    trace: () => chromeTrace(profile, memory, { record_and_compile }),
-    memoryMap: () => memoryMapSvg(memory),
-    dumpGraph: (file) => {
-      const dump = dumpGraph(trainer.program.dispatches);
-      return file.endsWith(".dot") ? graphviz(dump) : JSON.stringify(dump);
-    },
+  if (options.numerics) return runNumerics(options);
+  const { batch, runs, timestamps } = options;
+  const method = timestamps ? {} : { method: "submissions" as const };
+  const asked: StepOptions = { batch, runs, ...method };
+  const report = await inPlace<StepReport>(options, {
+    node: (gpu, source) => stepReport(gpu, source, asked),
+    page: (source) => `it.stepReportInPage(${JSON.stringify(source)}, ${JSON.stringify(asked)})`,
   });
-  const resident_bytes = gpu.counters.bufferBytes - memory.peakBytes;
-  const result = {
-    adapter: description,
-    versions: ownVersions(),
-    parameters: model.weights.count,
-    batch: options.batch,
-    compile_ms: record_and_compile,
-    resident_bytes,
-    profile,
-    memory,
-  };
-  printResult(options.json, result, linesOf(result));
+  await writeFiles(options, report);
+  const { description: adapter, graph, ...rest } = report;
+  const result = { adapter, versions: ownVersions(), ...rest };
+  printResult(options.json, result, reportLines(result));
 }
 
-async function modelOf(gpu: Gpu, { model, config }: Options): Promise<DiffusionModel> {
-  if (model !== undefined) return loadModel(gpu, model);
-  const preset = presetFor(gpu.target);
-  const json = config
-    ? parseJsonObject(new TextDecoder().decode(await readBytes(config)), config)
-    : undefined;
-  const unet = json ? parseUNetConfig(json) : preset.config;
-  return DiffusionModel.create(gpu, unet, { seed: 0, scheduler: preset.scheduler });
+async function runNumerics(options: Options): Promise<void> {
+  const { batch } = options;
+  const { description: adapter, ...rest } = await inPlace<NumericsReport>(options, {
+    node: (gpu, source) => numericsReport(gpu, source, { batch }),
+    page: (source) => `it.numericsReportInPage(${JSON.stringify(source)}, { batch: ${batch} })`,
+  });
+  const result = { adapter, versions: ownVersions(), ...rest };
+  printResult(options.json, result, numericsLines(result));
+  requireRight(result);
 }
 
-/** A trainer on one batch of noise: times do not depend on what the images show. */
-function randomTrainer(model: DiffusionModel, batch: number): Promise<Trainer> {
-  const { in_channels: C } = model.config;
-  const [H, W] = sidesOf(model.config) ?? [32, 32];
-  const shape = [batch, C, H, W] as const;
-  const size = batch * C * H * W;
-  const noise = philoxNormals(0, size);
-  const timestep = Array.from({ length: batch }, (_, n) => Math.floor(((n + 0.5) / batch) * 1000));
-  const classes = hasClasses(model.config) ? { classLabels: timestep.map(() => 0) } : {};
-  const batches = [{ x0: philoxNormals(1, size), noise, timestep, ...classes }];
-  return Trainer.create(model, { batches, shape }, {});
+const MODULES = new URL("../", import.meta.url);
+
+/** A job in this process, or as an expression on src/bench/page_jobs.ts, `it`, in a page. */
+interface Job<T> {
+  node(gpu: Gpu, source: StepSource): Promise<T>;
+  page(source: PageSource): string;
 }
 
-type FileName = "trace" | "memoryMap" | "dumpGraph";
-
-async function writeFiles(
-  options: Options,
-  makers: Record<FileName, (file: string) => string>,
-): Promise<void> {
-  for (const name of Object.keys(makers) as FileName[]) {
-    const file = options[name];
-    if (file !== undefined) await writeBytes(file, makers[name](file));
+async function inPlace<T>(options: Options, { node, page }: Job<T>): Promise<T & Described> {
+  const source = await sourceOf(options);
+  if (!options.browser) {
+    const { gpu, description } = await commandGpu();
+    return { description, ...(await node(gpu, source)) };
   }
+  const { model: name } = options;
+  const folder = name === undefined ? undefined : { name, address: "/model/" };
+  const { value, version, reason } = await runInPage<T & Described>({
+    modules: MODULES,
+    folders: name === undefined ? {} : { model: pathToFileURL(`${resolve(name)}/`) },
+    expression: `import("/bench/page_jobs.js").then((it) => ${page({ config: source.config, folder })})`,
+  });
+  return { ...value, description: `${value.description} (${version}, ${reason})` };
 }
 
-const MOST_KERNELS = 20;
-
-function linesOf(result: {
-  adapter: string;
-  parameters: number;
-  batch: number;
-  compile_ms: number;
-  resident_bytes: number;
-  profile: Profile;
-  memory: MemoryMap;
-}): string[] {
-  const { adapter, parameters, batch, compile_ms, resident_bytes, profile, memory } = result;
-  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
-  const { wall_ms, gpu_ms, phases, kernels } = profile;
-  return [
-    `${adapter}: ${parameters} parameters, batch ${batch}`,
-    `a step takes ${wall_ms.toFixed(1)} ms; its ${memory.dispatches} dispatches, each in its own pass, ${gpu_ms.toFixed(1)} ms`,
-    `recording and compiling took ${compile_ms.toFixed(0)} ms`,
-    `activations ${mib(memory.peakBytes)} in ${memory.banks.length} banks (${mib(memory.lowerBoundBytes)} is the least, ${mib(memory.bytesWithoutReuse)} without reuse), all else ${mib(resident_bytes)}`,
-    "",
-    ...table(phases),
-    "",
-    ...table(kernels.slice(0, MOST_KERNELS)),
-    "",
-    `alive at the peak, dispatch ${memory.peak.dispatch}:`,
-    ...memory.peak.tensors.slice(0, 5).map(({ label, shape, bytes }) => {
-      return `  ${label} [${shape.join(", ")}] ${mib(bytes)}`;
-    }),
-  ];
+async function sourceOf({ model, config }: Options): Promise<StepSource> {
+  if (model !== undefined) return { folder: { name: model, read: await openFolder(model) } };
+  if (config === undefined) return {};
+  return { config: { name: config, text: new TextDecoder().decode(await readBytes(config)) } };
 }
 
-function table(rows: readonly WorkSum[]): string[] {
-  const heading = ["", "dispatches", "ms", "share", "GFLOP/s", "GB/s"];
-  const cells = rows.map(({ name, dispatches, ms, share, gflops_per_s, gbytes_per_s }) => [
-    name,
-    String(dispatches),
-    ms.toFixed(2),
-    `${(100 * share).toFixed(1)} %`,
-    gflops_per_s.toFixed(2),
-    gbytes_per_s.toFixed(2),
-  ]);
-  return [heading, ...cells].map(([name = "", ...numbers]) =>
-    [name.padEnd(38), ...numbers.map((text) => text.padStart(11))].join(""),
-  );
+/** Writes those files that were asked for. */
+async function writeFiles(options: Options, report: StepReport & Described): Promise<void> {
+  const { profile, memory, host, graph, description, batch } = report;
+  const title = `a training step, batch ${batch}, on ${description}`;
+  const makers = {
+    trace: () => chromeTrace(profile, memory, host),
+    memoryMap: () => memoryMapSvg(memory),
+    roofline: () => rooflineSvg(report.roofline, title),
+    dumpGraph: (file: string) => (file.endsWith(".dot") ? graphviz(graph) : JSON.stringify(graph)),
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    const file = options[name as keyof typeof makers];
+    if (file !== undefined) await writeBytes(file, make(file));
+  }
 }

@@ -18,6 +18,8 @@ export interface GpuOptions {
    * without shader-f16 where float16 stays wrong: pass `selfTest`. Default: no test.
    */
   selfTest?: SelfTest | undefined;
+  /** Gives every family its plain variants, to compare with. Default false. */
+  plain?: boolean | undefined;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -77,11 +79,13 @@ export class Gpu {
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
+  readonly #isPlain: boolean;
   #failure: DeviceError | undefined;
   #disposed = false;
 
-  private constructor(device: GPUDevice, owned: boolean) {
+  private constructor(device: GPUDevice, owned: boolean, isPlain: boolean) {
     this.device = device;
+    this.#isPlain = isPlain;
     this.info = device.adapterInfo;
     this.pipelines = new PipelineCache(device);
     this.#owned = owned;
@@ -96,8 +100,9 @@ export class Gpu {
    *         (a self-test was asked for, and the plain variants fail it too)
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
-    const { device, selfTest } = options;
-    const gpu = device ? new Gpu(device, false) : new Gpu(await Gpu.#newDevice(options), true);
+    const { device, selfTest, plain = false } = options;
+    const opened = device ?? (await Gpu.#newDevice(options));
+    const gpu = new Gpu(opened, device === undefined, plain);
     if (selfTest) await gpu.#avoidWrongVariants(selfTest);
     return gpu;
   }
@@ -156,6 +161,7 @@ export class Gpu {
   }
 
   get target(): Target {
+    if (this.#isPlain) return PLAIN_TARGET;
     const { subgroupMinSize, subgroupMaxSize, architecture, device, description } = this.info;
     const isFixed = this.has("subgroups") && subgroupMinSize === subgroupMaxSize;
     const text = `${architecture} ${device} ${description}`.toLowerCase();

@@ -9,6 +9,7 @@ import {
   isHalf,
   keyOf,
   labelOf,
+  type ShaderFamily,
   specialise,
   type Variant,
 } from "./shader.ts";
@@ -24,8 +25,20 @@ export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #compiled = new Map<string, Promise<Pipeline>>();
 
+  readonly #replaced = new Map<string, ShaderFamily>();
+
   constructor(device: GPUDevice) {
     this.#device = device;
+  }
+
+  /**
+   * From now on pipelines of the family of this name are made from this source; those that a program
+   * has stay as they are.
+   *
+   * @param family  of other text and hash, with the bindings of the one it replaces
+   */
+  replace(family: ShaderFamily): void {
+    this.#replaced.set(family.name, family);
   }
 
   /** Pipelines compiled, or being compiled. */
@@ -39,7 +52,9 @@ export class PipelineCache {
    * @throws DeviceError device/feature where the device lacks what the variant needs,
    *         device/shader where the WGSL does not compile
    */
-  get(variant: Variant): Promise<Pipeline> {
+  get(asked: Variant): Promise<Pipeline> {
+    const family = this.#replaced.get(asked.family.name) ?? asked.family;
+    const variant = { ...asked, family };
     const key = keyOf(variant);
     const known = this.#compiled.get(key);
     if (known) return known;

@@ -59,7 +59,7 @@ export const labelOf = ({ family, entry }: Variant): string => `${family.name}.$
 
 /** What tells two pipelines apart. */
 export const keyOf = (variant: Variant): string =>
-  `${labelOf(variant)} ${JSON.stringify(Object.entries(variant.constants).sort())}`;
+  `${labelOf(variant)} ${variant.family.hash} ${JSON.stringify(Object.entries(variant.constants).sort())}`;
 
 /** @throws OptionError for an entry point that the family does not have */
 export function entryOf({ family, entry }: Variant): EntryPoint {

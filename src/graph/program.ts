@@ -24,10 +24,21 @@ interface Command {
   workgroups: readonly [number, number, number];
 }
 
+/** What making a program cost the host, in ms. */
+export interface CompileTimes {
+  /** laying out its memory */
+  plan: number;
+  /** until all pipelines were there, those that were compiled before included */
+  pipelines: number;
+  /** buffers and bind groups */
+  bind: number;
+}
+
 export class Program {
   readonly label: string;
   readonly dispatches: readonly Dispatch[];
   readonly plan: Plan;
+  readonly times: CompileTimes;
   readonly #gpu: Gpu;
   readonly #commands: readonly Command[];
   readonly #banks: readonly GPUBuffer[];
@@ -40,6 +51,7 @@ export class Program {
     label: string;
     graph: Graph;
     plan: Plan;
+    times: CompileTimes;
     commands: Command[];
     banks: GPUBuffer[];
     uniforms: GPUBuffer;
@@ -47,6 +59,7 @@ export class Program {
     this.label = parts.label;
     this.dispatches = parts.graph.dispatches;
     this.plan = parts.plan;
+    this.times = parts.times;
     this.#gpu = parts.gpu;
     this.#commands = parts.commands;
     this.#banks = parts.banks;
@@ -67,16 +80,24 @@ export class Program {
     graph: Graph,
     { label, keep = [] }: { label: string; keep?: readonly Tensor[] },
   ): Promise<Program> {
+    const started = performance.now();
     const plan = planMemory(graph.dispatches, keep);
     requireFits(gpu, label, plan);
+    const planned = performance.now();
     const pipelines = await Promise.all(
       graph.dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
     );
+    const compiled = performance.now();
     const { commands, banks, uniforms } = await gpu.guarded(`compiling ${label}`, () => {
       for (const buffer of residentBuffers(graph.dispatches)) buffer.allocate(gpu);
       return bind(gpu, label, { dispatches: graph.dispatches, plan, pipelines });
     });
-    return new Program({ gpu, label, graph, plan, commands, banks, uniforms });
+    const times = {
+      plan: planned - started,
+      pipelines: compiled - planned,
+      bind: performance.now() - compiled,
+    };
+    return new Program({ gpu, label, graph, plan, times, commands, banks, uniforms });
   }
 
   get report(): PlanReport {
@@ -135,17 +156,18 @@ export class Program {
   /**
    * Runs it once with a pass for each dispatch, and times each on the GPU.
    *
-   * @returns nanoseconds a dispatch, in order; the program's effect is that of run()
+   * @param repeats  how often each dispatch runs in its pass; default once, whose effect is that of run()
+   * @returns nanoseconds a pass, in order
    * @throws DeviceError device/feature without the feature timestamp-query
    */
-  async profile(): Promise<Float64Array> {
+  async profile(repeats: readonly number[] = []): Promise<Float64Array> {
     const stamps = new Timestamps(this.#gpu, this.#commands.length);
     const encoder = this.#gpu.device.createCommandEncoder({ label: `${this.label}.profile` });
     for (const [i, { pipeline, group, workgroups }] of this.#commands.entries()) {
       const pass = encoder.beginComputePass({ timestampWrites: stamps.writes(i) });
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
+      for (let k = repeats[i] ?? 1; k > 0; k--) pass.dispatchWorkgroups(...workgroups);
       pass.end();
     }
     return stamps.durations(encoder);

@@ -10,6 +10,7 @@ import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
+import { ceilingsFamily, histogramFamily } from "./cases/measuring.ts";
 import {
   diffusionLossFamily,
   diffusionTimestepsFamily,
@@ -48,4 +49,6 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   steerFamily,
   viewFamily,
   adamwFamily,
+  ceilingsFamily,
+  histogramFamily,
 ];

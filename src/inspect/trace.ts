@@ -6,9 +6,18 @@ import type { MemoryMap } from "./memory_map.ts";
 import { liveBytes } from "./memory_map.ts";
 import type { Profile } from "./profile.ts";
 
-/** What the host did before the first run, in ms, in this order. */
+/** What the host did for one run, in ms, in this order: once before it, then for the run itself. */
 export interface HostTimes {
-  record_and_compile: number;
+  /** layers, kernels and derivatives, into the graph */
+  record: number;
+  plan: number;
+  /** until all pipelines were there */
+  compile: number;
+  bind: number;
+  encode: number;
+  submit: number;
+  /** waiting for the GPU, and copying a result back */
+  read_back: number;
 }
 
 type Event = Record<string, unknown>;
@@ -27,10 +36,12 @@ export function chromeTrace(profile: Profile, memory: MemoryMap, host: HostTimes
       args: { name },
     }),
   );
-  const preparation = Object.entries(host).map(
-    ([name, ms]): Event => complete(name, TRACKS.host, 0, ms * 1000),
-  );
-  const start = Object.values(host).reduce((sum, ms) => sum + ms * 1000, 0);
+  let end = 0;
+  const onHost = Object.entries(host).map(([name, ms]): Event => {
+    end += ms * 1000;
+    return complete(name, TRACKS.host, end - ms * 1000, ms * 1000);
+  });
+  const start = end - host.read_back * 1000; // the GPU starts when all is submitted
   const alive = liveBytes(memory.tensors, memory.dispatches);
   const events: Event[] = [];
   let at = start;
@@ -46,7 +57,7 @@ export function chromeTrace(profile: Profile, memory: MemoryMap, host: HostTimes
     traceEvents: [
       { ph: "M", name: "process_name", pid: PROCESS, args: { name: "wgsl-diffusion" } },
       ...names,
-      ...preparation,
+      ...onHost,
       ...events,
     ],
   });

@@ -23,7 +23,8 @@ export interface ChromiumBinary {
   environment: Record<string, string>;
 }
 
-const FLAGS = [
+/** Of every page; those of canvases come beside them. */
+export const FLAGS: readonly string[] = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--disable-background-networking",

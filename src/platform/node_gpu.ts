@@ -34,9 +34,13 @@ export interface OpenedGpu {
   driver: Driver;
   /** which driver, and why, in words */
   reason: string;
+  /** Dawn's toggles */
+  flags: readonly string[];
   /** WebGPU's classes and constants: GPUBufferUsage, GPUMapMode, GPUDevice, ... */
   globals: Record<string, unknown>;
 }
+
+type Finished = Omit<OpenedGpu, "flags">;
 
 type Dawn = { create(options: string[]): GPU; globals: object };
 
@@ -61,14 +65,16 @@ export function openGpu(options: OpenGpuOptions = {}): Promise<OpenedGpu> {
   const known = opened.get(key);
   if (known) return known;
 
-  const opening = last.then(() => open(adapter, toggles));
+  const opening = last
+    .then(() => open(adapter, toggles))
+    .then((one) => ({ ...one, flags: toggles }));
   last = opening.catch(() => {});
   opened.set(key, opening);
   opening.catch(() => opened.delete(key));
   return opening;
 }
 
-async function open(adapter: "auto" | Driver, toggles: string[]): Promise<OpenedGpu> {
+async function open(adapter: "auto" | Driver, toggles: string[]): Promise<Finished> {
   if (adapter === "null") {
     const gpu = (await loadDawn()).create(["backend=null", ...toggles]);
     return finish(gpu, "null", "asked for: it validates and compiles, and computes nothing");
@@ -88,7 +94,7 @@ async function open(adapter: "auto" | Driver, toggles: string[]): Promise<Opened
 }
 
 /** macOS and Windows: Dawn has one driver there, the system's. */
-async function openNative(adapter: "auto" | Driver, toggles: string[]): Promise<OpenedGpu> {
+async function openNative(adapter: "auto" | Driver, toggles: string[]): Promise<Finished> {
   if (adapter === "swiftshader" || adapter === "lavapipe") {
     throw new DeviceError(
       "device/no-driver",
@@ -115,7 +121,7 @@ async function tryDriver(candidate: Candidate, toggles: string[], tried: string[
 
 const rejected: GPU[] = []; // collected, they could take Dawn's threads with them
 
-async function finish(gpu: GPU, driver: Driver, reason: string): Promise<OpenedGpu> {
+async function finish(gpu: GPU, driver: Driver, reason: string): Promise<Finished> {
   const { globals } = await loadDawn();
   for (const [name, value] of Object.entries(globals)) {
     if (name in globalThis) continue;

@@ -5,13 +5,15 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { DeviceError } from "../core/errors.ts";
-import { findChromium, launchChromium } from "./chromium.ts";
+import { FLAGS, findChromium, launchChromium } from "./chromium.ts";
 
 export interface PageHost {
   /** `Chrome/…` */
   version: string;
   /** why it is this browser, in words */
   reason: string;
+  /** of its command line */
+  flags: readonly string[];
 }
 
 export interface PageJob {
@@ -52,7 +54,8 @@ export async function runInPage<T>(job: PageJob): Promise<PageHost & { value: T 
         throw new DeviceError(answer.code ?? "device/page", answer.message, "");
       }
       const version = await browser.version();
-      return { version, reason: `headless, from ${SOURCES[source]}`, value: answer.value };
+      const reason = `headless, from ${SOURCES[source]}`;
+      return { version, reason, flags: FLAGS, value: answer.value };
     } finally {
       await browser.close();
     }

@@ -2,11 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { KERNEL_CASES, type KernelCase } from "../../src/bench/kernel_cases.ts";
 import { kernelsSuite } from "../../src/bench/kernels.ts";
+import { memorySuite } from "../../src/bench/memory.ts";
 import { sampleSuite, trainSuite } from "../../src/bench/peer_job.ts";
 import { benchResult } from "../../src/bench/result.ts";
+import { startupSuite } from "../../src/bench/startup.ts";
 import { median } from "../../src/core/statistics.ts";
 import { readBytesIfAny } from "../../src/platform/files.ts";
-import { testGpu } from "../support/gpu.ts";
+import { testAdapters, testGpu } from "../support/gpu.ts";
 
 const job = new URL("../../bench/peers/job/", import.meta.url);
 const readJob = (name: string) => readBytesIfAny(new URL(name, job));
@@ -75,5 +77,32 @@ describe("the job on which engines are compared", () => {
       code: "file/missing",
       message: expect.stringContaining("the file expected.json of the peer job is missing."),
     });
+  });
+});
+
+describe("the suites of memory and of starting", () => {
+  test("memory: bytes of whole steps, close to the least that a plan needs, and all freed", async () => {
+    const results = await memorySuite(await testGpu(), readJob, 1);
+    expect(results.map(({ name }) => name)).toEqual(["peer-job/step", "default/step"]);
+    for (const { bytes, check } of results) {
+      const [peak, least] = [check.activation_bytes, check.activation_bytes_lower_bound].map(
+        Number,
+      );
+      expect(peak).toBeLessThanOrEqual(1.1 * least!);
+      expect(bytes).toBeGreaterThan(peak!);
+    }
+  });
+
+  test("startup: a device, then the compiler, then PyTorch's first loss", async () => {
+    const results = await startupSuite(await testAdapters(), readJob, 1);
+    const [device, compiled, loss] = results.map(({ median_ms }) => median_ms);
+    expect(results.map(({ name }) => name)).toEqual([
+      "peer-job/device",
+      "peer-job/compiled",
+      "peer-job/first-loss",
+    ]);
+    expect(device).toBeLessThan(compiled!);
+    expect(compiled).toBeLessThan(loss!);
+    expect(results[0]!.check.worst_relative_error).toBeLessThan(1e-6); // PyTorch's float32: 1e-7
   });
 });

@@ -97,7 +97,8 @@ describe("the Chrome trace", () => {
 
   test("has the dispatches one after the other, with their work, and live bytes beside them", () => {
     const map = memoryMap(program.plan);
-    const text = chromeTrace(profile, map, { record_and_compile: 12 });
+    const once = { record: 1, plan: 2, compile: 3, bind: 4 };
+    const text = chromeTrace(profile, map, { ...once, encode: 1, submit: 1, read_back: 9 });
     const { traceEvents } = JSON.parse(text) as { traceEvents: TraceEvent[] };
     const onGpu = traceEvents.filter(({ ph, args }) => ph === "X" && args !== undefined);
     expect(onGpu.map(({ name }) => name)).toEqual(program.dispatches.map(({ label }) => label));

@@ -26,12 +26,14 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
       "adamw",
       "attention",
       "bound",
+      "ceilings",
       "conv2d_weight_sums",
       "derivation",
       "diffusion_loss",
       "diffusion_timesteps",
       "groupnorm",
       "groupnorm_backward",
+      "histogram",
       "matmul",
     ]);
   });

@@ -8,6 +8,7 @@ import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
+import { ceilingsTwins, histogramTwins } from "./measuring.ts";
 import { diffusionLossTwins, diffusionTimestepsTwins, dropoutTwins } from "./objectives.ts";
 import {
   activationTwins,
@@ -44,4 +45,6 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   steer: steerTwins,
   view: viewTwins,
   adamw: adamwTwins,
+  ceilings: ceilingsTwins,
+  histogram: histogramTwins,
 };

@@ -5,6 +5,7 @@ import { info as attention } from "./attention.ts";
 import { info as batchImages } from "./batch_images.ts";
 import { info as bound } from "./bound.ts";
 import { info as cast } from "./cast.ts";
+import { info as ceilings } from "./ceilings.ts";
 import { info as concat } from "./concat.ts";
 import { info as conv2d } from "./conv2d.ts";
 import { info as conv2dWeight } from "./conv2d_weight.ts";
@@ -17,6 +18,7 @@ import { info as elementwise } from "./elementwise.ts";
 import { info as embedding } from "./embedding.ts";
 import { info as groupnorm } from "./groupnorm.ts";
 import { info as groupnormBackward } from "./groupnorm_backward.ts";
+import { info as histogram } from "./histogram.ts";
 import { info as matmul } from "./matmul.ts";
 import type { KernelInfo } from "./record.ts";
 import { info as resample } from "./resample.ts";
@@ -48,4 +50,6 @@ export const RECORDS: readonly KernelInfo[] = [
   steer,
   view,
   adamw,
+  ceilings,
+  histogram,
 ];

@@ -1,0 +1,135 @@
+// histogram.wgsl — what numbers a tensor holds: counts by powers of two, and whether all are finite.
+//
+//   counts    0            zeros, subnormal numbers among them
+//             1 … 48       2^e ≤ |x| < 2^(e+1), e = bin − 32; below 2^-30 is in 1, from 2^16 on in 48
+//             49, 50       infinities; what is no number
+//             51           x < 0
+//             52           the bits of the largest finite |x|, as float32
+//             53           the place of the first x that is not finite; 0xffffffff for none
+//   source    IEEE 754-2019, §3.4: an exponent is a field of bits
+//
+//   shapes    x [count] f32, or f16 in pairs · partial [groups, 54] u32 · counts [54] u32
+//   dispatch  chunk: one workgroup for WG · TURNS elements; total: one workgroup, a lane for each of the 54
+//   numerics  exact: bits are looked at, for a compiler may take it that x = x
+//   launcher  src/kernels/histogram.ts · oracle tests/reference/histogram.ts
+
+const WG: u32 = 64u;
+const TURNS: u32 = 64u;
+const HALF: bool = false; // x is f16, two a word, the first one low
+
+const FIELDS: u32 = 54u;
+const LARGEST: u32 = 52u;
+const FIRST: u32 = 53u;
+const NONE: u32 = 0xffffffffu;
+
+struct Dims {
+  count: u32,
+  groups: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read_write> partial: array<u32>;
+
+@group(0) @binding(3) var<storage, read> parts: array<u32>;
+@group(0) @binding(4) var<storage, read_write> counts: array<u32>;
+
+var<workgroup> of_lanes: array<u32, 3456>; // WG · FIELDS
+
+// The float32 of a float16, both as bits.
+fn widened(half: u32) -> u32 {
+  let sign = (half & 0x8000u) << 16u;
+  let exponent = (half >> 10u) & 31u;
+  let mantissa = half & 1023u;
+  if (exponent == 31u) {
+    return sign | 0x7f800000u | (mantissa << 13u);
+  }
+  if (exponent > 0u) {
+    return sign | ((exponent + 112u) << 23u) | (mantissa << 13u);
+  }
+  if (mantissa == 0u) {
+    return sign;
+  }
+  let top = firstLeadingBit(mantissa); // mantissa · 2^-24 is normal in float32
+  return sign | ((top + 103u) << 23u) | ((mantissa << (23u - top)) & 0x7fffffu);
+}
+
+fn bits_of(i: u32) -> u32 {
+  if (HALF) {
+    return widened((x[i / 2u] >> (16u * (i % 2u))) & 0xffffu);
+  }
+  return x[i];
+}
+
+fn bin_of(bits: u32) -> u32 {
+  let exponent = (bits >> 23u) & 255u;
+  if (exponent == 0u) {
+    return 0u;
+  }
+  if (exponent == 255u) {
+    return select(50u, 49u, (bits & 0x7fffffu) == 0u);
+  }
+  return u32(clamp(i32(exponent) - 95, 1, 48));
+}
+
+@compute @workgroup_size(WG)
+fn chunk(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let g = group.y * groups.x + group.x;
+
+  // every lane counts for itself
+  var own: array<u32, FIELDS>;
+  own[FIRST] = NONE;
+  for (var k = 0u; k < TURNS; k++) {
+    let i = (g * TURNS + k) * WG + lane;
+    if (i < dims.count) {
+      let bits = bits_of(i);
+      let bin = bin_of(bits);
+      own[bin] += 1u;
+      if (bin >= 49u) {
+        own[FIRST] = min(own[FIRST], i);
+      } else {
+        own[LARGEST] = max(own[LARGEST], bits & 0x7fffffffu);
+        own[51] += select(0u, 1u, bin > 0u && (bits >> 31u) == 1u);
+      }
+    }
+  }
+  for (var f = 0u; f < FIELDS; f++) {
+    of_lanes[f * WG + lane] = own[f];
+  }
+  workgroupBarrier();
+
+  // a lane for each field
+  if (lane < FIELDS && g < dims.groups) {
+    var whole = of_lanes[lane * WG];
+    for (var k = 1u; k < WG; k++) {
+      whole = joined(lane, whole, of_lanes[lane * WG + k]);
+    }
+    partial[g * FIELDS + lane] = whole;
+  }
+}
+
+fn joined(field: u32, a: u32, b: u32) -> u32 {
+  if (field == LARGEST) {
+    return max(a, b);
+  }
+  if (field == FIRST) {
+    return min(a, b);
+  }
+  return a + b;
+}
+
+@compute @workgroup_size(WG)
+fn total(@builtin(local_invocation_index) lane: u32) {
+  if (lane >= FIELDS) {
+    return;
+  }
+  var whole = parts[lane];
+  for (var g = 1u; g < dims.groups; g++) {
+    whole = joined(lane, whole, parts[g * FIELDS + lane]);
+  }
+  counts[lane] = whole;
+}

@@ -1,0 +1,16 @@
+// The config.json of a U-Net that runs in milliseconds, with attention in its middle.
+export const TINY_UNET = {
+  name: "tiny.json",
+  text: JSON.stringify({
+    _class_name: "UNet2DModel",
+    sample_size: 8,
+    in_channels: 1,
+    out_channels: 1,
+    block_out_channels: [8, 8],
+    down_block_types: ["DownBlock2D", "DownBlock2D"],
+    up_block_types: ["UpBlock2D", "UpBlock2D"],
+    layers_per_block: 1,
+    norm_num_groups: 4,
+    attention_head_dim: 4,
+  }),
+};
