@@ -67,7 +67,7 @@ describe("a kernel that is wrong is reported, not thrown", () => {
   test("a source that does not compile, by its line; the others are right", async () => {
     const gpu = await freshGpu();
     const { family } = variantsOf(oneFamily("elementwise")[0]!, gpu.target)[0]!;
-    const chunks = family.chunks.map((chunk) => chunk.replace("dims.scale;", "dims.skale;"));
+    const chunks = family.chunks.map((chunk) => chunk.replace("dims.scale);", "dims.skale);"));
     const families = [...oneFamily("elementwise"), ...oneFamily("concat")];
     const [broken, right] = await selfTest(gpu, {
       families,
