@@ -45,6 +45,7 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   randomCrop?: number;
   seed: bigint;
   dtype?: NetworkDtype;
+  activationLimit?: number;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -102,6 +103,11 @@ export const trainOptions = (): Command =>
     )
     .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
     .addOption(dtypeOption())
+    .option(
+      "--activation-limit <MiB>",
+      "of activations; norms and blocks are recomputed to stay below it",
+      positiveNumber,
+    )
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
@@ -135,6 +141,7 @@ export function hyperParametersOf(
     ...(ema !== undefined && { ema, emaWarmup: emaWarmup ?? false }),
     ...(emaWarmup && { emaWarmup }),
     ...(dtype !== undefined && { dtype }),
+    ...(options.activationLimit && { activationLimit: options.activationLimit * 2 ** 20 }),
     ...(options.flip && { flip: true }),
     ...(options.randomCrop !== undefined && { randomCrop: options.randomCrop }),
     ...objectiveOf(options),

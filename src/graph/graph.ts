@@ -58,6 +58,8 @@ export interface Dispatch {
   readonly tensors: readonly BoundTensor[];
   readonly uniforms: readonly { readonly binding: number; readonly data: ArrayBuffer }[];
   readonly phase: Phase;
+  /** the part of the network that it computes, as `Graph.within` names it */
+  readonly block: string | undefined;
   readonly flops: number;
   /** bytes of all tensors bound */
   readonly bytes: number;
@@ -71,6 +73,7 @@ export class Graph {
   readonly target: Target;
   /** what the next dispatches belong to */
   phase: Phase = "forward";
+  #block: string | undefined;
 
   constructor(target: Target = PLAIN_TARGET) {
     this.target = target;
@@ -79,6 +82,16 @@ export class Graph {
   /** What the launchers of a family choose their variants by. */
   targetOf(family: string): Target {
     return this.target.plain?.has(family) ? PLAIN_TARGET : this.target;
+  }
+
+  /** Runs `record`, whose dispatches belong to a block of that name; blocks do not nest. */
+  within<T>(block: string, record: () => T): T {
+    this.#block = block;
+    try {
+      return record();
+    } finally {
+      this.#block = undefined;
+    }
   }
 
   /** A tensor that the plan will place. */
@@ -126,6 +139,7 @@ export class Graph {
     }
     const bytes = tensors.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
     const { phase } = this;
+    const block = this.#block;
     this.dispatches.push({
       label,
       variant,
@@ -133,6 +147,7 @@ export class Graph {
       tensors,
       uniforms,
       phase,
+      block,
       flops,
       bytes,
     });

@@ -8,6 +8,7 @@ import { Timestamps } from "../device/timestamps.ts";
 import type { Dispatch, Graph } from "./graph.ts";
 import { cutsOf, guessedMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
+import { withinActivationLimit } from "./recompute.ts";
 import {
   ALIGNMENT,
   alignUp,
@@ -34,6 +35,14 @@ export interface CompileTimes {
   bind: number;
 }
 
+export interface CompileOptions {
+  label: string;
+  /** tensors that `read` will be asked for after a run */
+  keep?: readonly Tensor[];
+  /** bytes of all banks together, for which activations are recomputed; default: none are */
+  activationLimit?: number | undefined;
+}
+
 export class Program {
   readonly label: string;
   readonly dispatches: readonly Dispatch[];
@@ -49,7 +58,7 @@ export class Program {
   private constructor(parts: {
     gpu: Gpu;
     label: string;
-    graph: Graph;
+    dispatches: readonly Dispatch[];
     plan: Plan;
     times: CompileTimes;
     commands: Command[];
@@ -57,47 +66,50 @@ export class Program {
     uniforms: GPUBuffer;
   }) {
     this.label = parts.label;
-    this.dispatches = parts.graph.dispatches;
+    this.dispatches = parts.dispatches;
     this.plan = parts.plan;
     this.times = parts.times;
     this.#gpu = parts.gpu;
     this.#commands = parts.commands;
     this.#banks = parts.banks;
     this.#uniforms = parts.uniforms;
-    this.#cuts = cutsOf(this.dispatches, guessedMs(this.dispatches, parts.graph.target));
+    this.#cuts = cutsOf(this.dispatches, guessedMs(this.dispatches, parts.gpu.target));
   }
 
   /**
    * Plans the graph's memory, compiles every pipeline in parallel, and binds.
    *
    * @param gpu    the device it will run on; resident buffers are allocated here where they are not
-   * @param keep   tensors that `read` will be asked for after a run
-   * @throws DeviceError device/too-large where a buffer exceeds the device's limits,
+   * @throws OptionError option/activation-limit where no recomputation meets it; DeviceError device/too-large where a buffer exceeds the device's limits,
    *         device/out-of-memory, device/shader
    */
   static async compile(
     gpu: Gpu,
     graph: Graph,
-    { label, keep = [] }: { label: string; keep?: readonly Tensor[] },
+    { label, keep = [], activationLimit }: CompileOptions,
   ): Promise<Program> {
     const started = performance.now();
-    const plan = planMemory(graph.dispatches, keep);
+    const dispatches =
+      activationLimit === undefined
+        ? graph.dispatches
+        : withinActivationLimit(graph.dispatches, activationLimit, keep);
+    const plan = planMemory(dispatches, keep);
     requireFits(gpu, label, plan);
     const planned = performance.now();
     const pipelines = await Promise.all(
-      graph.dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
+      dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
     );
     const compiled = performance.now();
     const { commands, banks, uniforms } = await gpu.guarded(`compiling ${label}`, () => {
-      for (const buffer of residentBuffers(graph.dispatches)) buffer.allocate(gpu);
-      return bind(gpu, label, { dispatches: graph.dispatches, plan, pipelines });
+      for (const buffer of residentBuffers(dispatches)) buffer.allocate(gpu);
+      return bind(gpu, label, { dispatches, plan, pipelines });
     });
     const times = {
       plan: planned - started,
       pipelines: compiled - planned,
       bind: performance.now() - compiled,
     };
-    return new Program({ gpu, label, graph, plan, times, commands, banks, uniforms });
+    return new Program({ gpu, label, dispatches, plan, times, commands, banks, uniforms });
   }
 
   get report(): PlanReport {

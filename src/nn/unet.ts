@@ -172,13 +172,15 @@ function midBlock(context: Context, x: Tensor): Tensor {
   const ownGroups = config.attn_norm_num_groups ?? undefined;
   let h = resnet(context, x, { name: "mid_block.resnets.0", out, scaleFactor });
   if (config.add_attention) {
-    h = attentionBlock(context, h, {
+    const input = h;
+    const options = {
       name: "mid_block.attentions.0",
       headDim: config.attention_head_dim ?? out,
       groups: ownGroups ?? (style.scaleShift ? undefined : style.groups), // as diffusers
       eps: style.eps,
       scaleFactor,
-    });
+    };
+    h = context.tape.graph.within(options.name, () => attentionBlock(context, input, options));
   }
   return resnet(context, h, { name: "mid_block.resnets.1", out, scaleFactor });
 }
@@ -205,12 +207,15 @@ function upPath(context: Context, bottom: Tensor, skips: Tensor[]): Tensor {
 type Placed = Pick<ResnetOptions, "name" | "out" | "scaleFactor" | "resample">;
 
 const resnet = (context: Context, x: Tensor, placed: Placed): Tensor =>
-  resnetBlock(context, x, context.temb, { ...context.style, ...placed });
+  context.tape.graph.within(placed.name, () =>
+    resnetBlock(context, x, context.temb, { ...context.style, ...placed }),
+  );
 
 function attention(context: Context, x: Tensor, name: string): Tensor {
   const { groups, eps } = context.style;
   const headDim = context.config.attention_head_dim ?? x.shape[1]!;
-  return attentionBlock(context, x, { name, headDim, groups, eps });
+  const options = { name, headDim, groups, eps };
+  return context.tape.graph.within(name, () => attentionBlock(context, x, options));
 }
 
 /** Whether a block resamples by a residual block: its own kind, or an Attn block told to. */

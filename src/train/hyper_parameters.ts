@@ -53,6 +53,11 @@ export interface HyperParameters {
   seed: number | bigint;
   /** of maps, their gradients, and the weights that meet them; the rest stays float32; default float32 */
   dtype: NetworkDtype;
+  /**
+   * bytes that activations may take; below what they need, norms, then whole blocks are computed a second
+   * time on the way back, with the same bits; 0 (default): no limit
+   */
+  activationLimit: number;
   /** float16's first loss scale, a power of two; default 65 536, as PyTorch's GradScaler */
   lossScale: number;
   /** it doubles after so many steps without overflow; default 2,000 */
@@ -83,6 +88,7 @@ export const HYPER_PARAMETERS: HyperParameters = {
   randomCrop: 0,
   seed: 0,
   dtype: "float32",
+  activationLimit: 0,
   lossScale: 65_536,
   lossScaleGrowth: 2_000,
 };
@@ -139,6 +145,7 @@ const RULES: readonly Rule[] = [
   ["emaMin", "in 0 … 1, below 1", (x) => x >= 0 && x < 1],
   ["emaUpdateAfter", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],
   ["labelDropout", "a probability in 0 … 1", (x) => x >= 0 && x <= 1],
+  ["activationLimit", "0 (none) or more", (x) => x >= 0],
   ["lossScale", "a power of two in 1 … 2⁴⁰", (x) => x <= 2 ** 40 && Number.isInteger(Math.log2(x))],
   ["lossScaleGrowth", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
   ["randomCrop", "a whole number, 0 or more", (x) => Number.isSafeInteger(x) && x >= 0],

@@ -273,7 +273,10 @@ async function record(
     ema: ema.buffer.whole(),
   });
   advance(graph, { state });
-  const program = await Program.compile(gpu, graph, { label: "train" });
+  const program = await Program.compile(gpu, graph, {
+    label: "train",
+    activationLimit: options.activationLimit || undefined,
+  });
 
   copyWeights(model, ema);
   source.writeTables();

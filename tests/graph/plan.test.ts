@@ -26,6 +26,7 @@ function dispatchOf(reads: Tensor[], writes: Tensor[]): Dispatch {
     ],
     uniforms: [],
     phase: "forward",
+    block: undefined,
     flops: 0,
     bytes: 0,
   };
