@@ -4,7 +4,8 @@
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
 import { Tape } from "../autograd/tape.ts";
-import { DeviceError, OptionError } from "../core/errors.ts";
+import { DeviceError } from "../core/errors.ts";
+import type { Gpu } from "../device/gpu.ts";
 import { Readback } from "../device/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
@@ -21,13 +22,13 @@ import {
 } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
 import { advance } from "../kernels/reverse_step.ts";
-import type { DiffusionModel } from "../nn/model.ts";
+import { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
 import type { BatchSource } from "./batch_source.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
-import { DatasetBatch } from "./dataset_batch.ts";
-import { GivenBatch, type GivenValues } from "./given_batch.ts";
+import type { GivenValues } from "./given_batch.ts";
 import { gradientTargets } from "./gradients.ts";
 import {
   emaDecayAt,
@@ -37,6 +38,8 @@ import {
   requireHyperParameters,
 } from "./hyper_parameters.ts";
 import { RING, rowsAhead } from "./ring.ts";
+import { restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
+import { sourceOf } from "./sources.ts";
 import { type LossHistogram, TimestepLosses } from "./timestep_losses.ts";
 
 /** What a step left behind. */
@@ -95,9 +98,61 @@ export class Trainer {
     return new Trainer(model, options, await record(model, source, options));
   }
 
-  /** Steps done since the trainer was made. */
+  /**
+   * A trainer that goes on where a checkpoint was saved, bit for bit on the same adapter.
+   *
+   * @param checkpoint  of `readCheckpoint`
+   * @param source      the data it was trained on
+   * @param changes     hyper-parameters to go on with instead of the saved ones
+   * @returns           a trainer; its `model` is the caller's to dispose of
+   * @throws FileError checkpoint/data for other data, checkpoint/format; and as `create` does
+   */
+  static async resume(
+    gpu: Gpu,
+    checkpoint: Checkpoint,
+    source: TrainingData,
+    changes: Partial<HyperParameters> = {},
+  ): Promise<Trainer> {
+    const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
+    const options = { ...checkpoint.state.hyperParameters, ...changes };
+    const trainer = await Trainer.create(model, source, options);
+    await trainer.restore(checkpoint);
+    return trainer;
+  }
+
+  /** Steps done, and submitted to the GPU at least. */
   get step(): number {
     return this.#step;
+  }
+
+  /**
+   * The files of a checkpoint after the steps that were submitted: see README.md beside this file.
+   *
+   * @param by  what to note in it of who saves
+   * @returns   by name; training_state.json is the last
+   * @throws DeviceError
+   */
+  save(by: SavedBy = {}): Promise<Map<string, Uint8Array>> {
+    return saveTrainer(this.model, { ...this.#parts, step: this.#step, options: this.options }, by);
+  }
+
+  /**
+   * Takes up the state of a checkpoint: weights, moments, average, losses by timestep, step, place in
+   * the data. Not while a loop of `run` is under way.
+   *
+   * @param keepsPlace  step and place in the data stay as they are: only what was learned goes back
+   * @throws FileError checkpoint/data, checkpoint/format for one of another network or other data
+   */
+  async restore(
+    checkpoint: Checkpoint,
+    { keepsPlace = false }: { keepsPlace?: boolean } = {},
+  ): Promise<void> {
+    await restoreTrainer(this.model, { ...this.#parts, options: this.options }, checkpoint, {
+      keepsPlace,
+    });
+    if (keepsPlace) return;
+    this.#step = checkpoint.state.step;
+    this.#isPrimed = false;
   }
 
   /** Dispatches and memory of one step. */
@@ -112,9 +167,9 @@ export class Trainer {
 
   /**
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
-   * submitted.
+   * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
-   * @throws DeviceError, or the signal's reason when it is aborted
+   * @throws DeviceError, or the signal's reason when it was aborted before the end
    */
   async *run(options: {
     steps: number;
@@ -124,16 +179,17 @@ export class Trainer {
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
     try {
-      while (this.#step < end || readings.length > 0) {
-        signal?.throwIfAborted();
-        while (this.#step < end && readings.length < READINGS) {
+      while (true) {
+        while (!signal?.aborted && this.#step < end && readings.length < READINGS) {
           readings.push(this.#submit(Math.min(this.#chunk(), end - this.#step)));
         }
+        if (readings.length === 0) break;
         const started = performance.now();
         const records = await readings.shift()!;
         this.#measure(performance.now() - started, records.length);
         yield* records;
       }
+      if (this.#step < end) signal?.throwIfAborted();
     } finally {
       await Promise.allSettled(readings);
     }
@@ -212,11 +268,13 @@ export class Trainer {
 
 interface TrainerParts {
   ema: Weights;
+  expAvg: Weights;
+  expAvgSq: Weights;
   source: BatchSource;
   timestepLosses: TimestepLosses;
   program: Program;
   readback: Readback;
-  tensors: { history: Tensor; schedule: Tensor };
+  tensors: { history: Tensor; schedule: Tensor; state: Tensor };
   buffers: readonly ResidentBuffer[];
 }
 
@@ -277,35 +335,15 @@ async function record(
   const buffers = [...sets, inputs, progress, records, timestepLosses.buffer];
   return {
     ema,
+    expAvg,
+    expAvgSq,
     source,
     timestepLosses,
     program,
     readback,
-    tensors: { history, schedule },
+    tensors: { history, schedule, state },
     buffers,
   };
-}
-
-function sourceOf(
-  model: DiffusionModel,
-  buffer: ResidentBuffer,
-  parts: { data: TrainingData; options: HyperParameters; state: Tensor },
-): BatchSource {
-  const { data, options, state } = parts;
-  if ("data" in data) return new DatasetBatch(model, buffer, { ...options, ...data, state });
-  requireGiven(options);
-  return new GivenBatch(model, buffer, { ...data, loss: options });
-}
-
-/** Given batches say their timesteps and labels: nothing is left to draw. */
-function requireGiven({ timesteps, labelDropout }: HyperParameters): void {
-  if (timesteps === "uniform" && labelDropout === 0) return;
-  throw new OptionError(
-    "option/training",
-    "train: given batches hold their timesteps and labels, got " +
-      `timesteps ${timesteps} and labelDropout ${labelDropout}.`,
-    "Leave both out, or train on a data set.",
-  );
 }
 
 /** The average starts at the weights. */
