@@ -28,7 +28,9 @@ export interface TrainOptions extends ObjectiveOptions {
   out?: string;
   force?: boolean;
   steps?: number;
+  resume?: string;
   saveEvery?: number;
+  keep: number;
   batch?: number;
   lr?: number;
   warmup?: number;
@@ -64,7 +66,13 @@ export const trainOptions = (): Command =>
     .option("--out <dir>", "run folder; default: a new one in runs/")
     .option("--force", "write into a run folder that exists")
     .option("--steps <n>", "training steps", positiveInteger)
-    .option("--save-every <n>", "write the models every n steps", positiveInteger)
+    .option("--resume <dir>", "go on: a run folder, or one of its checkpoints (then --out is new)")
+    .option(
+      "--save-every <n>",
+      "save a checkpoint every n steps, not only the last",
+      positiveInteger,
+    )
+    .option("--keep <k>", "checkpoints kept, beside the best", positiveInteger, 2)
     .option("--batch <n>", "images a step", positiveInteger)
     .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)
     .option("--warmup <n>", "steps over which the learning rate rises", atLeastZero)
@@ -93,10 +101,19 @@ export function hyperParametersOf(
   const base: Partial<HyperParameters> = isPlain
     ? { batch: preset.hyperParameters.batch ?? 1 }
     : { ...preset.hyperParameters, decaySteps: steps };
+  return { ...base, ...saidHyperParameters(options, steps) };
+}
+
+/** The run's numbers that options give; those that are not given are left out. */
+export function saidHyperParameters(
+  options: Partial<TrainOptions>,
+  steps: number,
+): Partial<HyperParameters> {
   const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
+  const { labelDropout } = options;
   return {
-    ...base,
-    seed,
+    ...(seed !== undefined && { seed }),
+    ...(labelDropout !== undefined && { labelDropout }),
     ...(batch !== undefined && { batch }),
     ...(lr !== undefined && { learningRate: lr }),
     ...(warmup !== undefined && { warmup }),

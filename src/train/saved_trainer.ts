@@ -60,7 +60,6 @@ export async function saveTrainer(
     stateWords(gpu, parts.tensors.state),
   ]);
   const { vendor, architecture, device, description } = gpu.info;
-  const variants = parts.program.dispatches.map(({ variant }) => keyOf(variant));
   const state = {
     step,
     hyperParameters: options,
@@ -69,12 +68,16 @@ export async function saveTrainer(
     lossScale: undefined,
     data: await source.identity(),
     adapter: { vendor, architecture, device, description },
-    kernels: [...new Set(variants)].sort(),
+    kernels: kernelsOf(parts.program),
     package: by.package,
     run: by.run,
   };
   return checkpointFiles(state, { model: files, sets: { ema, exp_avg, exp_avg_sq }, history });
 }
+
+/** The variants of a program's kernels, sorted: the same ones give the same bits. */
+export const kernelsOf = ({ dispatches }: Program): string[] =>
+  [...new Set(dispatches.map(({ variant }) => keyOf(variant)))].sort();
 
 /** Writes a checkpoint's state over a trainer's. @throws FileError where it does not fit */
 export async function restoreTrainer(

@@ -5,7 +5,6 @@
 // run.
 import { Tape } from "../autograd/tape.ts";
 import { DeviceError } from "../core/errors.ts";
-import type { Gpu } from "../device/gpu.ts";
 import { Readback } from "../device/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
@@ -22,7 +21,7 @@ import {
 } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
 import { advance } from "../kernels/reverse_step.ts";
-import { DiffusionModel } from "../nn/model.ts";
+import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
 import type { BatchSource } from "./batch_source.ts";
@@ -101,19 +100,18 @@ export class Trainer {
   /**
    * A trainer that goes on where a checkpoint was saved, bit for bit on the same adapter.
    *
+   * @param model       of the checkpoint: DiffusionModel.load(gpu, checkpoint.read, checkpoint.where)
    * @param checkpoint  of `readCheckpoint`
    * @param source      the data it was trained on
    * @param changes     hyper-parameters to go on with instead of the saved ones
-   * @returns           a trainer; its `model` is the caller's to dispose of
    * @throws FileError checkpoint/data for other data, checkpoint/format; and as `create` does
    */
   static async resume(
-    gpu: Gpu,
+    model: DiffusionModel,
     checkpoint: Checkpoint,
     source: TrainingData,
     changes: Partial<HyperParameters> = {},
   ): Promise<Trainer> {
-    const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
     const options = { ...checkpoint.state.hyperParameters, ...changes };
     const trainer = await Trainer.create(model, source, options);
     await trainer.restore(checkpoint);

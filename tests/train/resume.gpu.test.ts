@@ -47,6 +47,13 @@ const BASE: Partial<HyperParameters> = {
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
+/** A trainer that goes on from files. */
+async function resumed(files: Files, data: TrainingData): Promise<Trainer> {
+  const checkpoint = await open(files);
+  const model = await DiffusionModel.load(await testGpu(), checkpoint.read, checkpoint.where);
+  return Trainer.resume(model, checkpoint, data);
+}
+
 const open = (files: Files) => readCheckpoint(async (name) => files.get(name), "memory");
 
 async function startedWith(
@@ -102,14 +109,15 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
     for (let k = 1; k < STEPS; k++) {
       const first = await startedWith(config, data, options);
       const before = await train(first, k);
-      const checkpoint = await open(await ended(first));
-      const second = await Trainer.resume(await testGpu(), checkpoint, data);
+      const saved = await ended(first);
+      const second = await resumed(saved, data);
       expect(second.step).toBe(k);
       const after = await train(second, STEPS - k);
       expect([...before, ...after], `losses, k = ${k}`).toEqual(expected);
       expect(await ended(second), `state, k = ${k}`).toEqual(expectedFiles);
       if (options.timesteps !== "importance" || k < STEPS - 1) continue;
-      const kept = toNumbers(checkpoint.tensors.get("loss_history.kept_counts")!);
+      const { tensors } = await open(saved);
+      const kept = toNumbers(tensors.get("loss_history.kept_counts")!);
       expect(Math.min(...kept), "losses kept, so that the last step draws by them").toBeGreaterThan(
         9,
       );
@@ -149,9 +157,9 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
     );
     const text = JSON.stringify({ format: 1, step: 2, seed: 3, hyper_parameters });
     files.set("training_state.json", new TextEncoder().encode(text));
-    const resumed = await Trainer.resume(await testGpu(), await open(files), data);
-    expect(await train(resumed, 2)).toEqual(rest);
-    await ended(resumed);
+    const second = await resumed(files, data);
+    expect(await train(second, 2)).toEqual(rest);
+    await ended(second);
   });
 
   test("going back to what was learned keeps the step and the place in the data", async () => {
@@ -175,7 +183,7 @@ describe("what does not fit is refused", () => {
     await train(trainer, 1);
     const files = new Map(await ended(trainer));
     change(files);
-    return Trainer.resume(await testGpu(), await open(files), { data });
+    return resumed(files, { data });
   };
   const edited = (edit: (json: Record<string, unknown>) => void) => {
     return (files: Map<string, Uint8Array>) => {
