@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { lineChart } from "../formats/chart.ts";
 import { encodePng } from "../formats/png.ts";
 import { readBytesIfAny, writeBytes } from "../platform/files.ts";
-import type { TrainingRecord } from "../train/trainer.ts";
+import type { TrainingRecord } from "../train/step_records.ts";
 
 const HEADER = "step,loss,gradient_norm";
 const MEAN_OF = 50; // steps whose mean loss is told

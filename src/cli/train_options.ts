@@ -3,7 +3,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
-import type { HyperParameters } from "../train/hyper_parameters.ts";
+import {
+  DECAYS,
+  type Decay,
+  type HyperParameters,
+  OPTIMIZERS,
+  type Optimizer,
+} from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
 import {
   atLeastZero,
@@ -32,9 +38,11 @@ export interface TrainOptions extends ObjectiveOptions {
   saveEvery?: number;
   keep: number;
   batch?: number;
+  accumulate?: number;
   lr?: number;
   warmup?: number;
-  lrDecay?: "constant" | "cosine";
+  lrDecay?: Decay;
+  optimizer?: Optimizer;
   betas?: [number, number];
   weightDecay?: number;
   clip?: number;
@@ -73,12 +81,14 @@ export const trainOptions = (): Command =>
       positiveInteger,
     )
     .option("--keep <k>", "checkpoints kept, beside the best", positiveInteger, 2)
-    .option("--batch <n>", "images a step", positiveInteger)
+    .option("--batch <n>", "images at once", positiveInteger)
+    .option("--accumulate <n>", "batches a step: their gradients are averaged", positiveInteger)
     .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)
     .option("--warmup <n>", "steps over which the learning rate rises", atLeastZero)
-    .addOption(new Option("--lr-decay <how>", "after that").choices(["constant", "cosine"]))
-    .option("--betas <b1,b2>", "AdamW's, such as 0.9,0.999", betasOption)
-    .option("--weight-decay <x>", "AdamW's", atLeastZero)
+    .addOption(new Option("--lr-decay <how>", "after that").choices(DECAYS))
+    .addOption(new Option("--optimizer <name>", "default adamw").choices(OPTIMIZERS))
+    .option("--betas <b1,b2>", "Adam's, such as 0.9,0.999", betasOption)
+    .option("--weight-decay <x>", "of adamw decoupled, of adam L2", atLeastZero)
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
@@ -110,9 +120,11 @@ export function saidHyperParameters(
   steps: number,
 ): Partial<HyperParameters> {
   const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
-  const { labelDropout } = options;
+  const { labelDropout, accumulate, optimizer } = options;
   return {
     ...(seed !== undefined && { seed }),
+    ...(accumulate !== undefined && { accumulate }),
+    ...(optimizer !== undefined && { optimizer }),
     ...(labelDropout !== undefined && { labelDropout }),
     ...(batch !== undefined && { batch }),
     ...(lr !== undefined && { learningRate: lr }),

@@ -8,7 +8,6 @@ import { readBytes } from "../platform/files.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
 import { classCount, type Dataset } from "../train/dataset.ts";
 import { type Preset, presetFor } from "../train/presets.ts";
-import { kernelsOf } from "../train/saved_trainer.ts";
 import { Trainer, type TrainingData } from "../train/trainer.ts";
 import { loadModel } from "./inputs.ts";
 import { RunFolder } from "./run_folder.ts";
@@ -86,13 +85,13 @@ export async function resumedStart(
 }
 
 /** What keeps a resumed run from giving the bits of one in one go. */
-function changedPlace({ state }: Checkpoint, { program, model }: Trainer): string {
+function changedPlace({ state }: Checkpoint, { kernels, model }: Trainer): string {
   const { description } = model.gpu.info;
   const adapter = state.adapter?.description;
   if (adapter !== undefined && adapter !== description) {
     return `; it was saved on ${String(adapter)}, so its numbers go on close, not equal`;
   }
-  const isSame = !state.kernels || `${state.kernels}` === `${kernelsOf(program)}`;
+  const isSame = !state.kernels || `${state.kernels}` === `${kernels}`;
   return isSame ? "" : "; other kernels are chosen here, so its numbers go on close, not equal";
 }
 

@@ -26,6 +26,8 @@ export interface DatasetOptions extends LossSettings {
   data: Dataset;
   /** N */
   batch: number;
+  /** batches of a step */
+  accumulate: number;
   seed: number | bigint;
   /** u32 [8], see `STATE` */
   state: Tensor;
@@ -46,7 +48,7 @@ export class DatasetBatch implements BatchSource {
 
   /** @throws ShapeError, OptionError for data or a network that cannot be trained so */
   constructor(model: DiffusionModel, buffer: ResidentBuffer, options: DatasetOptions) {
-    const { data, batch, state } = options;
+    const { data, batch, accumulate, state } = options;
     requireTrainable(model, data);
     requireLabels(model, options);
     this.#model = model;
@@ -56,7 +58,7 @@ export class DatasetBatch implements BatchSource {
     this.#tensors = {
       state,
       images: buffer.add([Math.ceil(data.pixels.length / 4)], "images", "u32"),
-      order: buffer.add([RING, batch], "order", "u32"),
+      order: buffer.add([accumulate === 1 ? RING : 1, batch], "order", "u32"),
       levels,
     };
     if (hasClasses(model.config)) {
@@ -125,12 +127,13 @@ export class DatasetBatch implements BatchSource {
   }
 
   prepare(batch: number, isFirst: boolean): void {
-    const rows = rowsAhead(batch, isFirst);
+    const ring = this.#tensors.order.shape[0] ?? 1; // 1: kernels know of steps, not of batches
+    const rows = ring === 1 ? { from: batch, count: 1 } : rowsAhead(batch, isFirst);
     if (!rows) return;
     const words = new Uint32Array(rows.count * this.#options.batch);
     for (let i = 0; i < words.length; i++)
       words[i] = this.#imageAt(rows.from * this.#options.batch + i);
-    const offset = (rows.from % RING) * this.#options.batch * 4;
+    const offset = (rows.from % ring) * this.#options.batch * 4;
     writeTensor(this.#model.gpu, this.#tensors.order, words, offset);
   }
 

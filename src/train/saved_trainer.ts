@@ -26,6 +26,11 @@ export interface SavedBy {
   run?: JsonObject | undefined;
 }
 
+interface Programs {
+  program: Program;
+  optimiser: Program | undefined;
+}
+
 interface Saved {
   ema: Weights;
   expAvg: Weights;
@@ -45,7 +50,7 @@ const setsOf = ({ ema, expAvg, expAvgSq }: Saved): Record<MomentSet, Weights> =>
 /** The files of a checkpoint. @throws DeviceError */
 export async function saveTrainer(
   model: DiffusionModel,
-  parts: Saved & { program: Program; step: number },
+  parts: Saved & Programs & { step: number },
   by: SavedBy,
 ): Promise<Map<string, Uint8Array>> {
   const { gpu } = model;
@@ -63,21 +68,23 @@ export async function saveTrainer(
   const state = {
     step,
     hyperParameters: options,
-    dataOrder: source.placeOf(step),
+    dataOrder: source.placeOf(step * options.accumulate),
     skippedSteps: words[STATE.skipped] ?? 0,
     lossScale: undefined,
     data: await source.identity(),
     adapter: { vendor, architecture, device, description },
-    kernels: kernelsOf(parts.program),
+    kernels: kernelsOf(parts),
     package: by.package,
     run: by.run,
   };
   return checkpointFiles(state, { model: files, sets: { ema, exp_avg, exp_avg_sq }, history });
 }
 
-/** The variants of a program's kernels, sorted: the same ones give the same bits. */
-export const kernelsOf = ({ dispatches }: Program): string[] =>
-  [...new Set(dispatches.map(({ variant }) => keyOf(variant)))].sort();
+/** The variants of a step's kernels, sorted. */
+export function kernelsOf({ program, optimiser }: Programs): string[] {
+  const dispatches = [...program.dispatches, ...(optimiser?.dispatches ?? [])];
+  return [...new Set(dispatches.map(({ variant }) => keyOf(variant)))].sort();
+}
 
 /** Writes a checkpoint's state over a trainer's. @throws FileError where it does not fit */
 export async function restoreTrainer(
@@ -98,7 +105,7 @@ export async function restoreTrainer(
   }
   parts.timestepLosses.load(gpu, checkpoint.tensors);
   if (keepsPlace) return;
-  if (state.dataOrder) source.startAt(state.step, state.dataOrder);
+  if (state.dataOrder) source.startAt(state.step * options.accumulate, state.dataOrder);
   const words = initialState(options.seed, { step: state.step });
   words[STATE.skipped] = state.skippedSteps;
   writeTensor(gpu, parts.tensors.state, words);

@@ -4,52 +4,35 @@
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
 import { Tape } from "../autograd/tape.ts";
-import { DeviceError } from "../core/errors.ts";
-import { Readback } from "../device/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
-import { homeOf, ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import {
-  adamw,
-  finishStep,
-  gradientNorm,
-  RECORD_FIELDS,
-  SCHEDULE_FIELDS,
-  scheduleRow,
-  unpackRecords,
-} from "../kernels/adamw.ts";
+import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
+import { adamw, finishStep, gradientNorm } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
+import { locateNotFinite } from "../kernels/gradient_sums.ts";
 import { advance } from "../kernels/reverse_step.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
+import { Accumulation } from "./accumulation.ts";
 import type { BatchSource } from "./batch_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
 import type { GivenValues } from "./given_batch.ts";
 import { gradientTargets } from "./gradients.ts";
 import {
-  emaDecayAt,
   HYPER_PARAMETERS,
   type HyperParameters,
-  learningRateAt,
   requireHyperParameters,
 } from "./hyper_parameters.ts";
-import { RING, rowsAhead } from "./ring.ts";
-import { restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
+import { NanGuard, type NanPolicy } from "./not_finite.ts";
+import { OptimiserSchedule } from "./optimiser_schedule.ts";
+import { RING } from "./ring.ts";
+import { kernelsOf, restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
 import { sourceOf } from "./sources.ts";
+import { StepRecords, type TrainingRecord } from "./step_records.ts";
 import { type LossHistogram, TimestepLosses } from "./timestep_losses.ts";
-
-/** What a step left behind. */
-export interface TrainingRecord {
-  /** 1, 2, … */
-  step: number;
-  /** the objective on the step's batch, at the weights before it; L_simple unless told */
-  loss: number;
-  /** global norm of the gradient, before clipping */
-  gradientNorm: number;
-}
 
 export type TrainingData =
   | { data: Dataset }
@@ -158,7 +141,12 @@ export class Trainer {
     return this.#parts.program.report;
   }
 
-  /** The recorded step, for the profiler. */
+  /** The variants of a step's kernels: the same ones give the same bits. */
+  get kernels(): string[] {
+    return kernelsOf(this.#parts);
+  }
+
+  /** The recorded step, for the profiler; where gradients accumulate, a batch of it. */
   get program(): Program {
     return this.#parts.program;
   }
@@ -167,13 +155,17 @@ export class Trainer {
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
    * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
+   * @param onNan  what to do after a step that was left out for a gradient that was not finite;
+   *               default: throw
    * @throws DeviceError, or the signal's reason when it was aborted before the end
    */
   async *run(options: {
     steps: number;
     signal?: AbortSignal | undefined;
+    onNan?: NanPolicy | undefined;
   }): AsyncGenerator<TrainingRecord, void, void> {
-    const { steps, signal } = options;
+    const { steps, signal, onNan } = options;
+    const guard = new NanGuard(onNan ?? "throw");
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
     try {
@@ -185,7 +177,10 @@ export class Trainer {
         const started = performance.now();
         const records = await readings.shift()!;
         this.#measure(performance.now() - started, records.length);
-        yield* records;
+        for (const record of records) {
+          guard.check(record);
+          yield record;
+        }
       }
       if (this.#step < end) signal?.throwIfAborted();
     } finally {
@@ -207,7 +202,8 @@ export class Trainer {
   dispose(): void {
     const { gpu } = this.model;
     this.#parts.program.dispose();
-    this.#parts.readback.dispose();
+    this.#parts.optimiser?.dispose();
+    this.#parts.records.dispose(gpu);
     for (const buffer of this.#parts.buffers) buffer.destroy(gpu);
   }
 
@@ -215,42 +211,23 @@ export class Trainer {
   #submit(count: number): Promise<TrainingRecord[]> {
     const first = this.#step;
     for (let i = 0; i < count; i++) {
-      this.#prepare();
-      this.#parts.program.run();
-      this.#step++;
+      this.#runStep();
     }
-    return this.#readRecords(first, count);
+    return this.#parts.records.read(this.model.weights, first, count);
   }
 
-  #prepare(): void {
-    this.#parts.source.prepare(this.#step, !this.#isPrimed);
-    const rows = rowsAhead(this.#step, !this.#isPrimed);
-    this.#isPrimed = true;
-    if (!rows) return;
-    const values = Array.from({ length: rows.count }, (_, i) => this.#scheduleRow(rows.from + i));
-    const firstByte = (rows.from % RING) * SCHEDULE_FIELDS.length * 4;
-    const { schedule } = this.#parts.tensors;
-    writeTensor(this.model.gpu, schedule, Float32Array.from(values.flat()), firstByte);
-  }
-
-  #scheduleRow(step: number): number[] {
-    const { betas, eps, weightDecay } = this.options;
-    const learningRate = learningRateAt(step, this.options);
-    const emaDecay = emaDecayAt(step, this.options);
-    return scheduleRow(step, { learningRate, betas, eps, weightDecay, emaDecay });
-  }
-
-  async #readRecords(first: number, count: number): Promise<TrainingRecord[]> {
-    const { readback, tensors } = this.#parts;
-    const { buffer, offset } = homeOf(tensors.history);
-    const size = RING * RECORD_FIELDS.length * 4;
-    const ring = unpackRecords(new Float32Array(await readback.read(buffer.buffer, offset, size)));
-    return Array.from({ length: count }, (_, i) => {
-      const step = first + i + 1;
-      const { loss, gradientNorm } = ring[(first + i) % RING]!;
-      requireFinite(step, loss, gradientNorm);
-      return { step, loss, gradientNorm };
-    });
+  /** Submits one step: its batches, and with several of them the optimiser after the last. */
+  #runStep(): void {
+    const { schedule, source, program, optimiser } = this.#parts;
+    const { accumulate } = this.options;
+    schedule.prepare(this.model.gpu, this.#step, !this.#isPrimed);
+    for (let i = 0; i < accumulate; i++) {
+      source.prepare(this.#step * accumulate + i, !this.#isPrimed);
+      this.#isPrimed = true;
+      program.run();
+    }
+    optimiser?.run();
+    this.#step++;
   }
 
   /** Steps between two readings, so that one takes about AIM_MS. */
@@ -260,7 +237,7 @@ export class Trainer {
 
   #measure(ms: number, steps: number): void {
     this.#stepMs = Math.max(ms / steps, AIM_MS / MOST_STEPS_A_READING);
-    this.#parts.program.measured(this.#stepMs);
+    this.#parts.program.measured(this.#stepMs / this.options.accumulate);
   }
 }
 
@@ -270,9 +247,13 @@ interface TrainerParts {
   expAvgSq: Weights;
   source: BatchSource;
   timestepLosses: TimestepLosses;
+  /** a step; where gradients accumulate, a batch of one */
   program: Program;
-  readback: Readback;
-  tensors: { history: Tensor; schedule: Tensor; state: Tensor };
+  /** the rest of a step whose gradients accumulate */
+  optimiser: Program | undefined;
+  schedule: OptimiserSchedule;
+  records: StepRecords;
+  tensors: { state: Tensor };
   buffers: readonly ResidentBuffer[];
 }
 
@@ -287,10 +268,12 @@ async function record(
   ) as [Weights, Weights, Weights, Weights];
   const inputs = new ResidentBuffer("train.inputs");
   const progress = new ResidentBuffer("train.state");
-  const records = new ResidentBuffer("train.records");
+  const records = new StepRecords();
   const state = progress.add(STATE_SHAPE, "state", "u32");
-  const schedule = inputs.add([RING, SCHEDULE_FIELDS.length], "schedule");
-  const history = records.add([RING, RECORD_FIELDS.length], "history");
+  const schedule = new OptimiserSchedule(inputs, options);
+  const { history, found } = records;
+  const { accumulate: batches, batch: images, clip } = options;
+  const sums = batches > 1 ? new Accumulation(weights, { images, batches }) : undefined;
   const source = sourceOf(model, inputs, { data, options, state });
   const timestepLosses = new TimestepLosses(source.steps, options.timesteps);
 
@@ -304,16 +287,18 @@ async function record(
   graph.phase = "backward";
   tape.backward(prediction, dprediction);
   graph.phase = "optimiser";
-  const flat = gradients.buffer.whole();
-  const squares = gradientNorm(graph, { gradients: flat });
-  const clipFactor = finishStep(
-    graph,
-    { state, squares, perImage, history },
-    { clip: options.clip },
-  );
-  adamw(graph, {
+  const batch = { state, gradients: gradients.buffer.whole(), perImage };
+  sums?.record(graph, batch);
+
+  const last = sums ? new Graph(gpu.target) : graph;
+  last.phase = "optimiser";
+  const { gradients: flat, perImage: losses } = sums ?? batch;
+  const squares = gradientNorm(last, { gradients: flat });
+  const clipFactor = finishStep(last, { state, squares, perImage: losses, history }, { clip });
+  locateNotFinite(last, { state, clipFactor, gradients: flat, found });
+  adamw(last, {
     state,
-    schedule,
+    schedule: schedule.tensor,
     clipFactor,
     gradients: flat,
     parameters: weights.buffer.whole(),
@@ -321,16 +306,16 @@ async function record(
     expAvgSq: expAvgSq.buffer.whole(),
     ema: ema.buffer.whole(),
   });
-  advance(graph, { state });
+  advance(last, { state });
   const program = await Program.compile(gpu, graph, { label: "train" });
+  const optimiser = sums && (await Program.compile(gpu, last, { label: "optimiser" }));
 
   copyWeights(model, ema);
   source.writeTables();
   writeTensor(gpu, state, initialState(options.seed));
-  const size = RING * RECORD_FIELDS.length * 4;
-  const readback = new Readback(gpu, "train.records", { size, depth: READINGS });
+  records.allocate(gpu, READINGS);
   const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
-  const buffers = [...sets, inputs, progress, records, timestepLosses.buffer];
+  const buffers = [...[...sets, inputs, progress, timestepLosses.buffer], ...(sums?.buffers ?? [])];
   return {
     ema,
     expAvg,
@@ -338,8 +323,10 @@ async function record(
     source,
     timestepLosses,
     program,
-    readback,
-    tensors: { history, schedule, state },
+    optimiser,
+    schedule,
+    records,
+    tensors: { state },
     buffers,
   };
 }
@@ -350,14 +337,4 @@ function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
   const { buffer, size } = weights.buffer;
   encoder.copyBufferToBuffer(buffer, 0, ema.buffer.buffer, 0, size);
   gpu.submit([encoder.finish()]);
-}
-
-/** A step whose loss or gradient is not a number changed nothing; training on is no use. */
-function requireFinite(step: number, loss: number, norm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
-  throw new DeviceError(
-    "train/not-finite",
-    `train: step ${step} has loss ${loss} and gradient norm ${norm}; its update was left out.`,
-    "Lower the learning rate, or clip the gradient.",
-  );
 }

@@ -6,7 +6,8 @@ import { DiffusionModel } from "../../src/nn/model.ts";
 import { readCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
 import type { HyperParameters } from "../../src/train/hyper_parameters.ts";
-import { Trainer, type TrainingData, type TrainingRecord } from "../../src/train/trainer.ts";
+import type { TrainingRecord } from "../../src/train/step_records.ts";
+import { Trainer, type TrainingData } from "../../src/train/trainer.ts";
 import { scattered } from "../reference/agreement.ts";
 import { testGpu } from "../support/gpu.ts";
 
@@ -87,6 +88,12 @@ const KINDS: [string, UNetConfig, TrainingData, Partial<HyperParameters>][] = [
     configOf({ num_class_embeds: 3, dropout: 0.3 }),
     { data: speckles() },
     { labelDropout: 0.3, timesteps: "importance", batch: 64, objective: { name: "min-snr" } },
+  ],
+  [
+    "accumulated gradients, Adam, a line down",
+    configOf(),
+    { data: speckles() },
+    { accumulate: 3, batch: 2, optimizer: "adam", decay: "linear", clip: 0.5 },
   ],
   ["batches that are given", configOf(), givenBatches(), {}],
 ];
