@@ -105,6 +105,20 @@ describe("commands do what the README says", () => {
     expect(png.subarray(1, 4).toString()).toBe("PNG");
   });
 
+  test("sample makes a part of a set", async () => {
+    const args = ["--model", model, "--count", "3", "--steps", "1", "--seed", "7", "--json"];
+    const parts = [];
+    for (const shard of ["1/2", "2/2"]) {
+      const outcome = await run(["sample", ...args, "--shard", shard, "--out", "p.safetensors"]);
+      expect(outcome.code, outcome.err).toBe(0);
+      parts.push({ ...lastLine(outcome), out: undefined });
+    }
+    expect(parts.map(({ firstImage, shape }) => [firstImage, shape[0]])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+  });
+
   test("train leaves a run folder whose model opens again", async () => {
     const config = join(model, "config.json");
     const args = ["--config", config, "--steps", "3", "--batch", "2", "--samples", "2"];
@@ -352,6 +366,13 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       async () => ["sample", "--model", model, "--image", "a.png", "--interpolate", "1,2"],
       2,
       "--interpolate",
+    ],
+    ["a part of no parts", async () => ["sample", "--model", model, "--shard", "0/2"], 2, "1/4"],
+    [
+      "a part without an image",
+      async () => ["sample", "--model", model, "--count", "1", "--shard", "1/2", "--out", "x.png"],
+      1,
+      "option/count",
     ],
     [
       "an interval that falls",
