@@ -42,6 +42,12 @@ export { respacedTimesteps } from "./samplers/spacing.ts";
 export { slerp } from "./samplers/start.ts";
 export type { View } from "./samplers/views.ts";
 export { type Checkpoint, readCheckpoint } from "./train/checkpoint.ts";
+export {
+  CheckpointStore,
+  type KeptCheckpoint,
+  type Score,
+  type Storage,
+} from "./train/checkpoint_store.ts";
 export { type Dataset, fitImages, idxDataset, withLabels } from "./train/dataset.ts";
 export { heldOut } from "./train/held_out.ts";
 export { HYPER_PARAMETERS, type HyperParameters } from "./train/hyper_parameters.ts";

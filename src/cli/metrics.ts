@@ -1,6 +1,6 @@
 // metrics.jsonl of a run: a JSON object a line, of a step or of a validation; and how fast it goes.
 import { join } from "node:path";
-import { appendBytes, readBytesIfAny, writeBytes } from "../platform/files.ts";
+import { appendBytes, exists, readBytesIfAny, writeBytes } from "../platform/files.ts";
 import type { TrainingRecord } from "../train/step_records.ts";
 
 const FILE = "metrics.jsonl";
@@ -20,16 +20,13 @@ export class Metrics {
    * @param folders  where lines of the steps before may be
    */
   static async open(folder: string, folders: readonly string[], step: number): Promise<Metrics> {
-    const metrics = new Metrics(folder);
-    for (const other of folders) {
-      const bytes = await readBytesIfAny(join(other, FILE));
-      if (!bytes) continue;
-      const lines = new TextDecoder().decode(bytes).split("\n");
-      const kept = lines.filter((line) => stepOf(line) <= step);
-      await writeBytes(join(folder, FILE), kept.map((line) => `${line}\n`).join(""));
-      return metrics;
-    }
-    return metrics;
+    const files = await Promise.all(folders.map((other) => readBytesIfAny(join(other, FILE))));
+    const lines = new TextDecoder().decode(files.find((bytes) => bytes !== undefined)).split("\n");
+    const kept = lines.filter((line) => stepOf(line) <= step);
+    const isThere = await exists(join(folder, FILE)); // of the run itself, or of one overwritten
+    const text = kept.map((line) => `${line}\n`).join("");
+    if (isThere || text) await writeBytes(join(folder, FILE), text);
+    return new Metrics(folder);
   }
 
   step({ step, loss, gradientNorm, leftOut }: TrainingRecord, learningRate: number, rate: number) {
