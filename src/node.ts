@@ -6,6 +6,7 @@ export { readSafetensors, toFloat32, toNumbers } from "./formats/safetensors.ts"
 export * from "./index.ts";
 export { openFile, readBytes, readBytesIfAny, writeFolder } from "./platform/files.ts";
 export { filesAt } from "./platform/folder_files.ts";
+export { FolderStorage } from "./platform/folder_storage.ts";
 export type { OpenGpuOptions } from "./platform/node_gpu.ts";
 export { sharpPicture } from "./platform/sharp_picture.ts";
 

@@ -44,12 +44,13 @@ export interface Progress {
 
 const LINE_INTERVAL_MS = 5000;
 
-export function progressOf(what: string, total: number): Progress {
+/** @param from  what was done before; default nothing */
+export function progressOf(what: string, total: number, from = 0): Progress {
   const isTerminal = process.stderr.isTTY === true && !process.env.CI;
-  return isTerminal ? progressBar(what, total) : progressLines(what, total);
+  return isTerminal ? progressBar(what, total, from) : progressLines(what, total);
 }
 
-function progressBar(what: string, total: number): Progress {
+function progressBar(what: string, total: number, from: number): Progress {
   const bar = new SingleBar({
     format: `${what} {bar} {value}/{total} · {note} · {eta_formatted} left`,
     barCompleteChar: "█",
@@ -57,7 +58,7 @@ function progressBar(what: string, total: number): Progress {
     hideCursor: true,
     stream: process.stderr,
   });
-  bar.start(total, 0, { note: "compiling" });
+  bar.start(total, from, { note: "compiling" });
   return {
     update: (done, note) => bar.update(done, { note }),
     end: () => bar.stop(),
@@ -66,12 +67,16 @@ function progressBar(what: string, total: number): Progress {
 
 function progressLines(what: string, total: number): Progress {
   let last = 0;
+  let first: { done: number; ms: number } | undefined;
   return {
     update(done, note) {
       const now = performance.now();
+      first ??= { done, ms: now };
       if (done < total && now - last < LINE_INTERVAL_MS) return;
       last = now;
-      process.stderr.write(`${what} ${done}/${total} · ${note}\n`);
+      const left = ((now - first.ms) / (done - first.done)) * (total - done); // NaN at the first
+      const time = done < total && left >= 0 ? ` · ${Math.ceil(left / 1000)} s left` : "";
+      process.stderr.write(`${what} ${done}/${total} · ${note}${time}\n`);
     },
     end() {},
   };

@@ -5,7 +5,14 @@ import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import type { NetworkDtype } from "../nn/half_weights.ts";
 import { classCount, type Dataset } from "../train/dataset.ts";
-import type { HyperParameters } from "../train/hyper_parameters.ts";
+import {
+  DECAYS,
+  type Decay,
+  type HyperParameters,
+  OPTIMIZERS,
+  type Optimizer,
+} from "../train/hyper_parameters.ts";
+import { NAN_POLICIES, type NanPolicy } from "../train/not_finite.ts";
 import type { Preset } from "../train/presets.ts";
 import {
   atLeastZero,
@@ -31,11 +38,19 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   out?: string;
   force?: boolean;
   steps?: number;
+  resume?: string;
   saveEvery?: number;
+  keep: number;
+  validate?: number;
+  validateEvery?: number;
+  sampleEvery?: number;
+  onNan: NanPolicy;
   batch?: number;
+  accumulate?: number;
   lr?: number;
   warmup?: number;
-  lrDecay?: "constant" | "cosine";
+  lrDecay?: Decay;
+  optimizer?: Optimizer;
   betas?: [number, number];
   weightDecay?: number;
   clip?: number;
@@ -85,13 +100,40 @@ export const trainOptions = (): Command =>
     .option("--out <dir>", "run folder; default: a new one in runs/")
     .option("--force", "write into a run folder that exists")
     .option("--steps <n>", "training steps", positiveInteger)
-    .option("--save-every <n>", "write the models every n steps", positiveInteger)
-    .option("--batch <n>", "images a step", positiveInteger)
+    .option("--resume <dir>", "go on: a run folder, or one of its checkpoints (then --out is new)")
+    .option(
+      "--save-every <n>",
+      "save a checkpoint every n steps, not only the last",
+      positiveInteger,
+    )
+    .option("--keep <k>", "checkpoints kept, beside the best", positiveInteger, 2)
+    .option(
+      "--validate <part>",
+      "images held out of training: a number, or a fraction",
+      positiveNumber,
+    )
+    .option(
+      "--validate-every <n>",
+      "validate every n steps, not only when it saves",
+      positiveInteger,
+    )
+    .option("--sample-every <n>", "draw samples/step-….png every n steps", positiveInteger)
+    .addOption(
+      new Option(
+        "--on-nan <how>",
+        "after a gradient that is not finite: end, go on, or go back to the last checkpoint's weights",
+      )
+        .choices(NAN_POLICIES)
+        .default("throw"),
+    )
+    .option("--batch <n>", "images at once", positiveInteger)
+    .option("--accumulate <n>", "batches a step: their gradients are averaged", positiveInteger)
     .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)
     .option("--warmup <n>", "steps over which the learning rate rises", atLeastZero)
-    .addOption(new Option("--lr-decay <how>", "after that").choices(["constant", "cosine"]))
-    .option("--betas <b1,b2>", "AdamW's, such as 0.9,0.999", betasOption)
-    .option("--weight-decay <x>", "AdamW's", atLeastZero)
+    .addOption(new Option("--lr-decay <how>", "after that").choices(DECAYS))
+    .addOption(new Option("--optimizer <name>", "default adamw").choices(OPTIMIZERS))
+    .option("--betas <b1,b2>", "Adam's, such as 0.9,0.999", betasOption)
+    .option("--weight-decay <x>", "of adamw decoupled, of adam L2", atLeastZero)
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
@@ -126,11 +168,21 @@ export function hyperParametersOf(
   const base: Partial<HyperParameters> = isPlain
     ? { batch: preset.hyperParameters.batch ?? 1 }
     : { ...preset.hyperParameters, decaySteps: steps };
-  const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed, dtype } =
-    options;
+  return { ...base, ...saidHyperParameters(options, steps) };
+}
+
+/** The run's numbers that options give; those that are not given are left out. */
+export function saidHyperParameters(
+  options: Partial<TrainOptions>,
+  steps: number,
+): Partial<HyperParameters> {
+  const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
+  const { labelDropout, accumulate, optimizer, dtype } = options;
   return {
-    ...base,
-    seed,
+    ...(seed !== undefined && { seed }),
+    ...(accumulate !== undefined && { accumulate }),
+    ...(optimizer !== undefined && { optimizer }),
+    ...(labelDropout !== undefined && { labelDropout }),
     ...(batch !== undefined && { batch }),
     ...(lr !== undefined && { learningRate: lr }),
     ...(warmup !== undefined && { warmup }),

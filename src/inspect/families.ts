@@ -8,6 +8,7 @@ import { castFamily } from "./cases/cast.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
 import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
+import { gradientSumsFamily } from "./cases/gradient_sums.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
 import { ceilingsFamily, histogramFamily } from "./cases/measuring.ts";
@@ -48,6 +49,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   derivationFamily,
   steerFamily,
   viewFamily,
+  gradientSumsFamily,
   adamwFamily,
   ceilingsFamily,
   histogramFamily,

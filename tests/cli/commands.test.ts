@@ -22,6 +22,17 @@ async function tensorsOf(path: string) {
   return readSafetensors(new Uint8Array(await readFile(join(folder, path))), path).tensors;
 }
 
+/** config.json of a network that compiles soon. */
+async function tinyConfig(): Promise<string> {
+  const config = {
+    ...{ sample_size: 8, in_channels: 1, out_channels: 1, block_out_channels: [8] },
+    ...{ down_block_types: ["DownBlock2D"], up_block_types: ["UpBlock2D"] },
+    ...{ layers_per_block: 1, norm_num_groups: 4, add_attention: false },
+  };
+  await writeFile(join(folder, "tiny.json"), JSON.stringify(config));
+  return "tiny.json";
+}
+
 describe("commands do what the README says", () => {
   test("forward writes the network's output", async () => {
     const args = ["--model", model, "--inputs", inputs, "--out", "f.safetensors", "--json"];
@@ -71,6 +82,20 @@ describe("commands do what the README says", () => {
     expect(png.subarray(1, 4).toString()).toBe("PNG");
   });
 
+  test("sample makes a part of a set", async () => {
+    const args = ["--model", model, "--count", "3", "--steps", "1", "--seed", "7", "--json"];
+    const parts = [];
+    for (const shard of ["1/2", "2/2"]) {
+      const outcome = await run(["sample", ...args, "--shard", shard, "--out", "p.safetensors"]);
+      expect(outcome.code, outcome.err).toBe(0);
+      parts.push({ ...lastLine(outcome), out: undefined });
+    }
+    expect(parts.map(({ firstImage, shape }) => [firstImage, shape[0]])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+  });
+
   test("train leaves a run folder whose model opens again", async () => {
     const config = join(model, "config.json");
     const args = ["--config", config, "--steps", "3", "--batch", "2", "--samples", "2"];
@@ -78,7 +103,15 @@ describe("commands do what the README says", () => {
     expect(outcome.code, outcome.err).toBe(0);
     expect(lastLine(outcome)).toMatchObject({ out: "run", steps: 3 });
     const names = (await readdir(join(folder, "run"))).sort();
-    expect(names).toEqual(["ema", "loss.csv", "loss.png", "model", "samples.png"]);
+    expect(names).toEqual([
+      "checkpoints",
+      "ema",
+      "loss.csv",
+      "loss.png",
+      "metrics.jsonl",
+      "model",
+      "samples.png",
+    ]);
     const csv = (await readFile(join(folder, "run/loss.csv"), "utf8")).trimEnd().split("\n");
     expect(csv[0]).toBe("step,loss,gradient_norm");
     expect(csv).toHaveLength(4);
@@ -156,11 +189,53 @@ describe("commands do what the README says", () => {
     expect(rows[0].clip).toBe(2);
   });
 
-  test("Ctrl-C stops training, after the models are written", async () => {
-    const args = ["--config", join(model, "config.json"), "--steps", "100000", "--batch", "2"];
+  test("Ctrl-C stops training, after models and a checkpoint are written, and the run goes on", async () => {
+    const args = ["--config", await tinyConfig(), "--steps", "100000", "--batch", "2"];
     const outcome = await run(["train", ...args, "--out", "stopped"], /training \d+\//);
     expect(outcome.code, outcome.err).toBe(130);
     expect(await readdir(join(folder, "stopped"))).toContain("model");
+    const losses = async () =>
+      (await readFile(join(folder, "stopped/loss.csv"), "utf8")).trimEnd().split("\n");
+    const before = await losses();
+    const step = before.length - 1;
+    const asked = ["--steps", String(step + 1), "--samples", "0", "--json"];
+    const resumed = await run(["train", "--resume", "stopped", ...asked]);
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(lastLine(resumed)).toMatchObject({ out: "stopped", steps: step + 1 });
+    expect((await losses()).slice(0, -1)).toEqual(before);
+  });
+
+  test("a run in two parts has the bits of one in one go; a damaged checkpoint is passed over", async () => {
+    const plain = ["--config", await tinyConfig(), "--batch", "2", "--samples", "2"];
+    const watched = ["--validate", "6", "--validate-every", "2", "--sample-every", "5"];
+    const args = ["train", ...plain, ...watched, "--lr", "1e-3", "--save-every", "2"];
+    const file = (path: string) => readFile(join(folder, path));
+    const whole = await run([...args, "--steps", "5", "--out", "whole"]);
+    const part = await run([...args, "--steps", "4", "--out", "part"]);
+    const state = "part/checkpoints/step-000004/training_state.safetensors";
+    await writeFile(join(folder, state), (await file(state)).fill(7, 5000, 5001));
+    const copy = ["--resume", "part/checkpoints/step-000002", "--steps", "5", "--out", "copy"];
+    const other = await run(["train", ...copy]);
+    const rest = await run(["train", "--resume", "part", "--steps", "5"]);
+    for (const { code, err } of [whole, part, rest, other]) expect(code, err).toBe(0);
+    expect(rest.err).toContain("step-000004 is damaged, and left out: ");
+    expect(rest.err).toContain("resumes part/checkpoints/step-000002 at step 2\n");
+    const weights = "ema/diffusion_pytorch_model.safetensors";
+    const last = "checkpoints/step-000005/training_state.safetensors";
+    const told = (await file("part/metrics.jsonl")).toString().trimEnd().split("\n");
+    const lines = told.map((line) => JSON.parse(line));
+    expect(lines.filter((line) => line.loss !== undefined).map(({ step }) => step)).toEqual([
+      1, 2, 3, 4, 5,
+    ]);
+    expect(Object.keys(lines[0])).toEqual([
+      ...["step", "loss", "gradient_norm", "learning_rate", "images_per_second"],
+    ]);
+    const validated = lines.filter((line) => line.validation_loss > 0).map(({ step }) => step);
+    expect(validated).toEqual([2, 4, 5]);
+    for (const name of ["loss.csv", weights, last, "samples/step-000005.png"]) {
+      expect(await file(`part/${name}`), name).toEqual(await file(`whole/${name}`));
+      expect(await file(`copy/${name}`), name).toEqual(await file(`whole/${name}`));
+    }
   });
 });
 
@@ -269,6 +344,13 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       2,
       "--interpolate",
     ],
+    ["a part of no parts", async () => ["sample", "--model", model, "--shard", "0/2"], 2, "1/4"],
+    [
+      "a part without an image",
+      async () => ["sample", "--model", model, "--count", "1", "--shard", "1/2", "--out", "x.png"],
+      1,
+      "option/count",
+    ],
     [
       "an interval that falls",
       async () => ["sample", "--model", model, "--guidance-interval", "9,2"],
@@ -281,6 +363,16 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       2,
       "--respacing",
     ],
+    [
+      "a learning rate that breaks the weights, in spite of going back",
+      async () => {
+        const args = ["--config", await tinyConfig(), "--batch", "2", "--lr", "1e30"];
+        return ["train", ...args, "--steps", "500", "--on-nan", "rollback", "--out", "broken"];
+      },
+      1,
+      "train/not-finite]: train: went back to step 0 3 times, and step ",
+    ],
+    ["no run to resume", async () => ["train", "--resume", "none"], 1, "checkpoint/missing"],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
     ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],
     ["an option out of range", async () => ["train", "--lr", "0"], 2, "above 0"],

@@ -53,7 +53,11 @@ interface Flat {
 async function gpuStep(
   flat: Flat,
   step: number,
-  { target, ...options }: AdamWOptions & { clip?: number; target?: Target },
+  {
+    target,
+    losses = [1, 2, 4.5],
+    ...options
+  }: AdamWOptions & { clip?: number; target?: Target; losses?: number[] },
 ) {
   const row = scheduleRow(step, options);
   const wrong = row.map(() => 0.5);
@@ -62,7 +66,7 @@ async function gpuStep(
     ...flat,
     state: stateInput(step),
     schedule: ndarray([RING, row.length], rows.flat()),
-    perImage: ndarray([3], [1, 2, 4.5]),
+    perImage: ndarray([3], losses),
     history: ndarray([RING, 5], new Float64Array(5 * RING).fill(-1)),
     lossScale: ndarray([2], [1, 0]),
   };
@@ -233,6 +237,22 @@ describe("one step from any state, on flat buffers of any multiple of 64", () =>
     expect(Math.abs(record!.gradientNorm / norm - 1)).toBeLessThan(8 * EPSILON);
   });
 
+  test("Adam's decay is a part of the gradient, after clipping", async () => {
+    const flat = midway(320);
+    const adam = { ...OPTIONS, weightDecay: 0, l2: 0.3 };
+    const result = await gpuStep(flat, 37, { ...adam, clip: 0.5 });
+    const { learningRate: lr, ...rest } = adam;
+    const { expected, bounds } = twinStep(flat, 38, { ...rest, lr, clip: 0.5 });
+    const without = twinStep(flat, 38, { ...rest, l2: 0, lr, clip: 0.5 }).expected.expAvg.data;
+    expect(Math.abs(without[0]! - expected.expAvg.data[0]!)).toBeGreaterThan(1e-3);
+    for (const [role, name] of RESULTS) {
+      const bound = mapArray(bounds[name], (value, i) => {
+        return value + Math.abs(flat.parameters.data[i]!); // of l2 · w, which may cancel
+      });
+      expectWithin(role, result[name], { expected: expected[name], bound, factor: 10 });
+    }
+  });
+
   test.each([
     [undefined, 1],
     [0, 1],
@@ -315,6 +335,18 @@ describe("a gradient that is not finite changes nothing but the count of skipped
       expect(result.factor.data[0]).toBe(0);
       expect(result.records[5 % RING]).toMatchObject({ step: 5, loss: 2.5, clipFactor: 0 });
       expect([...result.words]).toEqual([5, 9, 0, 1, 0, 0, 0, 0]);
+    }
+  });
+
+  test("a loss that is not finite changes nothing either", async () => {
+    const flat = midway(64);
+    for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const result = await gpuStep(flat, 5, { ...OPTIONS, losses: [1, loss, 2] });
+      for (const [, name] of RESULTS) {
+        expect(bitsOf(result[name]).equals(bitsOf(flat[name])), name).toBe(true);
+      }
+      expect(result.factor.data[0]).toBe(0);
+      expect(result.words[STATE.skipped]).toBe(1);
     }
   });
 

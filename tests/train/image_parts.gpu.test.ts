@@ -41,8 +41,8 @@ async function noised(options: { flip: boolean; randomCrop: number; partBytes?: 
   const { gpu } = model;
   const [inputs, progress] = [new ResidentBuffer("inputs"), new ResidentBuffer("progress")];
   const state = progress.add(STATE_SHAPE, "state", "u32");
-  const asked = { data, batch: 4, seed: 9, state, timesteps: "uniform", labelDropout: 0 } as const;
-  const plain = { objective: { name: "simple" }, loss: "mse" } as const;
+  const asked = { data, batch: 4, accumulate: 1, seed: 9, state, labelDropout: 0 } as const;
+  const plain = { objective: { name: "simple" }, loss: "mse", timesteps: "uniform" } as const;
   const source = new DatasetBatch(model, inputs, { ...asked, ...plain, ...options });
   const graph = new Graph(gpu.target);
   const { sample } = source.noised(graph);

@@ -6,6 +6,7 @@ import { castTwins } from "./cast.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
+import { gradientSumsTwins } from "./gradient_sums.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
 import { ceilingsTwins, histogramTwins } from "./measuring.ts";
@@ -44,6 +45,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   derivation: derivationTwins,
   steer: steerTwins,
   view: viewTwins,
+  gradient_sums: gradientSumsTwins,
   adamw: adamwTwins,
   ceilings: ceilingsTwins,
   histogram: histogramTwins,
