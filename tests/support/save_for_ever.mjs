@@ -1,6 +1,6 @@
 // Saves checkpoints one after the other into a folder, until it is killed: node save_for_ever.mjs DIR
 
-import { modelFiles } from "../../dist/formats/model_folder.js";
+import { modelFiles } from "../../dist/formats/model_files.js";
 import { float32Tensor } from "../../dist/formats/safetensors.js";
 import { parseUNetConfig } from "../../dist/formats/unet_config.js";
 import { FolderStorage } from "../../dist/platform/folder_storage.js";
