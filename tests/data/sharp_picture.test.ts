@@ -50,11 +50,33 @@ describe("sharpPicture", () => {
     expect(r! - b!).toBeGreaterThan(100);
   });
 
+  test("grey with transparency, and a profile of other colours, become opaque and sRGB", async () => {
+    const half = sharp({ create: { width: 2, height: 2, channels: 4, background: "#00000080" } });
+    const { channels, data } = await decoded(half.toColourspace("b-w").png());
+    expect(channels).toBeLessThanOrEqual(3);
+    expect(Math.abs(data[0]! - 127)).toBeLessThanOrEqual(1);
+    const p3 = await decoded(two().png().withIccProfile("p3"));
+    expect(first(p3).map((c) => Math.round(c / 8))).toEqual([32, 0, 0]); // within 4 of 255, 0, 0
+  });
+
   test("an animation is its first image", async () => {
     const [one, other] = await Promise.all([two().png().toBuffer(), two().flop().png().toBuffer()]);
     const both = sharp([one, other], { join: { animated: true } }).webp({ lossless: true });
     const { height, ...raster } = await decoded(both);
     expect([height, first(raster)]).toEqual([2, [255, 0, 0]]);
+  });
+
+  test("a PNG with a wrong checksum, or without the palette it needs, is refused", async () => {
+    const png = new Uint8Array(await two().png({ palette: true }).toBuffer());
+    const text = Buffer.from(png).toString("latin1");
+    const palette = text.indexOf("PLTE");
+    expect(palette).toBeGreaterThan(0);
+    const without = png.slice();
+    without[palette] = 112; // "pLTE": an unknown chunk that may be passed over
+    await refuses(() => sharpPicture(without, "f"), /is no picture that can be decoded/);
+    const wrong = png.slice();
+    wrong[text.indexOf("IDAT") + 6]! ^= 255;
+    await refuses(() => sharpPicture(wrong, "f"), /is no picture that can be decoded/);
   });
 
   test("files that are cut short or damaged are refused by name", async () => {
