@@ -1,6 +1,6 @@
 // Decoding in Node: what a picture's pixels are, whatever its file says of colours and turns.
 import sharp, { type Sharp } from "sharp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { sharpPicture } from "../../src/platform/sharp_picture.ts";
 import { pictureFile } from "../support/pictures.ts";
 import { refuses } from "../support/refusal.ts";
@@ -64,6 +64,20 @@ describe("sharpPicture", () => {
     const both = sharp([one, other], { join: { animated: true } }).webp({ lossless: true });
     const { height, ...raster } = await decoded(both);
     expect([height, first(raster)]).toEqual([2, [255, 0, 0]]);
+  });
+
+  test("where sharp is not installed, the error says what to install", async () => {
+    vi.doMock("sharp", () => {
+      throw new Error("Cannot find package 'sharp'");
+    });
+    vi.resetModules();
+    const { sharpPicture: without } = await import("../../src/platform/sharp_picture.ts");
+    const error: unknown = await without(Uint8Array.of(1), "p.png").catch((e: unknown) => e);
+    vi.doUnmock("sharp");
+    expect(String(error)).toMatch(
+      /^FileError: p\.png: decoding pictures in Node needs the npm package sharp.* npm install sharp/,
+    );
+    expect(error).toMatchObject({ code: "file/decoder" });
   });
 
   test("a PNG with a wrong checksum, or without the palette it needs, is refused", async () => {
