@@ -4,6 +4,7 @@ import { FileError, ShapeError } from "../core/errors.ts";
 import { showShape, sizeOf } from "../core/shape.ts";
 import { hasOwnSize, kindByName } from "../data/kinds.ts";
 import { openDataset } from "../data/open_dataset.ts";
+import type { DecodePicture } from "../data/pictures.ts";
 import { sidesOf, type UNetConfig } from "../formats/unet_config.ts";
 import { readBytes } from "../platform/files.ts";
 import { filesAt } from "../platform/folder_files.ts";
@@ -11,6 +12,7 @@ import { sharpPicture } from "../platform/sharp_picture.ts";
 import { type Dataset, fitImages, withLabels } from "../train/dataset.ts";
 import type { GivenValues } from "../train/given_batch.ts";
 import type { TrainingData } from "../train/trainer.ts";
+import { type Progress, progressOf } from "./console.ts";
 import { TensorFile } from "./inputs.ts";
 
 /** The embedded images: Fashion-MNIST's 10,000 test images (Zalando SE, MIT licence). */
@@ -54,13 +56,27 @@ export async function openData(
   const single = files.length === 1 ? files[0] : undefined;
   const isAlike = single !== undefined && hasOwnSize(kindByName(single.path));
   const size = imageSize ? ([imageSize, imageSize] as const) : sidesOf(config);
+  const watched = watchedDecoder(files.length);
   const dataset = await openDataset(files, {
     name,
-    decode: sharpPicture,
+    decode: watched.decode,
     size: imageSize || !isAlike ? size : undefined,
     channels: channels ?? (isGiven ? coloursOf(config) : undefined),
-  });
+  }).finally(watched.end);
   return labelled(dataset, options, single?.path);
+}
+
+/** Decodes pictures, and tells how many of a folder's files are done. */
+function watchedDecoder(files: number) {
+  let [done, progress]: [number, Progress | undefined] = [0, undefined];
+  const decode: DecodePicture = async (bytes, path) => {
+    const picture = await sharpPicture(bytes, path);
+    done++;
+    if (files > 1) progress ??= progressOf("preparing", files);
+    progress?.update(done, "images");
+    return picture;
+  };
+  return { decode, end: () => progress?.end() };
 }
 
 /** `openData`, and the seconds that reading, decoding, cropping and scaling took. */

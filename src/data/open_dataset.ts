@@ -81,7 +81,10 @@ async function oneKind(files: readonly DataFile[], name: string): Promise<Alike>
   const byKind = new Map<DataKind, DataFile[]>();
   for (const file of files) {
     const kind = kindByName(file.path);
-    if (kind) byKind.set(kind, [...(byKind.get(kind) ?? []), file]);
+    if (!kind) continue;
+    const alike = byKind.get(kind);
+    if (alike) alike.push(file);
+    else byKind.set(kind, [file]);
   }
   const [found, ...others] = byKind;
   if (found && others.length === 0) return { kind: found[0], files: found[1] };

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cropScale } from "../../src/data/crop_scale.ts";
 import type { DataFile } from "../../src/data/data_file.ts";
 import { type OpenDatasetOptions, openDataset } from "../../src/data/open_dataset.ts";
+import { pageFiles } from "../../src/data/page_files.ts";
 import { float32Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { filesAt } from "../../src/platform/folder_files.ts";
 import { sharpPicture } from "../../src/platform/sharp_picture.ts";
@@ -91,6 +92,21 @@ describe("pictures of mixed sizes and formats become images of one size", () => 
     ]);
     expect([...set.pixels]).toEqual(await expectedPixels(photos));
     expect([set.name, [...set.labels!], same.pixels]).toEqual(["set", [0, 0, 1, 1], set.pixels]);
+  });
+
+  test("what a file is counts, not what its name says", async () => {
+    const jpeg = photos["sea/deep/1.jpeg"]!;
+    const set = await open({ "a.png": jpeg, "b.webp": jpeg }, { size: SIZE });
+    const right = await open({ "a.jpg": jpeg, "b.jpg": jpeg }, { size: SIZE });
+    expect(set.pixels).toEqual(right.pixels);
+  });
+
+  test("a hundred thousand of them", async () => {
+    const bytes = photos["land/deep/0.png"]!;
+    const paths = Array.from({ length: 100_000 }, (_, i) => `${i % 3}/${i}.png`);
+    const decode = async () => ({ width: 1, height: 1, channels: 1, data: [7] });
+    const set = await open(Object.fromEntries(paths.map((path) => [path, bytes])), { decode });
+    expect([set.count, set.pixels.length, set.classes]).toEqual([1e5, 3e5, ["0", "1", "2"]]);
   });
 
   test("pictures that are all of one size need none to be said", async () => {
@@ -232,6 +248,30 @@ describe("openDataset refuses, with a FileError that says why", () => {
   test("no decoder, as in Node without one", async () => {
     const files = dataFiles({ "a.png": picture });
     await refuses(() => openDataset(files), /nothing here decodes pictures\. In Node pass/);
+  });
+});
+
+describe("pageFiles, where permission is withdrawn", () => {
+  const denied = async () => {
+    throw new DOMException("The user said no", "NotAllowedError");
+  };
+  const folderOf = (values: () => AsyncIterable<unknown>) =>
+    ({ kind: "directory", name: "photos", values }) as unknown as FileSystemDirectoryHandle;
+
+  test("while a folder is walked", async () => {
+    const handle = folderOf(async function* () {
+      yield await denied();
+    });
+    await refuses(() => pageFiles(handle), /photos: cannot be read: The user said no\. Choose/);
+  });
+
+  test("when a file's turn comes", async () => {
+    const handle = folderOf(async function* () {
+      yield { kind: "file", name: "a.png", getFile: denied };
+    });
+    const files = await pageFiles(handle);
+    const opened = () => openDataset(files, { decode: sharpPicture, size: SIZE });
+    await refuses(opened, /a\.png: cannot be read: The user said no/);
   });
 });
 

@@ -1,6 +1,6 @@
 // Decoding in Node: what a picture's pixels are, whatever its file says of colours and turns.
 import sharp, { type Sharp } from "sharp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { sharpPicture } from "../../src/platform/sharp_picture.ts";
 import { pictureFile } from "../support/pictures.ts";
 import { refuses } from "../support/refusal.ts";
@@ -50,11 +50,47 @@ describe("sharpPicture", () => {
     expect(r! - b!).toBeGreaterThan(100);
   });
 
+  test("grey with transparency, and a profile of other colours, become opaque and sRGB", async () => {
+    const half = sharp({ create: { width: 2, height: 2, channels: 4, background: "#00000080" } });
+    const { channels, data } = await decoded(half.toColourspace("b-w").png());
+    expect(channels).toBeLessThanOrEqual(3);
+    expect(Math.abs(data[0]! - 127)).toBeLessThanOrEqual(1);
+    const p3 = await decoded(two().png().withIccProfile("p3"));
+    expect(first(p3).map((c) => Math.round(c / 8))).toEqual([32, 0, 0]); // within 4 of 255, 0, 0
+  });
+
   test("an animation is its first image", async () => {
     const [one, other] = await Promise.all([two().png().toBuffer(), two().flop().png().toBuffer()]);
     const both = sharp([one, other], { join: { animated: true } }).webp({ lossless: true });
     const { height, ...raster } = await decoded(both);
     expect([height, first(raster)]).toEqual([2, [255, 0, 0]]);
+  });
+
+  test("where sharp is not installed, the error says what to install", async () => {
+    vi.doMock("sharp", () => {
+      throw new Error("Cannot find package 'sharp'");
+    });
+    vi.resetModules();
+    const { sharpPicture: without } = await import("../../src/platform/sharp_picture.ts");
+    const error: unknown = await without(Uint8Array.of(1), "p.png").catch((e: unknown) => e);
+    vi.doUnmock("sharp");
+    expect(String(error)).toMatch(
+      /^FileError: p\.png: decoding pictures in Node needs the npm package sharp.* npm install sharp/,
+    );
+    expect(error).toMatchObject({ code: "file/decoder" });
+  });
+
+  test("a PNG with a wrong checksum, or without the palette it needs, is refused", async () => {
+    const png = new Uint8Array(await two().png({ palette: true }).toBuffer());
+    const text = Buffer.from(png).toString("latin1");
+    const palette = text.indexOf("PLTE");
+    expect(palette).toBeGreaterThan(0);
+    const without = png.slice();
+    without[palette] = 112; // "pLTE": an unknown chunk that may be passed over
+    await refuses(() => sharpPicture(without, "f"), /is no picture that can be decoded/);
+    const wrong = png.slice();
+    wrong[text.indexOf("IDAT") + 6]! ^= 255;
+    await refuses(() => sharpPicture(wrong, "f"), /is no picture that can be decoded/);
   });
 
   test("files that are cut short or damaged are refused by name", async () => {
