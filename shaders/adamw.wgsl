@@ -4,7 +4,7 @@
 //   finish    norm = √ Σ squares;  factor = min(1, clip / (norm + 1e-6)), 1 without a clip,
 //             0 where the norm is not finite: then update changes nothing, and the step is counted
 //             as skipped. Keeps (step, loss, norm, factor); loss = mean of per_image
-//   update    g ← factor · g
+//   update    g ← factor · g + l2 · w      l2: Adam's weight decay, a part of the gradient; of AdamW 0
 //             m ← m + (1 − β₁)(g − m)        v ← v + (1 − β₂)(g² − v)
 //             w ← w − lr · λ · w − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)     s = step + 1
 //             ema ← ema + (1 − emaDecay)(w − ema)
@@ -39,6 +39,7 @@ struct ScheduleRow {
   second_gain: f32, // 1 − β₂
   eps: f32,
   ema_gain: f32, // 1 − emaDecay
+  l2: f32,
 }
 
 struct Record {
@@ -183,7 +184,8 @@ fn update(
     let i = first + k * WG;
     if (i < dims.vectors) {
       // m, v
-      let g = factor * gradients[i];
+      var w = parameters[i];
+      let g = factor * gradients[i] + row.l2 * w;
       var m = exp_avg[i];
       var v = exp_avg_sq[i];
       m += row.first_gain * (g - m);
@@ -192,7 +194,6 @@ fn update(
       exp_avg_sq[i] = v;
 
       // w, ema
-      var w = parameters[i];
       w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);
       parameters[i] = w;
       let average = ema[i];

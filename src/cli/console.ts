@@ -43,12 +43,13 @@ export interface Progress {
 
 const LINE_INTERVAL_MS = 5000;
 
-export function progressOf(what: string, total: number): Progress {
+/** @param from  what was done before; default nothing */
+export function progressOf(what: string, total: number, from = 0): Progress {
   const isTerminal = process.stderr.isTTY === true && !process.env.CI;
-  return isTerminal ? progressBar(what, total) : progressLines(what, total);
+  return isTerminal ? progressBar(what, total, from) : progressLines(what, total);
 }
 
-function progressBar(what: string, total: number): Progress {
+function progressBar(what: string, total: number, from: number): Progress {
   const bar = new SingleBar({
     format: `${what} {bar} {value}/{total} · {note} · {eta_formatted} left`,
     barCompleteChar: "█",
@@ -56,7 +57,7 @@ function progressBar(what: string, total: number): Progress {
     hideCursor: true,
     stream: process.stderr,
   });
-  bar.start(total, 0, { note: "compiling" });
+  bar.start(total, from, { note: "compiling" });
   return {
     update: (done, note) => bar.update(done, { note }),
     end: () => bar.stop(),

@@ -1,11 +1,24 @@
-// A run's folder: model/ and ema/ as diffusers lays them, samples.png, loss.csv, loss.png.
+// A run's folder: model/ and ema/ as diffusers lays them, checkpoints/, samples, losses.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
-import { lineChart } from "../formats/chart.ts";
 import { encodePng, type PixelImage } from "../formats/png.ts";
-import { exists, writeBytes, writeFolder } from "../platform/files.ts";
-import type { Trainer, TrainingRecord } from "../train/trainer.ts";
+import { exists, readBytesIfAny, writeBytes, writeFolder } from "../platform/files.ts";
+import { FolderStorage } from "../platform/folder_storage.ts";
+import { type Checkpoint, readCheckpoint, STATE_FILE } from "../train/checkpoint.ts";
+import { CheckpointStore } from "../train/checkpoint_store.ts";
+import type { Trainer } from "../train/trainer.ts";
+
+const CHECKPOINTS = "checkpoints";
+
+/** What `--resume` named. */
+export interface Resumed {
+  checkpoint: Checkpoint;
+  /** the run's folder, to go on in; undefined: a checkpoint was named, which needs a new one */
+  folder: RunFolder | undefined;
+  /** where the curve up to here may be */
+  logs: readonly string[];
+}
 
 export class RunFolder {
   readonly path: string;
@@ -32,21 +45,35 @@ export class RunFolder {
     return new RunFolder(folder);
   }
 
+  /**
+   * What `--resume` names: a run's folder, whose latest checkpoint that is whole is taken, or one
+   * checkpoint.
+   *
+   * @param tell  gets a sentence about each checkpoint that is damaged
+   * @throws FileError checkpoint/missing, checkpoint/damaged, checkpoint/format
+   */
+  static async resume(path: string, tell: (message: string) => void): Promise<Resumed> {
+    if (await exists(join(path, STATE_FILE))) {
+      const read = (name: string) => readBytesIfAny(join(path, name));
+      const logs = [path, join(path, "..", "..")];
+      return { checkpoint: await readCheckpoint(read, path), folder: undefined, logs };
+    }
+    const folder = new RunFolder(path);
+    const checkpoint = await (await folder.store()).latest(tell);
+    return { checkpoint, folder, logs: [path] };
+  }
+
+  /** @param keep  how many of the last checkpoints to keep */
+  store(keep?: number): Promise<CheckpointStore> {
+    const storage = new FolderStorage(join(this.path, CHECKPOINTS));
+    return CheckpointStore.open(storage, keep === undefined ? {} : { keep });
+  }
+
   /** model/ and ema/, each whole or not at all. */
   async saveModels(trainer: Trainer): Promise<void> {
     await mkdir(this.path, { recursive: true });
     await writeFolder(join(this.path, "model"), await trainer.model.files());
     await writeFolder(join(this.path, "ema"), await trainer.model.files(trainer.ema));
-  }
-
-  /** loss.csv and loss.png. */
-  async saveLosses(records: readonly TrainingRecord[]): Promise<void> {
-    const lines = records.map(({ step, loss, gradientNorm }) => `${step},${loss},${gradientNorm}`);
-    const csv = `${["step,loss,gradient_norm", ...lines].join("\n")}\n`;
-    await writeBytes(join(this.path, "loss.csv"), csv);
-    const series = records.map(({ step, loss }) => ({ step, value: loss }));
-    const chart = lineChart(series, { title: "L_simple", xLabel: "step", yLabel: "loss" });
-    await writeBytes(join(this.path, "loss.png"), encodePng(chart));
   }
 
   async savePicture(name: string, image: PixelImage): Promise<void> {

@@ -3,7 +3,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { BETA_SCHEDULES } from "../diffusion/betas.ts";
 import { PREDICTIONS } from "../diffusion/scheduler_config.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
-import type { HyperParameters } from "../train/hyper_parameters.ts";
+import {
+  DECAYS,
+  type Decay,
+  type HyperParameters,
+  OPTIMIZERS,
+  type Optimizer,
+} from "../train/hyper_parameters.ts";
 import type { Preset } from "../train/presets.ts";
 import {
   atLeastZero,
@@ -28,11 +34,15 @@ export interface TrainOptions extends ObjectiveOptions {
   out?: string;
   force?: boolean;
   steps?: number;
+  resume?: string;
   saveEvery?: number;
+  keep: number;
   batch?: number;
+  accumulate?: number;
   lr?: number;
   warmup?: number;
-  lrDecay?: "constant" | "cosine";
+  lrDecay?: Decay;
+  optimizer?: Optimizer;
   betas?: [number, number];
   weightDecay?: number;
   clip?: number;
@@ -64,13 +74,21 @@ export const trainOptions = (): Command =>
     .option("--out <dir>", "run folder; default: a new one in runs/")
     .option("--force", "write into a run folder that exists")
     .option("--steps <n>", "training steps", positiveInteger)
-    .option("--save-every <n>", "write the models every n steps", positiveInteger)
-    .option("--batch <n>", "images a step", positiveInteger)
+    .option("--resume <dir>", "go on: a run folder, or one of its checkpoints (then --out is new)")
+    .option(
+      "--save-every <n>",
+      "save a checkpoint every n steps, not only the last",
+      positiveInteger,
+    )
+    .option("--keep <k>", "checkpoints kept, beside the best", positiveInteger, 2)
+    .option("--batch <n>", "images at once", positiveInteger)
+    .option("--accumulate <n>", "batches a step: their gradients are averaged", positiveInteger)
     .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)
     .option("--warmup <n>", "steps over which the learning rate rises", atLeastZero)
-    .addOption(new Option("--lr-decay <how>", "after that").choices(["constant", "cosine"]))
-    .option("--betas <b1,b2>", "AdamW's, such as 0.9,0.999", betasOption)
-    .option("--weight-decay <x>", "AdamW's", atLeastZero)
+    .addOption(new Option("--lr-decay <how>", "after that").choices(DECAYS))
+    .addOption(new Option("--optimizer <name>", "default adamw").choices(OPTIMIZERS))
+    .option("--betas <b1,b2>", "Adam's, such as 0.9,0.999", betasOption)
+    .option("--weight-decay <x>", "of adamw decoupled, of adam L2", atLeastZero)
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
@@ -93,10 +111,21 @@ export function hyperParametersOf(
   const base: Partial<HyperParameters> = isPlain
     ? { batch: preset.hyperParameters.batch ?? 1 }
     : { ...preset.hyperParameters, decaySteps: steps };
+  return { ...base, ...saidHyperParameters(options, steps) };
+}
+
+/** The run's numbers that options give; those that are not given are left out. */
+export function saidHyperParameters(
+  options: Partial<TrainOptions>,
+  steps: number,
+): Partial<HyperParameters> {
   const { batch, lr, warmup, lrDecay, betas, weightDecay, clip, ema, emaWarmup, seed } = options;
+  const { labelDropout, accumulate, optimizer } = options;
   return {
-    ...base,
-    seed,
+    ...(seed !== undefined && { seed }),
+    ...(accumulate !== undefined && { accumulate }),
+    ...(optimizer !== undefined && { optimizer }),
+    ...(labelDropout !== undefined && { labelDropout }),
     ...(batch !== undefined && { batch }),
     ...(lr !== undefined && { learningRate: lr }),
     ...(warmup !== undefined && { warmup }),

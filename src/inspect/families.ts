@@ -6,6 +6,7 @@ import type { SelfTestFamily } from "./cases/case.ts";
 import { conv2dFamily, conv2dWeightFamily } from "./cases/convolution.ts";
 import { derivationFamily } from "./cases/derivation.ts";
 import { diffusionFamily, reverseStepFamily } from "./cases/diffusion.ts";
+import { gradientSumsFamily } from "./cases/gradient_sums.ts";
 import { groupnormBackwardFamily, groupnormFamily } from "./cases/groupnorm.ts";
 import { matmulFamily } from "./cases/matmul.ts";
 import {
@@ -43,5 +44,6 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   derivationFamily,
   steerFamily,
   viewFamily,
+  gradientSumsFamily,
   adamwFamily,
 ];

@@ -366,6 +366,18 @@ export const ANSWERS: Answers = {
       728645704990,
     ],
   },
+  gradient_sums: {
+    "a step's first batch: sum": [
+      286.3, -13.435264, -10.314459, -32.646112, -42.143494, 6.9020286, 10.143778, -17.725066,
+    ],
+    "a step's first batch: progress": [0, 6, 2, 0, 0, 30, 0, 0],
+    "a step's last batch: sum": [
+      1268, -44.947862, -84.165861, 5.7312559, -13.474346, 17.119893, -236.24399, 58.660606,
+    ],
+    "a step's last batch: progress": [0, 6, 2, 0, 0, 0, 0, 0],
+    "a step that was left out: found": [0, 7, 0, 3006, 0],
+    "a step that was done: found": [0, 7, 0, 0, 0],
+  },
   adamw: {
     "one step: parameters": [
       1249, -19.664238, -74.028132, 38.386643, 28.766134, 9.9202983, -244.64866, 79.762205,

@@ -20,6 +20,7 @@ export const SCHEDULE_FIELDS = [
   "secondGain",
   "eps",
   "emaGain",
+  "l2",
 ] as const;
 
 /** Fields of `Record` in adamw.wgsl, in its order; `step` is a u32, the others f32. */
@@ -36,6 +37,8 @@ export interface AdamWOptions {
   eps: number;
   /** λ ≥ 0; the learning rate multiplies it */
   weightDecay: number;
+  /** Adam's weight decay, added to the clipped gradient as l2 · w; default 0 */
+  l2?: number;
   /** of the running average at this step, in [0, 1]; 0 makes it the weights */
   emaDecay: number;
 }
@@ -67,7 +70,7 @@ export const adamwVariants: Variant[] = [
  * The numbers of one step, formed in float64.
  *
  * @param step  as the state counts: 0 is the first, so that s = step + 1 corrects the moments
- * @returns     [lr / (1 − β₁ˢ), 1 / √(1 − β₂ˢ), lr · λ, 1 − β₁, 1 − β₂, eps, 1 − emaDecay]: row
+ * @returns     [lr / (1 − β₁ˢ), 1 / √(1 − β₂ˢ), lr · λ, 1 − β₁, 1 − β₂, eps, 1 − emaDecay, l2]: row
  *              step % ring of the schedule
  * @throws OptionError for options out of range
  * @see Loshchilov & Hutter 2017 (arXiv:1711.05101) Algorithm 2. Departs from it as PyTorch does: the
@@ -75,7 +78,7 @@ export const adamwVariants: Variant[] = [
  */
 export function scheduleRow(step: number, options: AdamWOptions): number[] {
   requireOptions(options);
-  const { learningRate, betas, eps, weightDecay, emaDecay } = options;
+  const { learningRate, betas, eps, weightDecay, emaDecay, l2 = 0 } = options;
   const s = step + 1;
   const row: Record<(typeof SCHEDULE_FIELDS)[number], number> = {
     stepSize: learningRate / (1 - betas[0] ** s),
@@ -85,6 +88,7 @@ export function scheduleRow(step: number, options: AdamWOptions): number[] {
     secondGain: 1 - betas[1],
     eps,
     emaGain: 1 - emaDecay,
+    l2,
   };
   return SCHEDULE_FIELDS.map((field) => row[field]);
 }
@@ -148,7 +152,7 @@ export function finishStep(
 export interface AdamWTensors {
   /** u32 [8], see `STATE` */
   state: Tensor;
-  /** [ring, 7], see `scheduleRow` */
+  /** [ring, 8], see `scheduleRow` */
   schedule: Tensor;
   /** [1], of `finishStep` */
   clipFactor: Tensor;
@@ -167,7 +171,7 @@ export interface AdamWTensors {
 /**
  * One step of AdamW on flat buffers, in place, by row step % ring of the schedule.
  *
- *   g = clipFactor · gradient        m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
+ *   g = clipFactor · gradient + l2 w        m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
  *   w ← w (1 − lr λ) − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)
  *   ema ← emaDecay · ema + (1 − emaDecay) w
  *
@@ -215,7 +219,7 @@ function requireFlat(operation: string, { shape }: Tensor): number {
 }
 
 function requireOptions(options: AdamWOptions): void {
-  const { learningRate, betas, eps, weightDecay, emaDecay } = options;
+  const { learningRate, betas, eps, weightDecay, emaDecay, l2 = 0 } = options;
   const LEAST = 2 ** -126; // smaller numbers may be 0 on a GPU
   const rules: [string, number, boolean][] = [
     ["learningRate must be ≥ 0", learningRate, learningRate >= 0],
@@ -223,6 +227,7 @@ function requireOptions(options: AdamWOptions): void {
     ["beta2 must be in [0, 1)", betas[1], betas[1] >= 0 && betas[1] < 1],
     ["eps must be above 0", eps, eps >= LEAST],
     ["weightDecay must be ≥ 0", weightDecay, weightDecay >= 0],
+    ["l2 must be ≥ 0", l2, l2 >= 0],
     ["emaDecay must be in [0, 1]", emaDecay, emaDecay >= 0 && emaDecay <= 1],
   ];
   const broken = rules.find(([, value, holds]) => !(holds && Number.isFinite(value)));

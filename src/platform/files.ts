@@ -66,26 +66,26 @@ async function readRange(path: string, begin: number, bytes: Uint8Array): Promis
   return bytes.subarray(0, filled);
 }
 
-/** Writes a file, whole or not at all; its folder is made if need be. */
+/**
+ * Writes a file, whole or not at all, and on the disk when this returns; its folder is made if need
+ * be.
+ */
 export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "w");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeDurably(temporary, bytes);
     await rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw unusable(path, "written", cause);
   }
 }
 
-/** Writes a folder of files, replacing the folder that is there: whole or not at all. */
+/**
+ * Writes a folder of files, replacing the folder that is there: whole or not at all, and on the disk
+ * when this returns.
+ */
 export async function writeFolder(
   folder: string,
   files: ReadonlyMap<string, Uint8Array | string>,
@@ -94,18 +94,53 @@ export async function writeFolder(
     await mkdir(dirname(folder), { recursive: true });
     const temporary = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
     try {
-      for (const [name, bytes] of files) await writeBytes(join(temporary, name), bytes);
-      const old = `${temporary}-old`;
-      const replaces = await exists(folder);
-      if (replaces) await rename(folder, old);
-      await rename(temporary, folder);
-      await rm(old, { recursive: true, force: true });
+      for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
+      await syncFolder(temporary);
+      await replaceFolder(temporary, folder);
+      await syncFolder(dirname(folder));
     } finally {
-      await rm(temporary, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
     }
   } catch (cause) {
-    if (cause instanceof FileError) throw cause;
     throw unusable(folder, "written", cause);
+  }
+}
+
+async function replaceFolder(from: string, to: string): Promise<void> {
+  if (!(await exists(to))) return rename(from, to);
+  const old = `${from}-old`;
+  await rename(to, old);
+  try {
+    await rename(from, to);
+  } catch (cause) {
+    await rename(old, to);
+    throw cause;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** A new file, its bytes on the disk. */
+async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Systems without it (Windows) name folders safely by other means, or not at all. */
+const NO_FOLDER_SYNC = ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"];
+
+/** What a folder names is on the disk, where the system can say so. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    await handle.sync().finally(() => handle.close());
+  } catch (cause) {
+    if (!NO_FOLDER_SYNC.includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchLoss } from "./timestep_losses.ts";
+import type { DataIdentity, DataPlace } from "./training_state.ts";
 
 export interface BatchSource {
   /**
@@ -19,6 +20,12 @@ export interface BatchSource {
   loss(graph: Graph, prediction: Tensor): BatchLoss;
   /** Fills what never changes. Once, after the allocation. */
   writeTables(): void;
-  /** Queues what a step reads, before that step is submitted; `isFirst` of a run. */
-  prepare(step: number, isFirst: boolean): void;
+  /** Queues what a batch reads, before it is submitted; `isFirst` of a run. Batches count from 0. */
+  prepare(batch: number, isFirst: boolean): void;
+  /** Where a batch begins in the data; undefined where batches are given. */
+  placeOf(batch: number): DataPlace | undefined;
+  /** Lets a batch begin at a place. Before it is prepared. */
+  startAt(batch: number, place: DataPlace): void;
+  /** What the data is. */
+  identity(): Promise<DataIdentity>;
 }

@@ -15,15 +15,19 @@ import type { DiffusionModel } from "../nn/model.ts";
 import { timeFeatureCount, timeFeatures } from "../nn/time_features.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
+import { identityOf } from "./data_identity.ts";
 import { classCount, type Dataset } from "./dataset.ts";
 import { type LossSettings, LossTables } from "./loss_tables.ts";
 import { RING, rowsAhead } from "./ring.ts";
 import type { BatchLoss, TimestepDraw } from "./timestep_losses.ts";
+import type { DataIdentity, DataPlace } from "./training_state.ts";
 
 export interface DatasetOptions extends LossSettings {
   data: Dataset;
   /** N */
   batch: number;
+  /** batches of a step */
+  accumulate: number;
   seed: number | bigint;
   /** u32 [8], see `STATE` */
   state: Tensor;
@@ -39,11 +43,12 @@ export class DatasetBatch implements BatchSource {
   readonly #dataLabels: Tensor | undefined;
   readonly #timeTable: Tensor;
   #timesteps: Tensor | undefined;
+  #skipped = 0; // images by which batches begin later than one after the other
   #order: { epoch: number; images: Uint32Array } = { epoch: -1, images: new Uint32Array(0) };
 
   /** @throws ShapeError, OptionError for data or a network that cannot be trained so */
   constructor(model: DiffusionModel, buffer: ResidentBuffer, options: DatasetOptions) {
-    const { data, batch, state } = options;
+    const { data, batch, accumulate, state } = options;
     requireTrainable(model, data);
     requireLabels(model, options);
     this.#model = model;
@@ -53,7 +58,7 @@ export class DatasetBatch implements BatchSource {
     this.#tensors = {
       state,
       images: buffer.add([Math.ceil(data.pixels.length / 4)], "images", "u32"),
-      order: buffer.add([RING, batch], "order", "u32"),
+      order: buffer.add([accumulate === 1 ? RING : 1, batch], "order", "u32"),
       levels,
     };
     if (hasClasses(model.config)) {
@@ -121,19 +126,36 @@ export class DatasetBatch implements BatchSource {
     writeTensor(gpu, this.#timeTable, timeFeatures(config, all));
   }
 
-  prepare(step: number, isFirst: boolean): void {
-    const rows = rowsAhead(step, isFirst);
+  prepare(batch: number, isFirst: boolean): void {
+    const ring = this.#tensors.order.shape[0] ?? 1; // 1: kernels know of steps, not of batches
+    const rows = ring === 1 ? { from: batch, count: 1 } : rowsAhead(batch, isFirst);
     if (!rows) return;
     const words = new Uint32Array(rows.count * this.#options.batch);
     for (let i = 0; i < words.length; i++)
       words[i] = this.#imageAt(rows.from * this.#options.batch + i);
-    const offset = (rows.from % RING) * this.#options.batch * 4;
+    const offset = (rows.from % ring) * this.#options.batch * 4;
     writeTensor(this.#model.gpu, this.#tensors.order, words, offset);
   }
 
-  /** The image at a place of the endless sequence of epochs. */
-  #imageAt(position: number): number {
+  placeOf(batch: number): DataPlace {
+    const { count: images } = this.#options.data;
+    const place = batch * this.#options.batch + this.#skipped;
+    return { epoch: Math.floor(place / images), position: place % images, images };
+  }
+
+  startAt(batch: number, { epoch, position, images }: DataPlace): void {
+    this.#skipped = epoch * images + position - batch * this.#options.batch;
+  }
+
+  identity(): Promise<DataIdentity> {
+    const { pixels, labels, ...data } = this.#options.data;
+    return identityOf({ ...data, bytes: labels ? [pixels, labels] : [pixels] });
+  }
+
+  /** The image that would have this number if batches followed one another from the first on. */
+  #imageAt(number: number): number {
     const { count } = this.#options.data;
+    const position = Math.max(0, number + this.#skipped); // a batch of the past is never read
     const epoch = Math.floor(position / count);
     if (epoch !== this.#order.epoch) {
       this.#order = { epoch, images: permutation(count, this.#options.seed, epoch) };

@@ -9,8 +9,10 @@ import { Conditions, requireRows } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { UNetInputs } from "../nn/unet.ts";
 import type { BatchSource } from "./batch_source.ts";
+import { identityOf } from "./data_identity.ts";
 import { type LossSettings, LossTables } from "./loss_tables.ts";
 import type { BatchLoss } from "./timestep_losses.ts";
+import type { DataIdentity } from "./training_state.ts";
 
 export interface GivenValues {
   /** [N, C, H, W], in [−1, 1] */
@@ -78,9 +80,20 @@ export class GivenBatch implements BatchSource {
     this.#tables.write(this.#model.gpu);
   }
 
-  prepare(step: number): void {
-    const batch = this.#batches?.[step];
+  prepare(index: number): void {
+    const batch = this.#batches?.[index];
     if (batch) this.write(batch);
+  }
+
+  placeOf(): undefined {}
+
+  startAt(): void {}
+
+  identity(): Promise<DataIdentity> {
+    const [N = 0, ...shape] = this.#tensors.x0.shape;
+    const batches = this.#batches ?? [];
+    const bytes = batches.map(({ x0 }) => new Uint8Array(x0.buffer, x0.byteOffset, x0.byteLength));
+    return identityOf({ name: "batches", count: N * batches.length, shape, bytes });
   }
 
   /** Queues a batch for the next run. @throws OptionError for timesteps or labels out of range */

@@ -5,16 +5,26 @@ import { type DiffusionLoss, LOSSES } from "../kernels/diffusion_loss.ts";
 import { type Objective, requireObjective } from "./objective.ts";
 import { TIMESTEP_DRAWS, type TimestepDraw } from "./timestep_losses.ts";
 
+export const OPTIMIZERS = ["adamw", "adam"] as const;
+export type Optimizer = (typeof OPTIMIZERS)[number];
+
+export const DECAYS = ["constant", "cosine", "linear"] as const;
+export type Decay = (typeof DECAYS)[number];
+
 export interface HyperParameters {
-  /** images a step */
+  /** images at once */
   batch: number;
+  /** batches whose gradients are summed before the optimiser works: a step is all of them; default 1 */
+  accumulate: number;
   /** at the top of its schedule */
   learningRate: number;
-  /** AdamW's (β₁, β₂); default (0.9, 0.999) */
+  /** "adamw" (default), or "adam", whose weight decay is a part of the gradient */
+  optimizer: Optimizer;
+  /** Adam's (β₁, β₂); default (0.9, 0.999) */
   betas: readonly [number, number];
-  /** AdamW's stabiliser; default 1e-8 */
+  /** Adam's stabiliser; default 1e-8 */
   eps: number;
-  /** λ, multiplied by the learning rate; default 0 */
+  /** λ: of adamw multiplied by the learning rate; default 0 */
   weightDecay: number;
   /** largest global norm of the gradient; 0: no clipping; default 1 */
   clip: number;
@@ -32,9 +42,9 @@ export interface HyperParameters {
   emaUpdateAfter: number;
   /** steps over which the learning rate rises from 0; default 0 */
   warmup: number;
-  /** after that: "constant" (default), or a half cosine down to `decaySteps` */
-  decay: "constant" | "cosine";
-  /** the step at which the cosine reaches 0 */
+  /** after that: "constant" (default), or a half cosine or a line down to `decaySteps` */
+  decay: Decay;
+  /** the step at which it reaches 0 */
   decaySteps: number;
   /** what is minimised; default: simple */
   objective: Objective;
@@ -50,7 +60,9 @@ export interface HyperParameters {
 
 export const HYPER_PARAMETERS: HyperParameters = {
   batch: 64,
+  accumulate: 1,
   learningRate: 2e-4,
+  optimizer: "adamw",
   betas: [0.9, 0.999],
   eps: 1e-8,
   weightDecay: 0,
@@ -75,13 +87,16 @@ export const HYPER_PARAMETERS: HyperParameters = {
  * The learning rate of step s = 0, 1, …
  *
  *   rise    (s + 1) / warmup up to 1
- *   cosine  ½ (1 + cos(π · (s − warmup) / (decaySteps − warmup)))
+ *   part    (s − warmup) / (decaySteps − warmup), at most 1
+ *   cosine  ½ (1 + cos(π · part))
+ *   linear  1 − part
  */
 export function learningRateAt(step: number, options: HyperParameters): number {
   const { learningRate, warmup, decay, decaySteps } = options;
   if (step < warmup) return (learningRate * (step + 1)) / warmup;
   if (decay === "constant") return learningRate;
   const part = Math.min(1, (step - warmup) / Math.max(1, decaySteps - warmup));
+  if (decay === "linear") return learningRate * (1 - part);
   return (learningRate * (1 + Math.cos(Math.PI * part))) / 2;
 }
 
@@ -113,6 +128,7 @@ type Rule = readonly [name: keyof HyperParameters, rule: string, accepts: (x: nu
 
 const RULES: readonly Rule[] = [
   ["batch", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
+  ["accumulate", "a whole number above 0", (x) => Number.isSafeInteger(x) && x > 0],
   ["learningRate", "above 0", (x) => x > 0 && x < Number.POSITIVE_INFINITY],
   ["eps", "above 0", (x) => x > 0 && x < 1],
   ["weightDecay", "0 or more", (x) => x >= 0 && x < Number.POSITIVE_INFINITY],
@@ -135,6 +151,8 @@ export function requireHyperParameters(options: HyperParameters): void {
   }
   requireObjective(options.objective);
   requireOneOf("loss", options.loss, LOSSES);
+  requireOneOf("optimizer", options.optimizer, OPTIMIZERS);
+  requireOneOf("decay", options.decay, DECAYS);
   requireOneOf("timesteps", options.timesteps, TIMESTEP_DRAWS);
   if (options.betas.every((beta) => beta >= 0 && beta < 1)) return;
   throw invalid("betas", "two numbers in 0 … 1, below 1", options.betas);

@@ -1,8 +1,18 @@
 // What training keeps of losses a timestep, on the GPU: how many, their sum, and, where timesteps are
 // drawn by importance, the last ten of each. All of it is one buffer, so that it can be saved.
+import { FileError } from "../core/errors.ts";
+import { type Shape, sameShape, showShape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import { type StoredTensor, toFloat32, toNumbers } from "../formats/safetensors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { bytesOf, homeOf, ResidentBuffer, type Tensor } from "../graph/tensor.ts";
+import {
+  bytesOf,
+  homeOf,
+  ResidentBuffer,
+  readTensor,
+  type Tensor,
+  writeTensor,
+} from "../graph/tensor.ts";
 import {
   importanceTimesteps,
   KEPT_LOSSES,
@@ -68,6 +78,51 @@ export class TimestepLosses {
     };
   }
 
+  /** All that is kept, by its name in a checkpoint. @throws DeviceError */
+  async save(gpu: Gpu): Promise<Map<string, StoredTensor>> {
+    const flat = await readTensor(gpu, this.buffer.whole());
+    return new Map(
+      this.#named().map(([name, tensor]) => {
+        const { offset } = homeOf(tensor);
+        const bytes = new Uint8Array(flat.buffer, offset, bytesOf(tensor));
+        const dtype = tensor.dtype === "u32" ? "I32" : "F32"; // PyTorch has no arithmetic on U32
+        return [name, { dtype, shape: tensor.shape, bytes }] as const;
+      }),
+    );
+  }
+
+  /**
+   * Sets all that is kept; to nothing, where a checkpoint does not hold it.
+   *
+   * @throws FileError for tensors of another shape
+   */
+  load(gpu: Gpu, saved: ReadonlyMap<string, StoredTensor>): void {
+    for (const [name, tensor] of this.#named()) {
+      const stored = saved.get(name);
+      requireSameShape(name, stored?.shape ?? tensor.shape, tensor.shape);
+      const zeros = new Uint8Array(bytesOf(tensor));
+      const isCount = tensor.dtype === "u32";
+      const numbers = isCount
+        ? (given: StoredTensor) => Uint32Array.from(toNumbers(given, name))
+        : (given: StoredTensor) => Float32Array.from(toFloat32(given, name));
+      writeTensor(gpu, tensor, stored ? numbers(stored) : zeros);
+    }
+  }
+
+  #named(): [string, Tensor][] {
+    const ring = this.#ring;
+    return [
+      ["loss_history.counts", this.#counts],
+      ["loss_history.sums", this.#sums],
+      ...(ring
+        ? ([
+            ["loss_history.kept", ring.kept],
+            ["loss_history.kept_counts", ring.keptCounts],
+          ] as [string, Tensor][])
+        : []),
+    ];
+  }
+
   /** Reads the histogram, after the steps that were submitted. @throws DeviceError */
   async read(gpu: Gpu): Promise<LossHistogram> {
     const bytes = (tensor: Tensor) => {
@@ -78,4 +133,13 @@ export class TimestepLosses {
     const sums = new Float32Array(await bytes(this.#sums));
     return { counts, means: Float64Array.from(sums, (sum, t) => sum / counts[t]!) };
   }
+}
+
+function requireSameShape(name: string, got: Shape, shape: Shape): void {
+  if (sameShape(got, shape)) return;
+  throw new FileError(
+    "checkpoint/format",
+    `checkpoint: ${name} must be ${showShape(shape)}, got ${showShape(got)}.`,
+    "The loss history belongs to a schedule of another length.",
+  );
 }

@@ -4,50 +4,35 @@
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
 import { Tape } from "../autograd/tape.ts";
-import { DeviceError, OptionError } from "../core/errors.ts";
-import { Readback } from "../device/readback.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
-import { homeOf, ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import {
-  adamw,
-  finishStep,
-  gradientNorm,
-  RECORD_FIELDS,
-  SCHEDULE_FIELDS,
-  scheduleRow,
-  unpackRecords,
-} from "../kernels/adamw.ts";
+import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
+import { adamw, finishStep, gradientNorm } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
+import { locateNotFinite } from "../kernels/gradient_sums.ts";
 import { advance } from "../kernels/reverse_step.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
+import { Accumulation } from "./accumulation.ts";
 import type { BatchSource } from "./batch_source.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
-import { DatasetBatch } from "./dataset_batch.ts";
-import { GivenBatch, type GivenValues } from "./given_batch.ts";
+import type { GivenValues } from "./given_batch.ts";
 import { gradientTargets } from "./gradients.ts";
 import {
-  emaDecayAt,
   HYPER_PARAMETERS,
   type HyperParameters,
-  learningRateAt,
   requireHyperParameters,
 } from "./hyper_parameters.ts";
-import { RING, rowsAhead } from "./ring.ts";
+import { NanGuard, type NanPolicy } from "./not_finite.ts";
+import { OptimiserSchedule } from "./optimiser_schedule.ts";
+import { RING } from "./ring.ts";
+import { kernelsOf, restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
+import { sourceOf } from "./sources.ts";
+import { StepRecords, type TrainingRecord } from "./step_records.ts";
 import { type LossHistogram, TimestepLosses } from "./timestep_losses.ts";
-
-/** What a step left behind. */
-export interface TrainingRecord {
-  /** 1, 2, … */
-  step: number;
-  /** the objective on the step's batch, at the weights before it; L_simple unless told */
-  loss: number;
-  /** global norm of the gradient, before clipping */
-  gradientNorm: number;
-}
 
 export type TrainingData =
   | { data: Dataset }
@@ -95,9 +80,60 @@ export class Trainer {
     return new Trainer(model, options, await record(model, source, options));
   }
 
-  /** Steps done since the trainer was made. */
+  /**
+   * A trainer that goes on where a checkpoint was saved, bit for bit on the same adapter.
+   *
+   * @param model       of the checkpoint: DiffusionModel.load(gpu, checkpoint.read, checkpoint.where)
+   * @param checkpoint  of `readCheckpoint`
+   * @param source      the data it was trained on
+   * @param changes     hyper-parameters to go on with instead of the saved ones
+   * @throws FileError checkpoint/data for other data, checkpoint/format; and as `create` does
+   */
+  static async resume(
+    model: DiffusionModel,
+    checkpoint: Checkpoint,
+    source: TrainingData,
+    changes: Partial<HyperParameters> = {},
+  ): Promise<Trainer> {
+    const options = { ...checkpoint.state.hyperParameters, ...changes };
+    const trainer = await Trainer.create(model, source, options);
+    await trainer.restore(checkpoint);
+    return trainer;
+  }
+
+  /** Steps done, and submitted to the GPU at least. */
   get step(): number {
     return this.#step;
+  }
+
+  /**
+   * The files of a checkpoint after the steps that were submitted: see README.md beside this file.
+   *
+   * @param by  what to note in it of who saves
+   * @returns   by name; training_state.json is the last
+   * @throws DeviceError
+   */
+  save(by: SavedBy = {}): Promise<Map<string, Uint8Array>> {
+    return saveTrainer(this.model, { ...this.#parts, step: this.#step, options: this.options }, by);
+  }
+
+  /**
+   * Takes up the state of a checkpoint: weights, moments, average, losses by timestep, step, place in
+   * the data. Not while a loop of `run` is under way.
+   *
+   * @param keepsPlace  step and place in the data stay as they are: only what was learned goes back
+   * @throws FileError checkpoint/data, checkpoint/format for one of another network or other data
+   */
+  async restore(
+    checkpoint: Checkpoint,
+    { keepsPlace = false }: { keepsPlace?: boolean } = {},
+  ): Promise<void> {
+    await restoreTrainer(this.model, { ...this.#parts, options: this.options }, checkpoint, {
+      keepsPlace,
+    });
+    if (keepsPlace) return;
+    this.#step = checkpoint.state.step;
+    this.#isPrimed = false;
   }
 
   /** Dispatches and memory of one step. */
@@ -105,35 +141,48 @@ export class Trainer {
     return this.#parts.program.report;
   }
 
-  /** The recorded step, for the profiler. */
+  /** The variants of a step's kernels: the same ones give the same bits. */
+  get kernels(): string[] {
+    return kernelsOf(this.#parts);
+  }
+
+  /** The recorded step, for the profiler; where gradients accumulate, a batch of it. */
   get program(): Program {
     return this.#parts.program;
   }
 
   /**
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
-   * submitted.
+   * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
-   * @throws DeviceError, or the signal's reason when it is aborted
+   * @param onNan  what to do after a step that was left out for a gradient that was not finite;
+   *               default: throw
+   * @throws DeviceError, or the signal's reason when it was aborted before the end
    */
   async *run(options: {
     steps: number;
     signal?: AbortSignal | undefined;
+    onNan?: NanPolicy | undefined;
   }): AsyncGenerator<TrainingRecord, void, void> {
-    const { steps, signal } = options;
+    const { steps, signal, onNan } = options;
+    const guard = new NanGuard(onNan ?? "throw");
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
     try {
-      while (this.#step < end || readings.length > 0) {
-        signal?.throwIfAborted();
-        while (this.#step < end && readings.length < READINGS) {
+      while (true) {
+        while (!signal?.aborted && this.#step < end && readings.length < READINGS) {
           readings.push(this.#submit(Math.min(this.#chunk(), end - this.#step)));
         }
+        if (readings.length === 0) break;
         const started = performance.now();
         const records = await readings.shift()!;
         this.#measure(performance.now() - started, records.length);
-        yield* records;
+        for (const record of records) {
+          guard.check(record);
+          yield record;
+        }
       }
+      if (this.#step < end) signal?.throwIfAborted();
     } finally {
       await Promise.allSettled(readings);
     }
@@ -153,7 +202,8 @@ export class Trainer {
   dispose(): void {
     const { gpu } = this.model;
     this.#parts.program.dispose();
-    this.#parts.readback.dispose();
+    this.#parts.optimiser?.dispose();
+    this.#parts.records.dispose(gpu);
     for (const buffer of this.#parts.buffers) buffer.destroy(gpu);
   }
 
@@ -161,42 +211,23 @@ export class Trainer {
   #submit(count: number): Promise<TrainingRecord[]> {
     const first = this.#step;
     for (let i = 0; i < count; i++) {
-      this.#prepare();
-      this.#parts.program.run();
-      this.#step++;
+      this.#runStep();
     }
-    return this.#readRecords(first, count);
+    return this.#parts.records.read(this.model.weights, first, count);
   }
 
-  #prepare(): void {
-    this.#parts.source.prepare(this.#step, !this.#isPrimed);
-    const rows = rowsAhead(this.#step, !this.#isPrimed);
-    this.#isPrimed = true;
-    if (!rows) return;
-    const values = Array.from({ length: rows.count }, (_, i) => this.#scheduleRow(rows.from + i));
-    const firstByte = (rows.from % RING) * SCHEDULE_FIELDS.length * 4;
-    const { schedule } = this.#parts.tensors;
-    writeTensor(this.model.gpu, schedule, Float32Array.from(values.flat()), firstByte);
-  }
-
-  #scheduleRow(step: number): number[] {
-    const { betas, eps, weightDecay } = this.options;
-    const learningRate = learningRateAt(step, this.options);
-    const emaDecay = emaDecayAt(step, this.options);
-    return scheduleRow(step, { learningRate, betas, eps, weightDecay, emaDecay });
-  }
-
-  async #readRecords(first: number, count: number): Promise<TrainingRecord[]> {
-    const { readback, tensors } = this.#parts;
-    const { buffer, offset } = homeOf(tensors.history);
-    const size = RING * RECORD_FIELDS.length * 4;
-    const ring = unpackRecords(new Float32Array(await readback.read(buffer.buffer, offset, size)));
-    return Array.from({ length: count }, (_, i) => {
-      const step = first + i + 1;
-      const { loss, gradientNorm } = ring[(first + i) % RING]!;
-      requireFinite(step, loss, gradientNorm);
-      return { step, loss, gradientNorm };
-    });
+  /** Submits one step: its batches, and with several of them the optimiser after the last. */
+  #runStep(): void {
+    const { schedule, source, program, optimiser } = this.#parts;
+    const { accumulate } = this.options;
+    schedule.prepare(this.model.gpu, this.#step, !this.#isPrimed);
+    for (let i = 0; i < accumulate; i++) {
+      source.prepare(this.#step * accumulate + i, !this.#isPrimed);
+      this.#isPrimed = true;
+      program.run();
+    }
+    optimiser?.run();
+    this.#step++;
   }
 
   /** Steps between two readings, so that one takes about AIM_MS. */
@@ -206,17 +237,23 @@ export class Trainer {
 
   #measure(ms: number, steps: number): void {
     this.#stepMs = Math.max(ms / steps, AIM_MS / MOST_STEPS_A_READING);
-    this.#parts.program.measured(this.#stepMs);
+    this.#parts.program.measured(this.#stepMs / this.options.accumulate);
   }
 }
 
 interface TrainerParts {
   ema: Weights;
+  expAvg: Weights;
+  expAvgSq: Weights;
   source: BatchSource;
   timestepLosses: TimestepLosses;
+  /** a step; where gradients accumulate, a batch of one */
   program: Program;
-  readback: Readback;
-  tensors: { history: Tensor; schedule: Tensor };
+  /** the rest of a step whose gradients accumulate */
+  optimiser: Program | undefined;
+  schedule: OptimiserSchedule;
+  records: StepRecords;
+  tensors: { state: Tensor };
   buffers: readonly ResidentBuffer[];
 }
 
@@ -231,10 +268,12 @@ async function record(
   ) as [Weights, Weights, Weights, Weights];
   const inputs = new ResidentBuffer("train.inputs");
   const progress = new ResidentBuffer("train.state");
-  const records = new ResidentBuffer("train.records");
+  const records = new StepRecords();
   const state = progress.add(STATE_SHAPE, "state", "u32");
-  const schedule = inputs.add([RING, SCHEDULE_FIELDS.length], "schedule");
-  const history = records.add([RING, RECORD_FIELDS.length], "history");
+  const schedule = new OptimiserSchedule(inputs, options);
+  const { history, found } = records;
+  const { accumulate: batches, batch: images, clip } = options;
+  const sums = batches > 1 ? new Accumulation(weights, { images, batches }) : undefined;
   const source = sourceOf(model, inputs, { data, options, state });
   const timestepLosses = new TimestepLosses(source.steps, options.timesteps);
 
@@ -248,16 +287,18 @@ async function record(
   graph.phase = "backward";
   tape.backward(prediction, dprediction);
   graph.phase = "optimiser";
-  const flat = gradients.buffer.whole();
-  const squares = gradientNorm(graph, { gradients: flat });
-  const clipFactor = finishStep(
-    graph,
-    { state, squares, perImage, history },
-    { clip: options.clip },
-  );
-  adamw(graph, {
+  const batch = { state, gradients: gradients.buffer.whole(), perImage };
+  sums?.record(graph, batch);
+
+  const last = sums ? new Graph(gpu.target) : graph;
+  last.phase = "optimiser";
+  const { gradients: flat, perImage: losses } = sums ?? batch;
+  const squares = gradientNorm(last, { gradients: flat });
+  const clipFactor = finishStep(last, { state, squares, perImage: losses, history }, { clip });
+  locateNotFinite(last, { state, clipFactor, gradients: flat, found });
+  adamw(last, {
     state,
-    schedule,
+    schedule: schedule.tensor,
     clipFactor,
     gradients: flat,
     parameters: weights.buffer.whole(),
@@ -265,47 +306,29 @@ async function record(
     expAvgSq: expAvgSq.buffer.whole(),
     ema: ema.buffer.whole(),
   });
-  advance(graph, { state });
+  advance(last, { state });
   const program = await Program.compile(gpu, graph, { label: "train" });
+  const optimiser = sums && (await Program.compile(gpu, last, { label: "optimiser" }));
 
   copyWeights(model, ema);
   source.writeTables();
   writeTensor(gpu, state, initialState(options.seed));
-  const size = RING * RECORD_FIELDS.length * 4;
-  const readback = new Readback(gpu, "train.records", { size, depth: READINGS });
+  records.allocate(gpu, READINGS);
   const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
-  const buffers = [...sets, inputs, progress, records, timestepLosses.buffer];
+  const buffers = [...[...sets, inputs, progress, timestepLosses.buffer], ...(sums?.buffers ?? [])];
   return {
     ema,
+    expAvg,
+    expAvgSq,
     source,
     timestepLosses,
     program,
-    readback,
-    tensors: { history, schedule },
+    optimiser,
+    schedule,
+    records,
+    tensors: { state },
     buffers,
   };
-}
-
-function sourceOf(
-  model: DiffusionModel,
-  buffer: ResidentBuffer,
-  parts: { data: TrainingData; options: HyperParameters; state: Tensor },
-): BatchSource {
-  const { data, options, state } = parts;
-  if ("data" in data) return new DatasetBatch(model, buffer, { ...options, ...data, state });
-  requireGiven(options);
-  return new GivenBatch(model, buffer, { ...data, loss: options });
-}
-
-/** Given batches say their timesteps and labels: nothing is left to draw. */
-function requireGiven({ timesteps, labelDropout }: HyperParameters): void {
-  if (timesteps === "uniform" && labelDropout === 0) return;
-  throw new OptionError(
-    "option/training",
-    "train: given batches hold their timesteps and labels, got " +
-      `timesteps ${timesteps} and labelDropout ${labelDropout}.`,
-    "Leave both out, or train on a data set.",
-  );
 }
 
 /** The average starts at the weights. */
@@ -314,14 +337,4 @@ function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
   const { buffer, size } = weights.buffer;
   encoder.copyBufferToBuffer(buffer, 0, ema.buffer.buffer, 0, size);
   gpu.submit([encoder.finish()]);
-}
-
-/** A step whose loss or gradient is not a number changed nothing; training on is no use. */
-function requireFinite(step: number, loss: number, norm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
-  throw new DeviceError(
-    "train/not-finite",
-    `train: step ${step} has loss ${loss} and gradient norm ${norm}; its update was left out.`,
-    "Lower the learning rate, or clip the gradient.",
-  );
 }

@@ -45,6 +45,17 @@ async function tensorsOf(path: string) {
   return readSafetensors(new Uint8Array(await readFile(join(folder, path))), path).tensors;
 }
 
+/** config.json of a network that compiles soon. */
+async function tinyConfig(): Promise<string> {
+  const config = {
+    ...{ sample_size: 8, in_channels: 1, out_channels: 1, block_out_channels: [8] },
+    ...{ down_block_types: ["DownBlock2D"], up_block_types: ["UpBlock2D"] },
+    ...{ layers_per_block: 1, norm_num_groups: 4, add_attention: false },
+  };
+  await writeFile(join(folder, "tiny.json"), JSON.stringify(config));
+  return "tiny.json";
+}
+
 describe("commands do what the README says", () => {
   test("forward writes the network's output", async () => {
     const args = ["--model", model, "--inputs", inputs, "--out", "f.safetensors", "--json"];
@@ -101,7 +112,7 @@ describe("commands do what the README says", () => {
     expect(outcome.code, outcome.err).toBe(0);
     expect(lastLine(outcome)).toMatchObject({ out: "run", steps: 3 });
     const names = (await readdir(join(folder, "run"))).sort();
-    expect(names).toEqual(["ema", "loss.csv", "loss.png", "model", "samples.png"]);
+    expect(names).toEqual(["checkpoints", "ema", "loss.csv", "loss.png", "model", "samples.png"]);
     const csv = (await readFile(join(folder, "run/loss.csv"), "utf8")).trimEnd().split("\n");
     expect(csv[0]).toBe("step,loss,gradient_norm");
     expect(csv).toHaveLength(4);
@@ -179,11 +190,42 @@ describe("commands do what the README says", () => {
     expect(rows[0].clip).toBe(2);
   });
 
-  test("Ctrl-C stops training, after the models are written", async () => {
-    const args = ["--config", join(model, "config.json"), "--steps", "100000", "--batch", "2"];
+  test("Ctrl-C stops training, after models and a checkpoint are written, and the run goes on", async () => {
+    const args = ["--config", await tinyConfig(), "--steps", "100000", "--batch", "2"];
     const outcome = await run(["train", ...args, "--out", "stopped"], /training \d+\//);
     expect(outcome.code, outcome.err).toBe(130);
     expect(await readdir(join(folder, "stopped"))).toContain("model");
+    const losses = async () =>
+      (await readFile(join(folder, "stopped/loss.csv"), "utf8")).trimEnd().split("\n");
+    const before = await losses();
+    const step = before.length - 1;
+    const asked = ["--steps", String(step + 1), "--samples", "0", "--json"];
+    const resumed = await run(["train", "--resume", "stopped", ...asked]);
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(lastLine(resumed)).toMatchObject({ out: "stopped", steps: step + 1 });
+    expect((await losses()).slice(0, -1)).toEqual(before);
+  });
+
+  test("a run in two parts has the bits of one in one go; a damaged checkpoint is passed over", async () => {
+    const plain = ["--config", await tinyConfig(), "--batch", "2", "--samples", "0"];
+    const args = ["train", ...plain, "--lr", "1e-3", "--save-every", "2"];
+    const file = (path: string) => readFile(join(folder, path));
+    const whole = await run([...args, "--steps", "5", "--out", "whole"]);
+    const part = await run([...args, "--steps", "4", "--out", "part"]);
+    const state = "part/checkpoints/step-000004/training_state.safetensors";
+    await writeFile(join(folder, state), (await file(state)).fill(7, 5000, 5001));
+    const copy = ["--resume", "part/checkpoints/step-000002", "--steps", "5", "--out", "copy"];
+    const other = await run(["train", ...copy]);
+    const rest = await run(["train", "--resume", "part", "--steps", "5"]);
+    for (const { code, err } of [whole, part, rest, other]) expect(code, err).toBe(0);
+    expect(rest.err).toContain("step-000004 is damaged, and left out: ");
+    expect(rest.err).toContain("resumes part/checkpoints/step-000002 at step 2\n");
+    const weights = "ema/diffusion_pytorch_model.safetensors";
+    const last = "checkpoints/step-000005/training_state.safetensors";
+    for (const name of ["loss.csv", weights, last]) {
+      expect(await file(`part/${name}`), name).toEqual(await file(`whole/${name}`));
+      expect(await file(`copy/${name}`), name).toEqual(await file(`whole/${name}`));
+    }
   });
 });
 
@@ -304,6 +346,7 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       2,
       "--respacing",
     ],
+    ["no run to resume", async () => ["train", "--resume", "none"], 1, "checkpoint/missing"],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
     ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],
     ["an option out of range", async () => ["train", "--lr", "0"], 2, "above 0"],

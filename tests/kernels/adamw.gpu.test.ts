@@ -236,6 +236,22 @@ describe("one step from any state, on flat buffers of any multiple of 64", () =>
     expect(Math.abs(record!.gradientNorm / norm - 1)).toBeLessThan(8 * EPSILON);
   });
 
+  test("Adam's decay is a part of the gradient, after clipping", async () => {
+    const flat = midway(320);
+    const adam = { ...OPTIONS, weightDecay: 0, l2: 0.3 };
+    const result = await gpuStep(flat, 37, { ...adam, clip: 0.5 });
+    const { learningRate: lr, ...rest } = adam;
+    const { expected, bounds } = twinStep(flat, 38, { ...rest, lr, clip: 0.5 });
+    const without = twinStep(flat, 38, { ...rest, l2: 0, lr, clip: 0.5 }).expected.expAvg.data;
+    expect(Math.abs(without[0]! - expected.expAvg.data[0]!)).toBeGreaterThan(1e-3);
+    for (const [role, name] of RESULTS) {
+      const bound = mapArray(bounds[name], (value, i) => {
+        return value + Math.abs(flat.parameters.data[i]!); // of l2 · w, which may cancel
+      });
+      expectWithin(role, result[name], { expected: expected[name], bound, factor: 10 });
+    }
+  });
+
   test.each([
     [undefined, 1],
     [0, 1],

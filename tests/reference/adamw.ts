@@ -2,7 +2,7 @@
 // adamw.wgsl.
 //
 //   norm = √ Σ g² over all tensors;  with a clip,  g ← g · min(1, clip / (norm + 1e-6))
-//   w ← w (1 − lr · weightDecay)
+//   Adam: g ← g + l2 · w;  AdamW: w ← w (1 − lr · weightDecay)
 //   m ← β₁ m + (1 − β₁) g            v ← β₂ v + (1 − β₂) g²
 //   w ← w − lr / (1 − β₁^s) · m / (√v / √(1 − β₂^s) + eps)          s = 1, 2, …
 //   ema ← emaDecay · ema + (1 − emaDecay) w
@@ -14,6 +14,8 @@ export interface AdamWOptions {
   betas: readonly [number, number];
   eps: number;
   weightDecay: number;
+  /** Adam's decay, which is a part of the gradient; default 0 */
+  l2?: number;
   /** largest global gradient norm; null: no clipping */
   clip: number | null;
   emaDecay: number;
@@ -57,7 +59,9 @@ export function adamwStep(
   const factor = options.clip === null ? 1 : Math.min(1, options.clip / (norm + 1e-6));
   const next: AdamWState = {};
   for (const [name, tensor] of Object.entries(state)) {
-    const g = mapArray(gradients[name]!, (value) => value * factor);
+    const { l2 = 0 } = options;
+    const w = tensor.parameter.data;
+    const g = mapArray(gradients[name]!, (value, i) => value * factor + l2 * w[i]!);
     next[name] = updated(tensor, g, s, options);
   }
   return { state: next, gradientNorm: norm };

@@ -4,6 +4,7 @@ import {
   emaDecayAt,
   HYPER_PARAMETERS,
   type HyperParameters,
+  learningRateAt,
   requireHyperParameters,
 } from "../../src/train/hyper_parameters.ts";
 
@@ -36,8 +37,25 @@ describe("the average's decay at step s is diffusers' EMAModel.get_decay(s + 1)"
   });
 });
 
+describe("the learning rate at step s", () => {
+  const rate = (step: number, options: Partial<HyperParameters>) =>
+    learningRateAt(step, { ...HYPER_PARAMETERS, learningRate: 8, ...options });
+
+  test("rises in a line, then stays, or goes down in a line or a half cosine to 0", () => {
+    const options = { warmup: 4, decaySteps: 12 };
+    const at = [0, 3, 4, 6, 8, 12, 20];
+    expect(at.map((s) => rate(s, options))).toEqual([2, 8, 8, 8, 8, 8, 8]);
+    const line = at.map((s) => rate(s, { ...options, decay: "linear" }));
+    expect(line).toEqual([2, 8, 8, 6, 4, 0, 0]); // diffusers' get_linear_schedule_with_warmup
+    const cosine = at.map((s) => rate(s, { ...options, decay: "cosine" }));
+    expect(cosine.map((x) => Number(x.toFixed(12)))).toEqual([2, 8, 8, 6.828427124746, 4, 0, 0]);
+  });
+});
+
 describe("what is out of range is refused by name", () => {
   test.each<[Partial<HyperParameters>, string]>([
+    [{ accumulate: 0 }, "train: accumulate must be a whole number above 0, got 0."],
+    [{ optimizer: "sgd" as "adam" }, "train: optimizer must be one of adamw, adam, got sgd."],
     [{ emaPower: -1 }, "train: emaPower must be 0 or more, got -1."],
     [{ emaInvGamma: 0 }, "train: emaInvGamma must be above 0, got 0."],
     [{ labelDropout: 1.1 }, "train: labelDropout must be a probability in 0 … 1, got 1.1."],

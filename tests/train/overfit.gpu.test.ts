@@ -4,7 +4,8 @@ import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
-import { Trainer, type TrainingRecord } from "../../src/train/trainer.ts";
+import type { TrainingRecord } from "../../src/train/step_records.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { testGpu } from "../support/gpu.ts";
 
 const config = parseUNetConfig({
@@ -136,14 +137,17 @@ describe("a training step", () => {
     const { model, trainer } = await trained(50);
     const controller = new AbortController();
     const reason = new Error("enough");
+    let last = 0;
     const loop = async () => {
       for await (const { step } of trainer.run({ steps: 50, signal: controller.signal })) {
+        last = step;
         if (step === 2) controller.abort(reason);
       }
     };
     await expect(loop()).rejects.toBe(reason);
     const at = trainer.step;
     expect(at).toBeLessThan(50);
+    expect(last, "every step that was begun is told").toBe(at);
     for await (const { step } of trainer.run({ steps: 1 })) expect(step).toBe(at + 1);
     trainer.dispose();
     model.dispose();

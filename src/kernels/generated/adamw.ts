@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const adamw = {
  "name": "adamw",
- "hash": "8e222a027c270f02",
+ "hash": "9c11dd47ca0456dc",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -209,7 +209,7 @@ export const adamw = {
      "name": "schedule",
      "binding": 11,
      "type": "read-only-storage",
-     "size": 28
+     "size": 32
     },
     {
      "name": "applied",
@@ -248,7 +248,7 @@ export const adamw = {
   "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nconst WG: u32 = 64u;",
   "\nconst VECTORS: u32 = 4u;",
   "\n\nstruct StepState {\n  step: u32,\n  seed_low: u32,\n  seed_high: u32,\n  skipped: u32,\n  first_image: u32,\n}",
-  "\n\nstruct ScheduleRow {\n  step_size: f32,\n  root_scale: f32,\n  decay: f32,\n  first_gain: f32,\n  second_gain: f32,\n  eps: f32,\n  ema_gain: f32,\n}",
+  "\n\nstruct ScheduleRow {\n  step_size: f32,\n  root_scale: f32,\n  decay: f32,\n  first_gain: f32,\n  second_gain: f32,\n  eps: f32,\n  ema_gain: f32,\n  l2: f32,\n}",
   "\n\nstruct Record {\n  step: u32,\n  loss: f32,\n  gradient_norm: f32,\n  clip_factor: f32,\n}",
   "\n\nstruct Reduction {\n  vectors: u32,\n  trips: u32,\n}",
   "\n\nstruct Finish {\n  clip: f32,\n  ring: u32,\n}",
@@ -277,6 +277,6 @@ export const adamw = {
   "\n\n\n\nfn workgroup_sum(value: vec3f, lane: u32) -> vec3f {\n  partials[lane] = value;\n  workgroupBarrier();\n  var sum = vec3f(0.0);\n  if (lane < ROWS) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += partials[lane * ROWS + k];\n    }\n    row_sums[lane] = sum;\n  }\n  workgroupBarrier();\n  sum = vec3f(0.0);\n  if (lane == 0u) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += row_sums[k];\n    }\n  }\n  return sum;\n}",
   "\n\n@compute @workgroup_size(WG)\nfn norm(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n  var own = vec4f(0.0);\n  for (var trip = 0u; trip < reduction.trips; trip++) {\n    let i = trip * groups.x * WG + id.x;\n    if (i < reduction.vectors) {\n      let g = gradients[i];\n      own += g * g;\n    }\n  }\n  squares[id.x] = (own.x + own.y) + (own.z + own.w);\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn finish(@builtin(local_invocation_index) lane: u32) {\n\n  let parts = arrayLength(&squares_bits);\n  let images = arrayLength(&per_image);\n  var own = vec4f(0.0);\n  var broken = vec4u(0u);\n  for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < parts) {\n      let bits = squares_bits[i];\n      own += bitcast<vec4f>(bits);\n      broken += select(vec4u(0u), vec4u(1u), (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));\n    }\n  }\n  var losses = 0.0;\n  for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < images) {\n      losses += per_image[i];\n    }\n  }\n  let own_broken = f32(broken.x + broken.y + broken.z + broken.w);\n  let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);\n\n  if (lane == 0u) {\n    let gradient_norm = sqrt(all.x);\n    var chosen = 1.0;\n    if (finishing.clip > 0.0) {\n      let factor = finishing.clip / (gradient_norm + 1e-6);\n      chosen = clamp(factor, 1e-37, 1.0);\n    }\n    if (all.y > 0.0 || all.x > 1e38) {\n      chosen = 0.0;\n      progress.skipped += 1u;\n    }\n    clip_factor[0] = chosen;\n    let loss = all.z / f32(images);\n    history[progress.step % finishing.ring] = Record(progress.step, loss, gradient_norm, chosen);\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn update(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let factor = applied[0];\n  if (factor == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n\n      let g = factor * gradients[i];\n      var m = exp_avg[i];\n      var v = exp_avg_sq[i];\n      m += row.first_gain * (g - m);\n      v += row.second_gain * (g * g - v);\n      exp_avg[i] = m;\n      exp_avg_sq[i] = v;\n\n\n      var w = parameters[i];\n      w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);\n      parameters[i] = w;\n      let average = ema[i];\n      ema[i] = average + row.ema_gain * (w - average);\n    }\n  }\n}"
+  "\n\n@compute @workgroup_size(WG)\nfn update(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let factor = applied[0];\n  if (factor == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n\n      var w = parameters[i];\n      let g = factor * gradients[i] + row.l2 * w;\n      var m = exp_avg[i];\n      var v = exp_avg_sq[i];\n      m += row.first_gain * (g - m);\n      v += row.second_gain * (g * g - v);\n      exp_avg[i] = m;\n      exp_avg_sq[i] = v;\n\n\n      w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);\n      parameters[i] = w;\n      let average = ema[i];\n      ema[i] = average + row.ema_gain * (w - average);\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

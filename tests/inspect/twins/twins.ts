@@ -4,6 +4,7 @@ import { boundTwins } from "./bound.ts";
 import { conv2dTwins, conv2dWeightTwins } from "./convolution.ts";
 import { derivationTwins } from "./derivation.ts";
 import { diffusionTwins } from "./diffusion.ts";
+import { gradientSumsTwins } from "./gradient_sums.ts";
 import { groupnormBackwardTwins, groupnormTwins } from "./groupnorm.ts";
 import { attentionTwins, matmulTwins } from "./layers.ts";
 import { diffusionLossTwins, diffusionTimestepsTwins, dropoutTwins } from "./objectives.ts";
@@ -39,5 +40,6 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   derivation: derivationTwins,
   steer: steerTwins,
   view: viewTwins,
+  gradient_sums: gradientSumsTwins,
   adamw: adamwTwins,
 };

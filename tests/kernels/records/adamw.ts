@@ -21,7 +21,7 @@ const wrongTensor = (name: string, extents: number[], message: string): Refusal 
   launch: (graph, tensor) => {
     const good = {
       state: tensor(8),
-      schedule: tensor(4, 7),
+      schedule: tensor(4, 8),
       clipFactor: tensor(1),
       gradients: tensor(128),
       parameters: tensor(128),
@@ -49,11 +49,12 @@ export const info: KernelInfo = {
         "Pad them with zeros, which stay zeros.",
     },
     wrongTensor("ema", [64], "ema must be [128], got [64]."),
-    wrongTensor("schedule", [4, 8], "schedule must be [4, 7], got [4, 8]."),
+    wrongTensor("schedule", [4, 7], "schedule must be [4, 8], got [4, 7]."),
     wrongOption({ learningRate: Number.NaN }, "learningRate must be ≥ 0, got NaN."),
     wrongOption({ betas: [0.9, 1] }, "beta2 must be in [0, 1), got 1."),
     wrongOption({ eps: 0 }, "eps must be above 0, got 0."),
     wrongOption({ weightDecay: -1 }, "weightDecay must be ≥ 0, got -1."),
+    wrongOption({ l2: -1 }, "l2 must be ≥ 0, got -1."),
     wrongOption({ emaDecay: 1.5 }, "emaDecay must be in [0, 1], got 1.5."),
   ],
 };

@@ -13,6 +13,7 @@ import { info as diffusionTimesteps } from "./diffusion_timesteps.ts";
 import { info as dropout } from "./dropout.ts";
 import { info as elementwise } from "./elementwise.ts";
 import { info as embedding } from "./embedding.ts";
+import { info as gradientSums } from "./gradient_sums.ts";
 import { info as groupnorm } from "./groupnorm.ts";
 import { info as groupnormBackward } from "./groupnorm_backward.ts";
 import { info as matmul } from "./matmul.ts";
@@ -43,5 +44,6 @@ export const RECORDS: readonly KernelInfo[] = [
   derivation,
   steer,
   view,
+  gradientSums,
   adamw,
 ];

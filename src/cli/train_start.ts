@@ -1,0 +1,144 @@
+// Where `train` starts: a new run, or one that goes on from a checkpoint.
+import { OptionError } from "../core/errors.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { parseJsonObject } from "../formats/json.ts";
+import { parseUNetConfig, type UNetConfig } from "../formats/unet_config.ts";
+import { DiffusionModel } from "../nn/model.ts";
+import { readBytes } from "../platform/files.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
+import { classCount, type Dataset } from "../train/dataset.ts";
+import { type Preset, presetFor } from "../train/presets.ts";
+import { Trainer, type TrainingData } from "../train/trainer.ts";
+import { loadModel } from "./inputs.ts";
+import { RunFolder } from "./run_folder.ts";
+import { RunLog } from "./run_log.ts";
+import { recalledOptions } from "./run_options.ts";
+import {
+  configFor,
+  hyperParametersOf,
+  saidHyperParameters,
+  schedulerFor,
+  type TrainOptions,
+} from "./train_options.ts";
+import { fitDataset, givenBatches, openDataset } from "./training_data.ts";
+
+const LABEL_DROPOUT = 0.1; // of training for classifier-free guidance
+
+export interface Start {
+  trainer: Trainer;
+  folder: RunFolder;
+  log: RunLog;
+  /** those of a run that goes on: what it was told, then what the command line says now */
+  options: TrainOptions;
+  /** of the whole run */
+  steps: number;
+  /** of the data; 0 where they are unknown */
+  classes: number;
+}
+
+/** A run from its first step. */
+export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start> {
+  const preset = presetFor(gpu.target);
+  const data = await openData(options);
+  const classes = "dataset" in data ? classCount(data.dataset) : 0;
+  const model = await modelOf(gpu, options, { preset, classes });
+  const source = sourceFor(data, model.config);
+  const steps = stepsOf(options, source, preset.steps);
+  const folder = await RunFolder.create(options.out, options.force ?? false);
+  const dataset = "dataset" in data ? data.dataset : undefined;
+  const trainer = await Trainer.create(model, source, {
+    ...hyperParametersOf(options, preset, steps),
+    labelDropout: labelDropoutOf(options, model, dataset),
+  });
+  return { trainer, folder, log: await RunLog.open([], 0), options, steps, classes };
+}
+
+/**
+ * A run that goes on.
+ *
+ * @param said  the options that the command line itself gives: they count before remembered ones
+ */
+export async function resumedStart(
+  gpu: Gpu,
+  given: TrainOptions & { resume: string },
+  said: Partial<TrainOptions>,
+): Promise<Start> {
+  const tell = (message: string) => process.stderr.write(`${message}\n`);
+  const resumed = await RunFolder.resume(given.resume, tell);
+  const { checkpoint } = resumed;
+  const { state } = checkpoint;
+  const options = { ...given, ...recalledOptions(state.run), ...said };
+  const data = await openData(options);
+  const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
+  const source = sourceFor(data, model.config);
+  const steps = stepsOf(options, source, state.step);
+  const changes = saidHyperParameters(said, steps);
+  if (said.steps !== undefined && state.hyperParameters.decay !== "constant") {
+    changes.decaySteps = steps;
+  }
+  const trainer = await Trainer.resume(model, checkpoint, source, changes);
+  const folder = resumed.folder ?? (await RunFolder.create(options.out, options.force ?? false));
+  const log = await RunLog.open(resumed.logs, state.step);
+  tell(`resumes ${checkpoint.where} at step ${state.step}${changedPlace(checkpoint, trainer)}`);
+  const classes = "dataset" in data ? classCount(data.dataset) : 0;
+  return { trainer, folder, log, options, steps, classes };
+}
+
+/** What keeps a resumed run from giving the bits of one in one go. */
+function changedPlace({ state }: Checkpoint, { kernels, model }: Trainer): string {
+  const { description } = model.gpu.info;
+  const adapter = state.adapter?.description;
+  if (adapter !== undefined && adapter !== description) {
+    return `; it was saved on ${String(adapter)}, so its numbers go on close, not equal`;
+  }
+  const isSame = !state.kernels || `${state.kernels}` === `${kernels}`;
+  return isSame ? "" : "; other kernels are chosen here, so its numbers go on close, not equal";
+}
+
+type Opened = { dataset: Dataset } | { given: TrainingData & { batches: readonly unknown[] } };
+
+async function openData(options: TrainOptions): Promise<Opened> {
+  if (options.batches) return { given: await givenBatches(options.batches) };
+  return { dataset: await openDataset(options.data, options.classes) };
+}
+
+const sourceFor = (data: Opened, config: UNetConfig): TrainingData =>
+  "given" in data ? data.given : fitDataset(data.dataset, config);
+
+/** The model to train: opened, or new with the preset's scheduler. */
+async function modelOf(
+  gpu: Gpu,
+  options: TrainOptions,
+  { preset, classes }: { preset: Preset; classes: number },
+): Promise<DiffusionModel> {
+  if (options.model) return loadModel(gpu, options.model);
+  const { config: path, seed } = options;
+  const config = path
+    ? parseUNetConfig(parseJsonObject(await readBytes(path), path), path)
+    : configFor(options, preset.config, classes);
+  const scheduler = schedulerFor(options, preset.scheduler);
+  return DiffusionModel.create(gpu, config, { seed, scheduler });
+}
+
+/** 0.1 where the embedding has a row more than the labels have classes, unless told. */
+function labelDropoutOf(
+  { labelDropout }: TrainOptions,
+  { config }: DiffusionModel,
+  data: Dataset | undefined,
+): number {
+  if (labelDropout !== undefined) return labelDropout;
+  const hasNullClass = data?.labels && (config.num_class_embeds ?? 0) > classCount(data);
+  return hasNullClass ? LABEL_DROPOUT : 0;
+}
+
+/** @param usual  where neither option nor batches say */
+function stepsOf({ steps: asked }: TrainOptions, source: TrainingData, usual: number): number {
+  const given = "batches" in source ? source.batches.length : undefined;
+  const steps = asked ?? given ?? usual;
+  if (given === undefined || steps <= given) return steps;
+  throw new OptionError(
+    "option/steps",
+    `train: --steps ${steps} asks for more than the ${given} batches given.`,
+    "Leave --steps out.",
+  );
+}

@@ -1,0 +1,67 @@
+// Steps that changed nothing, for a gradient that was not finite: which they were, and what is done.
+//
+// The GPU tells by the bits, and leaves such a step out without waiting for the host; here it is named.
+import { DeviceError } from "../core/errors.ts";
+import type { Weights } from "../nn/weights.ts";
+
+/** What becomes of a step that was left out: an end, or the next step. */
+export const NAN_POLICIES = ["throw", "skip"] as const;
+export type NanPolicy = (typeof NAN_POLICIES)[number];
+
+/** A step that was left out. */
+export interface LeftOut {
+  /**
+   * the parameter whose gradient went bad first: backward goes from the network's end to its start;
+   * undefined where each gradient is finite, and their norm is not
+   */
+  parameter: string | undefined;
+}
+
+const MOST_IN_A_ROW = 32;
+
+/**
+ * @param found  of `locateNotFinite`: 1 + the place in the flat buffer, or 0
+ */
+export function leftOut(weights: Weights, found: number): LeftOut {
+  const names = found > 0 ? [...weights.specs.keys()] : [];
+  const parameter = names.findLast((name) => {
+    return (weights.tensor(name).home?.offset ?? 0) / 4 < found;
+  });
+  return { parameter };
+}
+
+interface Told {
+  step: number;
+  loss: number;
+  gradientNorm: number;
+  leftOut?: LeftOut | undefined;
+}
+
+/** Says whether training may go on after a step. */
+export class NanGuard {
+  readonly #policy: NanPolicy;
+  #inARow = 0;
+
+  constructor(policy: NanPolicy) {
+    this.#policy = policy;
+  }
+
+  /** @throws DeviceError train/not-finite after a step that was left out, or the 32nd in a row */
+  check(record: Told): void {
+    const { step, loss, gradientNorm, leftOut: isOut } = record;
+    const isFine = !isOut && Number.isFinite(loss) && Number.isFinite(gradientNorm);
+    this.#inARow = isFine ? 0 : this.#inARow + 1;
+    if (isFine || (this.#policy === "skip" && this.#inARow < MOST_IN_A_ROW)) return;
+    const many = this.#inARow > 1 ? `, the ${this.#inARow}th in a row,` : "";
+    throw new DeviceError(
+      "train/not-finite",
+      `train: step ${step}${many} has loss ${loss} and gradient norm ${gradientNorm}; ` +
+        `${whereOf(record)}its update was left out.`,
+      "Lower the learning rate, or clip the gradient.",
+    );
+  }
+}
+
+/** Where it began, as a part of a sentence. */
+export const whereOf = ({ leftOut: out }: Told): string =>
+  out?.parameter ? `the gradient of ${out.parameter} went bad first; ` : "";
