@@ -14,6 +14,7 @@ from published import published_errors
 from random_configs import draw_inputs
 from training import CONFIG, training_errors
 from trajectories import trajectory_errors
+from travel import travel_errors
 from unets import drawn_network_errors, network_errors
 
 BAR, LOSS_BAR = 2e-5, 1e-4
@@ -43,8 +44,11 @@ def main(results, networks):
         check_training(table, curves["errors"])
         check_ours(table, f"{run}/model", folder)
         check_theirs(table, networks, folder)
+        detour = travel_errors(folder)
+        check_travel(table, detour["errors"])
     versions = {module.__name__: module.__version__ for module in (torch, diffusers, accelerate)}
-    report = {"schema": 1, "versions": versions, "rows": table.rows, "losses": losses_of(curves)}
+    report = {"schema": 1, "versions": versions, "rows": table.rows}
+    report["losses"] = {"training": losses_of(curves), "here, torchrun, here": losses_of(detour)}
     with open(results, "w") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
@@ -78,6 +82,13 @@ def check_theirs(table, networks, folder):
         table.add(direction, f"{check} of {networks} drawn networks", worst, BAR, pytorch=theirs)
     errors = published_errors(folder)
     table.add(direction, "output, CIFAR-10 size", errors["output"], BAR, pytorch=errors["output_float32"])
+
+
+def check_travel(table, errors):
+    direction = "here → torchrun, 2 processes → here"
+    table.add(direction, "loss of 15 steps", errors["loss"], LOSS_BAR)
+    table.add(direction, "weights after them", errors["model"], LOSS_BAR)
+    table.add(direction, "their average after them", errors["ema"], LOSS_BAR)
 
 
 def losses_of(curves):

@@ -14,6 +14,11 @@ const networks = process.argv[2] ?? "24";
 
 const { status } = spawnSync(pythonWithDiffusers(), [join(here, "check.py"), results, networks], {
   stdio: "inherit",
-  env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", HF_HUB_OFFLINE: "1" },
+  env: {
+    ...process.env,
+    PYTHONPATH: fileURLToPath(new URL("../../demo/accelerate", import.meta.url)), // draws.py
+    PYTHONDONTWRITEBYTECODE: "1",
+    HF_HUB_OFFLINE: "1",
+  },
 });
 process.exit(status ?? 1);

@@ -1,6 +1,6 @@
 # Sampling from a diffusers folder, here and with diffusers' scheduler, from the same noise.
 #
-# Noise of a step is what our kernel draws for it, recomputed in philox.py. The end of a trajectory
+# Noise of a step is what our kernel draws for it, recomputed in draws.py. The end of a trajectory
 # depends on all of it.
 import os
 
@@ -9,7 +9,7 @@ import torch
 from diffusers.schedulers import scheduling_ddpm
 from exact import in_float32, open_model
 from ours import run
-from philox import REVERSE_STEP, normals
+from draws import REVERSE_STEP, normals
 from safetensors.torch import load_file, save_file
 
 SEED, STEPS, SHAPE = 7, 10, (2, 1, 16, 16)
