@@ -1,6 +1,6 @@
 // What commands share: the GPU, interruption, progress, and how errors are told.
 import { SingleBar } from "cli-progress";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { DiffusionError } from "../core/errors.ts";
 import { Gpu } from "../device/gpu.ts";
 import { openGpu } from "../platform/node_gpu.ts";
@@ -107,6 +107,10 @@ export const positiveInteger = numberOption(
 export const positiveNumber = numberOption("a number above 0", (n) => n > 0);
 export const atLeastZero = numberOption("a number, 0 or more", (n) => n >= 0);
 export const fraction = numberOption("a number from 0 to below 1", (n) => n >= 0 && n < 1);
+
+/** `--seed`; its default is told as text, for help can not print a bigint. */
+export const seedFlag = (description: string): Option =>
+  new Option("--seed <n>", description).argParser(seedOption).default(0n, "0");
 
 /** A seed: a whole number 0 … 2⁶⁴ − 1. */
 export function seedOption(text: string): bigint {

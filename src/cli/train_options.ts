@@ -17,7 +17,7 @@ import {
   numberOption,
   positiveInteger,
   positiveNumber,
-  seedOption,
+  seedFlag,
 } from "./console.ts";
 import {
   type ObjectiveOptions,
@@ -92,7 +92,7 @@ export const trainOptions = (): Command =>
     .option("--clip <x>", "largest global norm of the gradient; 0: none", atLeastZero)
     .option("--ema <x>", "decay of the average of the weights; alone, it is constant", fraction)
     .option("--ema-warmup", "let that decay rise as (1 + s) / (10 + s)")
-    .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
+    .addOption(seedFlag("of weights, images, timesteps and noise"))
     .option("--samples <n>", "images in samples.png; 0: none", countOption, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
