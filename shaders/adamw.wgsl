@@ -2,8 +2,8 @@
 //
 //   norm      squares: Σ g² over the gradients, in P parts
 //   finish    norm = √ Σ squares;  factor = min(1, clip / (norm + 1e-6)), 1 without a clip,
-//             0 where the norm is not finite: then update changes nothing, and the step is counted
-//             as skipped. Keeps (step, loss, norm, factor); loss = mean of per_image
+//             0 where the norm or a loss is not finite: then update changes nothing, and the step is
+//             counted as skipped. Keeps (step, loss, norm, factor); loss = mean of per_image
 //   update    g ← factor · g + l2 · w      l2: Adam's weight decay, a part of the gradient; of AdamW 0
 //             m ← m + (1 − β₁)(g − m)        v ← v + (1 − β₂)(g² − v)
 //             w ← w − lr · λ · w − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)     s = step + 1
@@ -70,7 +70,7 @@ struct Update {
 @group(0) @binding(3) var<storage, read> gradients: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> squares: array<f32>; // Σ g² of a lane
 @group(0) @binding(5) var<storage, read> squares_bits: array<vec4u>; // the same, as bits
-@group(0) @binding(6) var<storage, read> per_image: array<f32>;
+@group(0) @binding(6) var<storage, read> per_image_bits: array<u32>;
 @group(0) @binding(7) var<storage, read_write> progress: StepState;
 @group(0) @binding(8) var<storage, read_write> history: array<Record>;
 @group(0) @binding(9) var<storage, read_write> clip_factor: array<f32>;
@@ -128,9 +128,9 @@ fn norm(
 
 @compute @workgroup_size(LANES)
 fn finish(@builtin(local_invocation_index) lane: u32) {
-  // Σ g², how many parts of it are not finite, Σ per_image
+  // Σ g², how many parts of it or losses are not finite, Σ per_image
   let parts = arrayLength(&squares_bits);
-  let images = arrayLength(&per_image);
+  let images = arrayLength(&per_image_bits);
   var own = vec4f(0.0);
   var broken = vec4u(0u);
   for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {
@@ -145,7 +145,9 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
   for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {
     let i = trip * LANES + lane;
     if (i < images) {
-      losses += per_image[i];
+      let bits = per_image_bits[i];
+      losses += bitcast<f32>(bits);
+      broken.x += select(0u, 1u, (bits & 0x7f800000u) == 0x7f800000u);
     }
   }
   let own_broken = f32(broken.x + broken.y + broken.z + broken.w);

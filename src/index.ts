@@ -44,7 +44,14 @@ export { respacedTimesteps } from "./samplers/spacing.ts";
 export { slerp } from "./samplers/start.ts";
 export type { View } from "./samplers/views.ts";
 export { type Checkpoint, readCheckpoint } from "./train/checkpoint.ts";
+export {
+  CheckpointStore,
+  type KeptCheckpoint,
+  type Score,
+  type Storage,
+} from "./train/checkpoint_store.ts";
 export { type Dataset, fitImages, idxDataset, withLabels } from "./train/dataset.ts";
+export { heldOut } from "./train/held_out.ts";
 export { HYPER_PARAMETERS, type HyperParameters } from "./train/hyper_parameters.ts";
 export type { LeftOut, NanPolicy } from "./train/not_finite.ts";
 export { OBJECTIVES, type Objective } from "./train/objective.ts";
@@ -54,3 +61,4 @@ export type { TrainingRecord } from "./train/step_records.ts";
 export type { LossHistogram } from "./train/timestep_losses.ts";
 export { Trainer, type TrainingData } from "./train/trainer.ts";
 export type { DataIdentity, DataPlace, TrainingState } from "./train/training_state.ts";
+export { Validation, type ValidationOptions } from "./train/validation.ts";

@@ -5,6 +5,7 @@ import { type OpenGpuOptions, openGpu } from "./platform/node_gpu.ts";
 export { readSafetensors, toFloat32, toNumbers } from "./formats/safetensors.ts";
 export * from "./index.ts";
 export { openFile, readBytes, readBytesIfAny, writeFolder } from "./platform/files.ts";
+export { FolderStorage } from "./platform/folder_storage.ts";
 export type { OpenGpuOptions } from "./platform/node_gpu.ts";
 
 /**

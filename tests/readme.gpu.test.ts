@@ -46,7 +46,7 @@ function codesInSource(): string[] {
     eager: true,
     import: "default",
   });
-  const kinds = "bench|device|option|shape|file|safetensors|train";
+  const kinds = "bench|checkpoint|device|option|shape|file|safetensors|train";
   const pattern = new RegExp(`["\`]((?:${kinds})/[a-z0-9-]+)["\`]`, "g");
   const codes = Object.values(modules).flatMap((text) =>
     [...String(text).matchAll(pattern)].map(([, code]) => code!),

@@ -66,12 +66,16 @@ function progressBar(what: string, total: number, from: number): Progress {
 
 function progressLines(what: string, total: number): Progress {
   let last = 0;
+  let first: { done: number; ms: number } | undefined;
   return {
     update(done, note) {
       const now = performance.now();
+      first ??= { done, ms: now };
       if (done < total && now - last < LINE_INTERVAL_MS) return;
       last = now;
-      process.stderr.write(`${what} ${done}/${total} · ${note}\n`);
+      const left = ((now - first.ms) / (done - first.done)) * (total - done); // NaN at the first
+      const time = done < total && left >= 0 ? ` · ${Math.ceil(left / 1000)} s left` : "";
+      process.stderr.write(`${what} ${done}/${total} · ${note}${time}\n`);
     },
     end() {},
   };

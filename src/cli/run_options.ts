@@ -12,7 +12,11 @@ const REMEMBERED = {
   steps: "number",
   saveEvery: "number",
   keep: "number",
+  validate: "number",
+  validateEvery: "number",
   samples: "number",
+  sampleEvery: "number",
+  onNan: "string",
 } as const satisfies Partial<Record<keyof TrainOptions, "string" | "number">>;
 
 /** Those that the command line itself said. */

@@ -41,7 +41,8 @@ async function run(options: Options): Promise<void> {
   );
   const name = request.sampler === "ddim-inverse" ? "noise" : "sample";
   await writeImages(out, { name, shape, images });
-  printResult(options.json, { out, shape, adapter: description }, [
+  const { firstImage } = request;
+  printResult(options.json, { out, shape, firstImage, adapter: description }, [
     `${out}: ${shape[0]} images [${shape.slice(1).join(", ")}], on ${description}`,
   ]);
 }

@@ -13,6 +13,7 @@ import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./p
 
 export interface SampleFlags extends PlanFlags {
   count?: number;
+  shard?: Shard;
   seed: bigint;
   initialNoise?: string;
   interpolate?: [bigint, bigint];
@@ -28,6 +29,12 @@ export interface SampleFlags extends PlanFlags {
   steer?: string;
   steerTarget?: string;
   steerStrength?: number;
+}
+
+/** Part i of n, counted from 1. */
+interface Shard {
+  i: number;
+  n: number;
 }
 
 const DEFAULT_COUNT = 16;
@@ -54,6 +61,11 @@ const withEditing = (command: Command): Command =>
       positiveInteger,
     )
     .addOption(seedFlag("image n is a function of (seed, n)"))
+    .addOption(
+      new Option("--shard <i/n>", "part i (1 … n) of the --count images, the same whatever n")
+        .argParser(shardOption)
+        .conflicts(["initialNoise", "interpolate", "image"]),
+    )
     .addOption(
       new Option("--initial-noise <file>", "safetensors: noise [N,C,H,W]").conflicts([
         "interpolate",
@@ -93,10 +105,14 @@ export async function sampleRequest(
     : undefined;
   const image = await optionalImages(flags.image, model);
   const inpaint = await inpainting(flags, model);
-  const count = countOf(flags, noise ?? image ?? inpaint?.image);
+  const { firstImage, count } = partOf(
+    flags.shard,
+    countOf(flags, noise ?? image ?? inpaint?.image),
+  );
   return {
     ...planOptionsOf(flags, scheduler ?? model.scheduler),
-    ...{ count, sampler, scheduler, seed, initialNoise: noise, interpolate, image, strength },
+    ...{ count, firstImage, sampler, scheduler, seed, initialNoise: noise, interpolate },
+    ...{ image, strength },
     ...{ inpaint, guidance, guidanceInterval, steer: await steering(flags, model) },
     classLabels: flags.class === undefined ? undefined : new Array<number>(count).fill(flags.class),
   };
@@ -153,6 +169,25 @@ function countOf({ count }: SampleFlags, given: Images | undefined): number {
     `sample: --count ${count} and ${images} images that are given differ.`,
     "Leave --count out.",
   );
+}
+
+/** The images of a part: those of all parts are each image of the set once. */
+function partOf(shard: Shard | undefined, images: number): { firstImage: number; count: number } {
+  if (!shard) return { firstImage: 0, count: images };
+  const { i, n } = shard;
+  const [from, to] = [i - 1, i].map((part) => Math.floor((part * images) / n)) as [number, number];
+  if (to > from) return { firstImage: from, count: to - from };
+  throw new OptionError(
+    "option/count",
+    `sample: --shard ${i}/${n} of ${images} images is empty.`,
+    "Ask for as many images as there are parts, or for fewer parts.",
+  );
+}
+
+function shardOption(text: string): Shard {
+  const [i = 0, n = 0] = /^\d+\/\d+$/.test(text) ? text.split("/").map(Number) : [];
+  if (i >= 1 && i <= n) return { i, n };
+  throw new InvalidArgumentError("It must be a part of all parts, such as 1/4 … 4/4.");
 }
 
 function seedsOption(text: string): [bigint, bigint] {

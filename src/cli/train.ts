@@ -1,11 +1,10 @@
 // `train`: trains a U-Net and leaves a run folder: models, checkpoints, samples, losses.
 import type { Command } from "commander";
-import { gridImage } from "../formats/png.ts";
-import { sample } from "../samplers/sample.ts";
 import { presetFor } from "../train/presets.ts";
 import { commandGpu, INTERRUPTED, interruptSignal, printResult, progressOf } from "./console.ts";
+import { drawSamples } from "./draw_samples.ts";
 import { saidOptions } from "./run_options.ts";
-import { trainAll } from "./train_loop.ts";
+import { TrainLoop } from "./train_loop.ts";
 import { type TrainOptions, trainOptions } from "./train_options.ts";
 import { freshStart, resumedStart, type Start } from "./train_start.ts";
 
@@ -28,8 +27,9 @@ async function run(given: TrainOptions, command: Command): Promise<void> {
   );
 
   const signal = interruptSignal();
+  const loop = await TrainLoop.create(start, signal);
   try {
-    await trainAll(start, signal);
+    await loop.run();
   } finally {
     if (log.records.length > 0) {
       await log.save(folder.path);
@@ -38,13 +38,14 @@ async function run(given: TrainOptions, command: Command): Promise<void> {
   }
   if (signal.aborted) throw INTERRUPTED;
   const draws = !options.batches && options.samples > 0;
-  if (draws) await drawSamples(start, "samples.png", signal);
+  if (draws) await drawLast(start, signal);
 
   const { firstLoss, lastLoss } = log;
+  const { validationLoss } = loop;
   const result = {
     out: folder.path,
     steps: trainer.step,
-    ...{ firstLoss, lastLoss },
+    ...{ firstLoss, lastLoss, validationLoss },
     seconds: (performance.now() - started) / 1000,
     plan: report,
     adapter: description,
@@ -56,26 +57,9 @@ async function run(given: TrainOptions, command: Command): Promise<void> {
   ]);
 }
 
-/** A grid from the averaged weights, from the same noise whenever it is drawn. */
-async function drawSamples(
-  { trainer, folder, options, classes }: Start,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { model, ema } = trainer;
-  const count = options.samples;
-  const steps = presetFor(model.gpu.target).samplerSteps;
-  const isConditional = model.config.num_class_embeds !== null;
-  const classLabels = Array.from({ length: count }, (_, n) => n % Math.max(1, classes));
-  const conditions = isConditional ? { classLabels } : {};
-  const progress = progressOf("sampling", steps);
-  const asked = { count, steps, seed: trainer.options.seed, weights: ema, ...conditions };
-  for await (const frame of sample(model, { ...asked, signal })) {
-    progress.update(frame.step, `t = ${frame.timestep}`);
-    if (frame.step < frame.of) continue;
-    const scale = Math.max(1, Math.round(96 / frame.shape[3]));
-    const images = await frame.images();
-    await folder.savePicture(name, gridImage(images, frame.shape, { scale, columns: 8 }));
-  }
+async function drawLast(start: Start, signal: AbortSignal): Promise<void> {
+  const { samplerSteps } = presetFor(start.trainer.model.gpu.target);
+  const progress = progressOf("sampling", samplerSteps);
+  await drawSamples(start, "samples.png", signal, progress);
   progress.end();
 }

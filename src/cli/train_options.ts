@@ -10,6 +10,7 @@ import {
   OPTIMIZERS,
   type Optimizer,
 } from "../train/hyper_parameters.ts";
+import { NAN_POLICIES, type NanPolicy } from "../train/not_finite.ts";
 import type { Preset } from "../train/presets.ts";
 import {
   atLeastZero,
@@ -37,6 +38,10 @@ export interface TrainOptions extends ObjectiveOptions {
   resume?: string;
   saveEvery?: number;
   keep: number;
+  validate?: number;
+  validateEvery?: number;
+  sampleEvery?: number;
+  onNan: NanPolicy;
   batch?: number;
   accumulate?: number;
   lr?: number;
@@ -81,6 +86,25 @@ export const trainOptions = (): Command =>
       positiveInteger,
     )
     .option("--keep <k>", "checkpoints kept, beside the best", positiveInteger, 2)
+    .option(
+      "--validate <part>",
+      "images held out of training: a number, or a fraction",
+      positiveNumber,
+    )
+    .option(
+      "--validate-every <n>",
+      "validate every n steps, not only when it saves",
+      positiveInteger,
+    )
+    .option("--sample-every <n>", "draw samples/step-….png every n steps", positiveInteger)
+    .addOption(
+      new Option(
+        "--on-nan <how>",
+        "after a gradient that is not finite: end, go on, or go back to the last checkpoint's weights",
+      )
+        .choices(NAN_POLICIES)
+        .default("throw"),
+    )
     .option("--batch <n>", "images at once", positiveInteger)
     .option("--accumulate <n>", "batches a step: their gradients are averaged", positiveInteger)
     .option("--lr <x>", "learning rate; alone, it is constant", positiveNumber)

@@ -7,9 +7,11 @@ import { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
 import { classCount, type Dataset } from "../train/dataset.ts";
+import { heldOut } from "../train/held_out.ts";
 import { type Preset, presetFor } from "../train/presets.ts";
 import { Trainer, type TrainingData } from "../train/trainer.ts";
 import { loadModel } from "./inputs.ts";
+import { Metrics } from "./metrics.ts";
 import { RunFolder } from "./run_folder.ts";
 import { RunLog } from "./run_log.ts";
 import { recalledOptions } from "./run_options.ts";
@@ -28,6 +30,9 @@ export interface Start {
   trainer: Trainer;
   folder: RunFolder;
   log: RunLog;
+  metrics: Metrics;
+  /** images for validation, out of the data */
+  heldOut: Dataset | undefined;
   /** those of a run that goes on: what it was told, then what the command line says now */
   options: TrainOptions;
   /** of the whole run */
@@ -39,10 +44,10 @@ export interface Start {
 /** A run from its first step. */
 export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start> {
   const preset = presetFor(gpu.target);
-  const data = await openData(options);
+  const data = await openSource(options);
   const classes = "dataset" in data ? classCount(data.dataset) : 0;
   const model = await modelOf(gpu, options, { preset, classes });
-  const source = sourceFor(data, model.config);
+  const { source, validation } = sourceFor(data, model.config, options);
   const steps = stepsOf(options, source, preset.steps);
   const folder = await RunFolder.create(options.out, options.force ?? false);
   const dataset = "dataset" in data ? data.dataset : undefined;
@@ -50,7 +55,8 @@ export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start
     ...hyperParametersOf(options, preset, steps),
     labelDropout: labelDropoutOf(options, model, dataset),
   });
-  return { trainer, folder, log: await RunLog.open([], 0), options, steps, classes };
+  const logs = await logsOf(folder, [], 0);
+  return { trainer, folder, ...logs, options, steps, classes, heldOut: validation };
 }
 
 /**
@@ -68,9 +74,10 @@ export async function resumedStart(
   const { checkpoint } = resumed;
   const { state } = checkpoint;
   const options = { ...given, ...recalledOptions(state.run), ...said };
-  const data = await openData(options);
+  const data = await openSource(options);
   const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
-  const source = sourceFor(data, model.config);
+  const seed = said.seed ?? BigInt(state.hyperParameters.seed);
+  const { source, validation } = sourceFor(data, model.config, { ...options, seed });
   const steps = stepsOf(options, source, state.step);
   const changes = saidHyperParameters(said, steps);
   if (said.steps !== undefined && state.hyperParameters.decay !== "constant") {
@@ -78,10 +85,10 @@ export async function resumedStart(
   }
   const trainer = await Trainer.resume(model, checkpoint, source, changes);
   const folder = resumed.folder ?? (await RunFolder.create(options.out, options.force ?? false));
-  const log = await RunLog.open(resumed.logs, state.step);
   tell(`resumes ${checkpoint.where} at step ${state.step}${changedPlace(checkpoint, trainer)}`);
   const classes = "dataset" in data ? classCount(data.dataset) : 0;
-  return { trainer, folder, log, options, steps, classes };
+  const logs = await logsOf(folder, resumed.logs, state.step);
+  return { trainer, folder, ...logs, options, steps, classes, heldOut: validation };
 }
 
 /** What keeps a resumed run from giving the bits of one in one go. */
@@ -97,13 +104,39 @@ function changedPlace({ state }: Checkpoint, { kernels, model }: Trainer): strin
 
 type Opened = { dataset: Dataset } | { given: TrainingData & { batches: readonly unknown[] } };
 
-async function openData(options: TrainOptions): Promise<Opened> {
+async function openSource(options: TrainOptions): Promise<Opened> {
   if (options.batches) return { given: await givenBatches(options.batches) };
   return { dataset: await openDataset(options.data, options.classes) };
 }
 
-const sourceFor = (data: Opened, config: UNetConfig): TrainingData =>
-  "given" in data ? data.given : fitDataset(data.dataset, config);
+/** What is trained on, and what is held out of it. */
+function sourceFor(
+  data: Opened,
+  config: UNetConfig,
+  { validate, seed }: TrainOptions,
+): { source: TrainingData; validation: Dataset | undefined } {
+  if ("dataset" in data) {
+    const fitted = fitDataset(data.dataset, config);
+    if (validate === undefined || !("data" in fitted))
+      return { source: fitted, validation: undefined };
+    const { training, validation } = heldOut(fitted.data, validate, seed);
+    return { source: { data: training }, validation };
+  }
+  if (validate === undefined) return { source: data.given, validation: undefined };
+  throw new OptionError(
+    "option/validation",
+    "train: --validate keeps images of --data out of training, got --batches.",
+    "Leave one of them out.",
+  );
+}
+
+/** The curves of a run, as far as folders hold them. */
+async function logsOf({ path }: RunFolder, folders: readonly string[], step: number) {
+  return {
+    log: await RunLog.open(folders, step),
+    metrics: await Metrics.open(path, folders, step),
+  };
+}
 
 /** The model to train: opened, or new with the preset's scheduler. */
 async function modelOf(

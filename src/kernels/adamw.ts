@@ -125,7 +125,7 @@ export interface FinishTensors {
  *
  *   norm = √ Σ squares        factor = min(1, clip / (norm + 1e-6))        loss = mean of perImage
  *
- * Where a gradient is not finite, or the norm exceeds 10¹⁹, the factor is 0: `adamw` then changes
+ * Where a gradient or a loss is not finite, or the norm exceeds 10¹⁹, the factor is 0: `adamw` then changes
  * nothing. Such a step still counts as a step.
  *
  * @param clip  the largest norm; Infinity (default) or ≤ 0: no clipping
@@ -143,7 +143,7 @@ export function finishStep(
 
   const clipFactor = graph.alloc([1], "adamw.clipFactor");
   const finishing = { clip: Number.isFinite(clip) ? Math.max(clip, 0) : 0, ring };
-  const read = { finishing, squares_bits: squares, per_image: perImage };
+  const read = { finishing, squares_bits: squares, per_image_bits: perImage };
   const args = { ...read, progress: state, history, clip_factor: clipFactor };
   graph.dispatch([family, "finish"], args, [1], { constants: cutOf(graph).finish });
   return clipFactor;

@@ -2,7 +2,7 @@
 //
 // A file is written beside its place under another name, flushed, and renamed: a reader sees the old
 // one or the new one. A folder of files is made the same way.
-import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError } from "../core/errors.ts";
 
@@ -78,6 +78,16 @@ export async function writeBytes(path: string, bytes: Uint8Array | string): Prom
     await syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
+    throw unusable(path, "written", cause);
+  }
+}
+
+/** Appends to a file; it and its folder are made if need be. */
+export async function appendBytes(path: string, bytes: Uint8Array | string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, bytes);
+  } catch (cause) {
     throw unusable(path, "written", cause);
   }
 }

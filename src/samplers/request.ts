@@ -20,6 +20,8 @@ export interface SampleOptions extends Partial<PlanOptions> {
   scheduler?: Record<string, unknown> | undefined;
   /** image n is a function of (seed, n) and the options, whatever the count */
   seed?: number | bigint | undefined;
+  /** the first of the images made is this one of the seed's; default 0. So a set can be made in parts */
+  firstImage?: number | undefined;
   /** x_T, [count, C, H, W], instead of noise from the seed */
   initialNoise?: Images | undefined;
   /** from the first noise of one seed to that of another, along the arc; needs a sampler without noise */
@@ -132,7 +134,14 @@ function requireMask({ data }: Images): void {
  *         does not fit
  */
 export function requestedShape({ config }: DiffusionModel, options: SampleOptions): ImageShape {
-  const { count, size, initialNoise, image, inpaint } = options;
+  const { count, size, initialNoise, image, inpaint, firstImage = 0 } = options;
+  if (!Number.isSafeInteger(firstImage) || firstImage < 0) {
+    throw new OptionError(
+      "option/count",
+      `sample: firstImage must be a whole number, 0 or more, got ${firstImage}.`,
+      "Images of a seed are counted from 0.",
+    );
+  }
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new OptionError(
       "option/count",

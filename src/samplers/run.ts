@@ -170,9 +170,9 @@ function fill(
   { batch, state, rows, known, mask, goal }: RunTensors,
   start: Float32Array<ArrayBuffer>,
 ): void {
-  const { inpaint, steer, seed = 0 } = options;
+  const { inpaint, steer, seed = 0, firstImage = 0 } = options;
   writeTensor(gpu, rows, packRows(plan));
-  writeTensor(gpu, state, initialState(seed));
+  writeTensor(gpu, state, initialState(seed, { firstImage }));
   writeTensor(gpu, batch, start);
   if (isGuided(plan)) writeTensor(gpu, batch, start, start.byteLength);
   if (inpaint && known && mask) {

@@ -13,6 +13,8 @@ export interface Images {
 export interface StartOptions {
   /** default 0 */
   seed?: number | bigint | undefined;
+  /** which images of the seed; default from 0 on */
+  firstImage?: number | undefined;
   initialNoise?: Images | undefined;
   interpolate?: readonly [number | bigint, number | bigint] | undefined;
   image?: Images | undefined;
@@ -33,7 +35,8 @@ export function startValues(
   shape: readonly [number, number, number, number],
   options: StartOptions,
 ): Float32Array<ArrayBuffer> {
-  const { seed = 0, initialNoise, interpolate, image } = options;
+  const { seed = 0, firstImage = 0, initialNoise, interpolate, image } = options;
+  const firstElement = firstImage * sizeOf(shape.slice(1));
   requireOne({ initialNoise, interpolate, image });
   const scaled = (z: Float32Array) => Float32Array.from(z, (value) => plan.initialScale * value);
   if (initialNoise) return scaled(initialNoise.data);
@@ -44,17 +47,20 @@ export function startValues(
   const { alphaBar } = plan.rows[0]!;
   if (!image) {
     requireFromNoise(plan);
-    return scaled(seedNoise(seed, sizeOf(shape)));
+    return scaled(seedNoise(seed, sizeOf(shape), firstElement));
   }
   const known = repeated(image, shape);
   if (plan.sampler === "ddim-inverse") return known;
   const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
-  const z = seedNoise(seed, sizeOf(shape));
+  const z = seedNoise(seed, sizeOf(shape), firstElement);
   return known.map((value, i) => signal * value + spread * z[i]!);
 }
 
-const seedNoise = (seed: number | bigint, count: number): Float32Array =>
-  philoxNormals(seed, count, { stream: STREAMS.initialNoise });
+function seedNoise(seed: number | bigint, count: number, from = 0): Float32Array {
+  const skipped = from % 4; // a counter yields four numbers
+  const place = { stream: STREAMS.initialNoise, first: from - skipped };
+  return philoxNormals(seed, count + skipped, place).subarray(skipped);
+}
 
 /** slerp of two seeds' first noise images, from the one to the other, both included. */
 function slerpNoise([one, other]: readonly [number | bigint, number | bigint], shape: Shape) {

@@ -37,6 +37,7 @@ export interface DatasetOptions extends LossSettings {
 
 export class DatasetBatch implements BatchSource {
   readonly #model: DiffusionModel;
+  #identity: Promise<DataIdentity> | undefined;
   readonly #options: DatasetOptions;
   readonly #tables: LossTables;
   readonly #tensors: Record<"state" | "images" | "order" | "levels", Tensor>;
@@ -149,7 +150,8 @@ export class DatasetBatch implements BatchSource {
 
   identity(): Promise<DataIdentity> {
     const { pixels, labels, ...data } = this.#options.data;
-    return identityOf({ ...data, bytes: labels ? [pixels, labels] : [pixels] });
+    this.#identity ??= identityOf({ ...data, bytes: labels ? [pixels, labels] : [pixels] });
+    return this.#identity;
   }
 
   /** The image that would have this number if batches followed one another from the first on. */

@@ -28,6 +28,7 @@ export interface GivenValues {
 export class GivenBatch implements BatchSource {
   readonly #batches: readonly GivenValues[] | undefined;
   readonly #model: DiffusionModel;
+  #identity: Promise<DataIdentity> | undefined;
   readonly #tensors: Record<"x0" | "noise" | "timesteps", Tensor>;
   readonly #tables: LossTables;
   readonly #conditions: Conditions;
@@ -93,7 +94,8 @@ export class GivenBatch implements BatchSource {
     const [N = 0, ...shape] = this.#tensors.x0.shape;
     const batches = this.#batches ?? [];
     const bytes = batches.map(({ x0 }) => new Uint8Array(x0.buffer, x0.byteOffset, x0.byteLength));
-    return identityOf({ name: "batches", count: N * batches.length, shape, bytes });
+    this.#identity ??= identityOf({ name: "batches", count: N * batches.length, shape, bytes });
+    return this.#identity;
   }
 
   /** Queues a batch for the next run. @throws OptionError for timesteps or labels out of range */

@@ -4,8 +4,11 @@
 import { DeviceError } from "../core/errors.ts";
 import type { Weights } from "../nn/weights.ts";
 
-/** What becomes of a step that was left out: an end, or the next step. */
-export const NAN_POLICIES = ["throw", "skip"] as const;
+/**
+ * What follows a step that was left out: an error; the next step; or, for who wants to go back, an end
+ * without one, after the steps that are under way.
+ */
+export const NAN_POLICIES = ["throw", "skip", "rollback"] as const;
 export type NanPolicy = (typeof NAN_POLICIES)[number];
 
 /** A step that was left out. */
@@ -46,12 +49,16 @@ export class NanGuard {
     this.#policy = policy;
   }
 
-  /** @throws DeviceError train/not-finite after a step that was left out, or the 32nd in a row */
-  check(record: Told): void {
+  /**
+   * @returns whether to end after the steps that are under way
+   * @throws DeviceError train/not-finite after a step that was left out, or the 32nd in a row
+   */
+  check(record: Told): boolean {
     const { step, loss, gradientNorm, leftOut: isOut } = record;
     const isFine = !isOut && Number.isFinite(loss) && Number.isFinite(gradientNorm);
     this.#inARow = isFine ? 0 : this.#inARow + 1;
-    if (isFine || (this.#policy === "skip" && this.#inARow < MOST_IN_A_ROW)) return;
+    if (isFine || (this.#policy === "skip" && this.#inARow < MOST_IN_A_ROW)) return false;
+    if (this.#policy === "rollback") return true;
     const many = this.#inARow > 1 ? `, the ${this.#inARow}th in a row,` : "";
     throw new DeviceError(
       "train/not-finite",

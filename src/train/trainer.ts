@@ -166,11 +166,12 @@ export class Trainer {
   }): AsyncGenerator<TrainingRecord, void, void> {
     const { steps, signal, onNan } = options;
     const guard = new NanGuard(onNan ?? "throw");
+    let ends = false;
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
     try {
       while (true) {
-        while (!signal?.aborted && this.#step < end && readings.length < READINGS) {
+        while (!ends && !signal?.aborted && this.#step < end && readings.length < READINGS) {
           readings.push(this.#submit(Math.min(this.#chunk(), end - this.#step)));
         }
         if (readings.length === 0) break;
@@ -178,11 +179,11 @@ export class Trainer {
         const records = await readings.shift()!;
         this.#measure(performance.now() - started, records.length);
         for (const record of records) {
-          guard.check(record);
+          ends = guard.check(record) || ends;
           yield record;
         }
       }
-      if (this.#step < end) signal?.throwIfAborted();
+      if (this.#step < end && !ends) signal?.throwIfAborted();
     } finally {
       await Promise.allSettled(readings);
     }

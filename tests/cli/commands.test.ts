@@ -105,6 +105,20 @@ describe("commands do what the README says", () => {
     expect(png.subarray(1, 4).toString()).toBe("PNG");
   });
 
+  test("sample makes a part of a set", async () => {
+    const args = ["--model", model, "--count", "3", "--steps", "1", "--seed", "7", "--json"];
+    const parts = [];
+    for (const shard of ["1/2", "2/2"]) {
+      const outcome = await run(["sample", ...args, "--shard", shard, "--out", "p.safetensors"]);
+      expect(outcome.code, outcome.err).toBe(0);
+      parts.push({ ...lastLine(outcome), out: undefined });
+    }
+    expect(parts.map(({ firstImage, shape }) => [firstImage, shape[0]])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+  });
+
   test("train leaves a run folder whose model opens again", async () => {
     const config = join(model, "config.json");
     const args = ["--config", config, "--steps", "3", "--batch", "2", "--samples", "2"];
@@ -112,7 +126,15 @@ describe("commands do what the README says", () => {
     expect(outcome.code, outcome.err).toBe(0);
     expect(lastLine(outcome)).toMatchObject({ out: "run", steps: 3 });
     const names = (await readdir(join(folder, "run"))).sort();
-    expect(names).toEqual(["checkpoints", "ema", "loss.csv", "loss.png", "model", "samples.png"]);
+    expect(names).toEqual([
+      "checkpoints",
+      "ema",
+      "loss.csv",
+      "loss.png",
+      "metrics.jsonl",
+      "model",
+      "samples.png",
+    ]);
     const csv = (await readFile(join(folder, "run/loss.csv"), "utf8")).trimEnd().split("\n");
     expect(csv[0]).toBe("step,loss,gradient_norm");
     expect(csv).toHaveLength(4);
@@ -207,8 +229,9 @@ describe("commands do what the README says", () => {
   });
 
   test("a run in two parts has the bits of one in one go; a damaged checkpoint is passed over", async () => {
-    const plain = ["--config", await tinyConfig(), "--batch", "2", "--samples", "0"];
-    const args = ["train", ...plain, "--lr", "1e-3", "--save-every", "2"];
+    const plain = ["--config", await tinyConfig(), "--batch", "2", "--samples", "2"];
+    const watched = ["--validate", "6", "--validate-every", "2", "--sample-every", "5"];
+    const args = ["train", ...plain, ...watched, "--lr", "1e-3", "--save-every", "2"];
     const file = (path: string) => readFile(join(folder, path));
     const whole = await run([...args, "--steps", "5", "--out", "whole"]);
     const part = await run([...args, "--steps", "4", "--out", "part"]);
@@ -222,7 +245,17 @@ describe("commands do what the README says", () => {
     expect(rest.err).toContain("resumes part/checkpoints/step-000002 at step 2\n");
     const weights = "ema/diffusion_pytorch_model.safetensors";
     const last = "checkpoints/step-000005/training_state.safetensors";
-    for (const name of ["loss.csv", weights, last]) {
+    const told = (await file("part/metrics.jsonl")).toString().trimEnd().split("\n");
+    const lines = told.map((line) => JSON.parse(line));
+    expect(lines.filter((line) => line.loss !== undefined).map(({ step }) => step)).toEqual([
+      1, 2, 3, 4, 5,
+    ]);
+    expect(Object.keys(lines[0])).toEqual([
+      ...["step", "loss", "gradient_norm", "learning_rate", "images_per_second"],
+    ]);
+    const validated = lines.filter((line) => line.validation_loss > 0).map(({ step }) => step);
+    expect(validated).toEqual([2, 4, 5]);
+    for (const name of ["loss.csv", weights, last, "samples/step-000005.png"]) {
       expect(await file(`part/${name}`), name).toEqual(await file(`whole/${name}`));
       expect(await file(`copy/${name}`), name).toEqual(await file(`whole/${name}`));
     }
@@ -334,6 +367,13 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       2,
       "--interpolate",
     ],
+    ["a part of no parts", async () => ["sample", "--model", model, "--shard", "0/2"], 2, "1/4"],
+    [
+      "a part without an image",
+      async () => ["sample", "--model", model, "--count", "1", "--shard", "1/2", "--out", "x.png"],
+      1,
+      "option/count",
+    ],
     [
       "an interval that falls",
       async () => ["sample", "--model", model, "--guidance-interval", "9,2"],
@@ -345,6 +385,15 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       async () => ["plan", "--steps", "5", "--respacing", "5"],
       2,
       "--respacing",
+    ],
+    [
+      "a learning rate that breaks the weights, in spite of going back",
+      async () => {
+        const args = ["--config", await tinyConfig(), "--batch", "2", "--lr", "1e30"];
+        return ["train", ...args, "--steps", "500", "--on-nan", "rollback", "--out", "broken"];
+      },
+      1,
+      "train/not-finite]: train: went back to step 0 3 times, and step ",
     ],
     ["no run to resume", async () => ["train", "--resume", "none"], 1, "checkpoint/missing"],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],

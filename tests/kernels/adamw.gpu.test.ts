@@ -53,7 +53,11 @@ interface Flat {
 async function gpuStep(
   flat: Flat,
   step: number,
-  { target, ...options }: AdamWOptions & { clip?: number; target?: Target },
+  {
+    target,
+    losses = [1, 2, 4.5],
+    ...options
+  }: AdamWOptions & { clip?: number; target?: Target; losses?: number[] },
 ) {
   const row = scheduleRow(step, options);
   const wrong = row.map(() => 0.5);
@@ -62,7 +66,7 @@ async function gpuStep(
     ...flat,
     state: stateInput(step),
     schedule: ndarray([RING, row.length], rows.flat()),
-    perImage: ndarray([3], [1, 2, 4.5]),
+    perImage: ndarray([3], losses),
     history: ndarray([RING, 4], new Float64Array(4 * RING).fill(-1)),
   };
   const result = await evaluate(
@@ -333,6 +337,18 @@ describe("a gradient that is not finite changes nothing but the count of skipped
       expect(result.clipFactor.data[0]).toBe(0);
       expect(result.records[5 % RING]).toMatchObject({ step: 5, loss: 2.5, clipFactor: 0 });
       expect([...result.words]).toEqual([5, 9, 0, 1, 0, 0, 0, 0]);
+    }
+  });
+
+  test("a loss that is not finite changes nothing either", async () => {
+    const flat = midway(64);
+    for (const loss of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const result = await gpuStep(flat, 5, { ...OPTIONS, losses: [1, loss, 2] });
+      for (const [, name] of RESULTS) {
+        expect(bitsOf(result[name]).equals(bitsOf(flat[name])), name).toBe(true);
+      }
+      expect(result.clipFactor.data[0]).toBe(0);
+      expect(result.words[STATE.skipped]).toBe(1);
     }
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseUNetConfig, type UNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { Weights } from "../../src/nn/weights.ts";
+import { readCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
 import type { HyperParameters } from "../../src/train/hyper_parameters.ts";
 import { leftOut } from "../../src/train/not_finite.ts";
@@ -142,6 +143,26 @@ describe("a step whose gradient is not finite", () => {
       expect(record.leftOut).toEqual(isBad ? { parameter: "conv_out.bias" } : undefined);
       expect(largestDifference(weights[i + 1]!, weights[i]!) === 0, `step ${i + 1}`).toBe(isBad);
     }
+    ended(trainer);
+  });
+
+  test("ends the loop, with rollback; who goes back to what was saved goes on with the next batch", async () => {
+    const trainer = await startedWith(batches(1), {});
+    for await (const _ of trainer.run({ steps: 1 }));
+    const files = await trainer.save();
+    const saved = await weightsOf(trainer);
+    const steps: [number, boolean][] = [];
+    for await (const { step, leftOut: isOut } of trainer.run({ steps: 1, onNan: "rollback" })) {
+      steps.push([step, isOut !== undefined]);
+    }
+    expect(steps).toEqual([[2, true]]);
+    const checkpoint = await readCheckpoint(async (name) => files.get(name), "memory");
+    await trainer.restore(checkpoint, { keepsPlace: true });
+    expect(await weightsOf(trainer)).toEqual(saved);
+    for await (const record of trainer.run({ steps: 2, onNan: "rollback" })) {
+      expect(record.leftOut).toBeUndefined();
+    }
+    expect(trainer.step).toBe(4);
     ended(trainer);
   });
 

@@ -131,6 +131,24 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
     }
   });
 
+  test("saved while steps are under way, it is the state after those that were begun", async () => {
+    const data = { data: speckles() };
+    const trainer = await startedWith(configOf(), data, {});
+    const records: TrainingRecord[] = [];
+    let files: Files = new Map();
+    for await (const record of trainer.run({ steps: 12 })) {
+      records.push(record);
+      if (record.step !== 1) continue;
+      files = await trainer.save();
+    }
+    const last = await ended(trainer);
+    const second = await resumed(files, data);
+    const from = second.step;
+    expect(from, "one more is under way").toBe(2);
+    expect(await train(second, 12 - from)).toEqual(records.slice(from));
+    expect(await ended(second)).toEqual(last);
+  });
+
   test("what is in the state is what was trained", async () => {
     const trainer = await startedWith(configOf(), { data: speckles() }, {});
     await train(trainer, STEPS);

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const adamw = {
  "name": "adamw",
- "hash": "9c11dd47ca0456dc",
+ "hash": "02cdeff6f86ef183",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -125,7 +125,7 @@ export const adamw = {
      "size": 16
     },
     {
-     "name": "per_image",
+     "name": "per_image_bits",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
@@ -259,7 +259,7 @@ export const adamw = {
   "\n@group(0) @binding(3) var<storage, read> gradients: array<vec4f>;",
   "\n@group(0) @binding(4) var<storage, read_write> squares: array<f32>;",
   "\n@group(0) @binding(5) var<storage, read> squares_bits: array<vec4u>;",
-  "\n@group(0) @binding(6) var<storage, read> per_image: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read> per_image_bits: array<u32>;",
   "\n@group(0) @binding(7) var<storage, read_write> progress: StepState;",
   "\n@group(0) @binding(8) var<storage, read_write> history: array<Record>;",
   "\n@group(0) @binding(9) var<storage, read_write> clip_factor: array<f32>;",
@@ -276,7 +276,7 @@ export const adamw = {
   "\nvar<workgroup> row_sums: array<vec3f, ROWS>;",
   "\n\n\n\nfn workgroup_sum(value: vec3f, lane: u32) -> vec3f {\n  partials[lane] = value;\n  workgroupBarrier();\n  var sum = vec3f(0.0);\n  if (lane < ROWS) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += partials[lane * ROWS + k];\n    }\n    row_sums[lane] = sum;\n  }\n  workgroupBarrier();\n  sum = vec3f(0.0);\n  if (lane == 0u) {\n    for (var k = 0u; k < ROWS; k++) {\n      sum += row_sums[k];\n    }\n  }\n  return sum;\n}",
   "\n\n@compute @workgroup_size(WG)\nfn norm(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n  var own = vec4f(0.0);\n  for (var trip = 0u; trip < reduction.trips; trip++) {\n    let i = trip * groups.x * WG + id.x;\n    if (i < reduction.vectors) {\n      let g = gradients[i];\n      own += g * g;\n    }\n  }\n  squares[id.x] = (own.x + own.y) + (own.z + own.w);\n}",
-  "\n\n@compute @workgroup_size(LANES)\nfn finish(@builtin(local_invocation_index) lane: u32) {\n\n  let parts = arrayLength(&squares_bits);\n  let images = arrayLength(&per_image);\n  var own = vec4f(0.0);\n  var broken = vec4u(0u);\n  for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < parts) {\n      let bits = squares_bits[i];\n      own += bitcast<vec4f>(bits);\n      broken += select(vec4u(0u), vec4u(1u), (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));\n    }\n  }\n  var losses = 0.0;\n  for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < images) {\n      losses += per_image[i];\n    }\n  }\n  let own_broken = f32(broken.x + broken.y + broken.z + broken.w);\n  let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);\n\n  if (lane == 0u) {\n    let gradient_norm = sqrt(all.x);\n    var chosen = 1.0;\n    if (finishing.clip > 0.0) {\n      let factor = finishing.clip / (gradient_norm + 1e-6);\n      chosen = clamp(factor, 1e-37, 1.0);\n    }\n    if (all.y > 0.0 || all.x > 1e38) {\n      chosen = 0.0;\n      progress.skipped += 1u;\n    }\n    clip_factor[0] = chosen;\n    let loss = all.z / f32(images);\n    history[progress.step % finishing.ring] = Record(progress.step, loss, gradient_norm, chosen);\n  }\n}",
+  "\n\n@compute @workgroup_size(LANES)\nfn finish(@builtin(local_invocation_index) lane: u32) {\n\n  let parts = arrayLength(&squares_bits);\n  let images = arrayLength(&per_image_bits);\n  var own = vec4f(0.0);\n  var broken = vec4u(0u);\n  for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < parts) {\n      let bits = squares_bits[i];\n      own += bitcast<vec4f>(bits);\n      broken += select(vec4u(0u), vec4u(1u), (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));\n    }\n  }\n  var losses = 0.0;\n  for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < images) {\n      let bits = per_image_bits[i];\n      losses += bitcast<f32>(bits);\n      broken.x += select(0u, 1u, (bits & 0x7f800000u) == 0x7f800000u);\n    }\n  }\n  let own_broken = f32(broken.x + broken.y + broken.z + broken.w);\n  let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);\n\n  if (lane == 0u) {\n    let gradient_norm = sqrt(all.x);\n    var chosen = 1.0;\n    if (finishing.clip > 0.0) {\n      let factor = finishing.clip / (gradient_norm + 1e-6);\n      chosen = clamp(factor, 1e-37, 1.0);\n    }\n    if (all.y > 0.0 || all.x > 1e38) {\n      chosen = 0.0;\n      progress.skipped += 1u;\n    }\n    clip_factor[0] = chosen;\n    let loss = all.z / f32(images);\n    history[progress.step % finishing.ring] = Record(progress.step, loss, gradient_norm, chosen);\n  }\n}",
   "\n\n@compute @workgroup_size(WG)\nfn update(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let factor = applied[0];\n  if (factor == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n\n      var w = parameters[i];\n      let g = factor * gradients[i] + row.l2 * w;\n      var m = exp_avg[i];\n      var v = exp_avg_sq[i];\n      m += row.first_gain * (g - m);\n      v += row.second_gain * (g * g - v);\n      exp_avg[i] = m;\n      exp_avg_sq[i] = v;\n\n\n      w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);\n      parameters[i] = w;\n      let average = ema[i];\n      ema[i] = average + row.ema_gain * (w - average);\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -1,0 +1,86 @@
+// metrics.jsonl of a run: a JSON object a line, of a step or of a validation; and how fast it goes.
+import { join } from "node:path";
+import { appendBytes, exists, readBytesIfAny, writeBytes } from "../platform/files.ts";
+import type { TrainingRecord } from "../train/step_records.ts";
+
+const FILE = "metrics.jsonl";
+const WINDOW_MS = 3000; // over which a rate is measured
+
+export class Metrics {
+  readonly #folder: string;
+  #lines: string[] = [];
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Begins a file, or goes on after a step with what folders hold up to it.
+   *
+   * @param folders  where lines of the steps before may be
+   */
+  static async open(folder: string, folders: readonly string[], step: number): Promise<Metrics> {
+    const files = await Promise.all(folders.map((other) => readBytesIfAny(join(other, FILE))));
+    const lines = new TextDecoder().decode(files.find((bytes) => bytes !== undefined)).split("\n");
+    const kept = lines.filter((line) => stepOf(line) <= step);
+    const isThere = await exists(join(folder, FILE)); // of the run itself, or of one overwritten
+    const text = kept.map((line) => `${line}\n`).join("");
+    if (isThere || text) await writeBytes(join(folder, FILE), text);
+    return new Metrics(folder);
+  }
+
+  step({ step, loss, gradientNorm, leftOut }: TrainingRecord, learningRate: number, rate: number) {
+    this.#add({
+      ...{ step, loss, gradient_norm: gradientNorm, learning_rate: learningRate },
+      images_per_second: Number(rate.toPrecision(4)),
+      ...(leftOut && { left_out: leftOut.parameter ?? "the norm" }),
+    });
+  }
+
+  validation(step: number, loss: number): void {
+    this.#add({ step, validation_loss: loss });
+  }
+
+  /** Appends the lines since the last call to the file. */
+  async flush(): Promise<void> {
+    const lines = this.#lines.join("");
+    this.#lines = [];
+    if (lines) await appendBytes(join(this.#folder, FILE), lines);
+  }
+
+  #add(line: object): void {
+    this.#lines.push(`${JSON.stringify(line)}\n`);
+  }
+}
+
+/** The step of a line; Infinity of one that is cut short. */
+function stepOf(line: string): number {
+  try {
+    const { step } = JSON.parse(line);
+    return typeof step === "number" ? step : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Images a second, over the last seconds. */
+export class Rate {
+  #started = performance.now();
+  #images = 0;
+  #rate = 0;
+
+  /** Counts images that are done. @returns the rate */
+  add(images: number): number {
+    this.#images += images;
+    const ms = performance.now() - this.#started;
+    if (this.#rate === 0 || ms > WINDOW_MS) this.#rate = (1000 * this.#images) / Math.max(ms, 1);
+    if (ms > WINDOW_MS) this.restart();
+    return this.#rate;
+  }
+
+  /** Leaves out what is no training. */
+  restart(): void {
+    this.#started = performance.now();
+    this.#images = 0;
+  }
+}
