@@ -11,6 +11,7 @@ import diffusers
 import torch
 from files import unequal_files
 from published import published_errors
+from ours import ADAPTERS
 from random_configs import draw_inputs
 from training import CONFIG, training_errors
 from trajectories import trajectory_errors
@@ -47,7 +48,7 @@ def main(results, networks):
         detour = travel_errors(folder)
         check_travel(table, detour["errors"])
     versions = {module.__name__: module.__version__ for module in (torch, diffusers, accelerate)}
-    report = {"schema": 1, "versions": versions, "rows": table.rows}
+    report = {"schema": 1, "adapters": sorted(ADAPTERS), "versions": versions, "rows": table.rows}
     report["losses"] = {"training": losses_of(curves), "here, torchrun, here": losses_of(detour)}
     with open(results, "w") as file:
         json.dump(report, file, indent=1)
