@@ -9,6 +9,9 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 CLI = ["node", os.path.join(ROOT, "dist", "cli", "main.js")]
 
 
+ADAPTERS = set()  # what the commands said they ran on
+
+
 class Refused(Exception):
     """The command said no, with its message."""
 
@@ -18,7 +21,10 @@ def run(*arguments):
     done = subprocess.run([*CLI, *map(str, arguments), "--json"], capture_output=True, text=True)
     if done.returncode != 0:
         raise Refused(f"{arguments[0]}: {done.stderr.strip()}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    if "adapter" in result:
+        ADAPTERS.add(result["adapter"])
+    return result
 
 
 def run_tensors(command, model, inputs, folder, *more):

@@ -113,6 +113,10 @@ export const positiveNumber = numberOption("a number above 0", (n) => n > 0);
 export const atLeastZero = numberOption("a number, 0 or more", (n) => n >= 0);
 export const fraction = numberOption("a number from 0 to below 1", (n) => n >= 0 && n < 1);
 
+/** `--seed`; its default is told as text, for help can not print a bigint. */
+export const seedFlag = (description: string): Option =>
+  new Option("--seed <n>", description).argParser(seedOption).default(0n, "0");
+
 /** A seed: a whole number 0 … 2⁶⁴ − 1. */
 export function seedOption(text: string): bigint {
   if (/^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);

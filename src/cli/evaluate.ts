@@ -10,7 +10,7 @@ import {
   positiveInteger,
   printResult,
   progressOf,
-  seedOption,
+  seedFlag,
 } from "./console.ts";
 import { loadModel, TensorFile } from "./inputs.ts";
 import { fitDataset, openData } from "./training_data.ts";
@@ -44,7 +44,7 @@ export const evaluateCommand = (): Command =>
         "class_labels [N] optional",
     )
     .option("--batch <n>", "rows of one evaluation of the network", positiveInteger, 32)
-    .option("--seed <n>", "of the noise of --data", seedOption, 0n)
+    .addOption(seedFlag("of the noise of --data"))
     .option("--clip", "clip x̂_0; default as the scheduler's clip_sample")
     .option("--no-clip", "do not clip x̂_0")
     .option("--json", "print one JSON object")

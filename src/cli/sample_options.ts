@@ -8,7 +8,14 @@ import type { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import type { SampleOptions } from "../samplers/request.ts";
 import type { Images } from "../samplers/start.ts";
-import { atLeastZero, dtypeOption, numberOption, positiveInteger, seedOption } from "./console.ts";
+import {
+  atLeastZero,
+  dtypeOption,
+  numberOption,
+  positiveInteger,
+  seedFlag,
+  seedOption,
+} from "./console.ts";
 import { TensorFile } from "./inputs.ts";
 import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./plan_options.ts";
 
@@ -63,7 +70,7 @@ const withEditing = (command: Command): Command =>
       `images; default ${DEFAULT_COUNT}, or as many as are given`,
       positiveInteger,
     )
-    .option("--seed <n>", "image n is a function of (seed, n)", seedOption, 0n)
+    .addOption(seedFlag("image n is a function of (seed, n)"))
     .addOption(
       new Option("--shard <i/n>", "part i (1 … n) of the --count images, the same whatever n")
         .argParser(shardOption)

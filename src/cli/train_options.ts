@@ -21,7 +21,7 @@ import {
   numberOption,
   positiveInteger,
   positiveNumber,
-  seedOption,
+  seedFlag,
 } from "./console.ts";
 import {
   type ObjectiveOptions,
@@ -143,7 +143,7 @@ export const trainOptions = (): Command =>
       "shift images by up to so many pixels, by chance",
       wholeNumber,
     )
-    .option("--seed <n>", "of weights, images, timesteps and noise", seedOption, 0n)
+    .addOption(seedFlag("of weights, images, timesteps and noise"))
     .addOption(dtypeOption())
     .option(
       "--activation-limit <MiB>",
