@@ -30,6 +30,13 @@ export { type GivenTerms, givenTerms } from "./evaluate/given_terms.ts";
 export { type BoundTerm, evaluateTerms, type TermsOptions } from "./evaluate/terms.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export {
+  type ReplacementSource,
+  replacementFamily,
+  requireReplacement,
+  testReplacement,
+  timeReplacement,
+} from "./inspect/replace.ts";
 export { selfTest } from "./inspect/self_test.ts";
 export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";

@@ -20,7 +20,7 @@ import { readBytes, writeBytes } from "../platform/files.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { ownVersions } from "../platform/versions.ts";
 import { commandGpu, positiveInteger, printResult } from "./console.ts";
-import { openFolder } from "./inputs.ts";
+import { openFolder, readShader } from "./inputs.ts";
 import { reportLines } from "./inspect_tables.ts";
 import { numericsLines, requireRight } from "./numerics_tables.ts";
 
@@ -32,6 +32,7 @@ interface Options {
   browser?: boolean;
   timestamps: boolean;
   numerics?: boolean;
+  replace?: string;
   trace?: string;
   memoryMap?: string;
   roofline?: string;
@@ -49,6 +50,7 @@ export const inspectCommand = (): Command =>
     .option("--browser", "in headless Chromium instead of Node")
     .option("--no-timestamps", "time submissions, as where there are no timestamps")
     .option("--numerics", "instead of times: errors of layers, histograms, what is not finite")
+    .option("--replace <file>", "a shader's WGSL: tested, timed against its own, and used")
     .option("--trace <file>", "write a Chrome trace: opens in Perfetto")
     .option("--memory-map <file>", "write the memory plan as SVG")
     .option("--roofline <file>", "write the kernels under the device's ceilings as SVG")
@@ -58,9 +60,10 @@ export const inspectCommand = (): Command =>
 
 async function run(options: Options): Promise<void> {
   if (options.numerics) return runNumerics(options);
-  const { batch, runs, timestamps } = options;
+  const { batch, runs, timestamps, replace } = options;
   const method = timestamps ? {} : { method: "submissions" as const };
-  const asked: StepOptions = { batch, runs, ...method };
+  const replacement = replace === undefined ? {} : { replacement: await readShader(replace) };
+  const asked: StepOptions = { batch, runs, ...method, ...replacement };
   const report = await inPlace<StepReport>(options, {
     node: (gpu, source) => stepReport(gpu, source, asked),
     page: (source) => `it.stepReportInPage(${JSON.stringify(source)}, ${JSON.stringify(asked)})`,
