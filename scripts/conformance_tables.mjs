@@ -10,7 +10,8 @@ export function between(text, marker, content) {
 
 const row = (cells) => `| ${cells.join(" | ")} |`;
 
-function table(head, rows) {
+/** Markdown; the first column to the left, all others to the right. */
+export function table(head, rows) {
   return [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(row)].join(
     "\n",
   );

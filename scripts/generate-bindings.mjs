@@ -9,67 +9,22 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shaders = join(root, "shaders");
 const generated = join(root, "src/kernels/generated");
 
-/** Comments become blanks: line numbers stay those of the file. */
-const withoutComments = (source) =>
-  source
-    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
-    .replace(/[ \t]*\/\/[^\n]*/g, "");
-
-/** The top-level declarations in order; joined, they are the text again. */
-function declarations(text) {
-  const chunks = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    if ("{([".includes(text[i])) depth++;
-    if ("})]".includes(text[i])) depth--;
-    const ends = depth === 0 && (text[i] === ";" || text[i] === "}");
-    if (!ends) continue;
-    chunks.push(text.slice(start, i + 1));
-    start = i + 1;
-  }
-  return chunks;
+/** The compiled package may not be there yet: what cuts a file is read as it lies. */
+async function textTools() {
+  const file = join(root, "src/device/shader_text.ts");
+  const options = { compilerOptions: { module: "esnext", target: "es2022" } };
+  const { outputText } = ts.transpileModule(readFileSync(file, "utf8"), options);
+  return import(`data:text/javascript,${encodeURIComponent(outputText)}`);
 }
 
-const NAME =
-  /^(?:@[\w]+(?:\([^)]*\))?\s*)*(?:fn|struct|alias|const|override|var\s*(?:<[^>]*>)?)\s+(\w+)/;
-
-const nameOf = (chunk) => NAME.exec(chunk.trim())?.[1];
-
-/** Indices of the declarations that `name` reaches, itself included. */
-function reach(chunks, name) {
-  const index = new Map(chunks.map((chunk, i) => [nameOf(chunk), i]));
-  const found = new Set();
-  const queue = [index.get(name)];
-  while (queue.length > 0) {
-    const i = queue.pop();
-    if (found.has(i)) continue;
-    found.add(i);
-    for (const [word] of chunks[i].matchAll(/[A-Za-z_]\w*/g)) {
-      const next = index.get(word);
-      if (next !== undefined && !found.has(next)) queue.push(next);
-    }
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
-/** Name → type and value of every constant, override and alias that a variant may set. */
-function settings(chunks) {
-  const found = {};
-  chunks.forEach((chunk, i) => {
-    const match = /^(const|override|alias)\s+(\w+)\s*(?::\s*(\w+))?\s*=\s*([^;]+);$/.exec(
-      chunk.trim(),
-    );
-    if (match) found[match[2]] = { chunk: i, kind: match[1], value: match[4].trim() };
-  });
-  return found;
-}
+const { declarationsOf, nameOf, reach, settingsOf, usesSubgroups } = await textTools();
 
 /** Whether a binding's type is the alias `elem`, or a vector of it: a half where a variant says so. */
 const isElem = (chunk) => /:\s*array<elem4?>/.test(chunk);
@@ -101,7 +56,7 @@ function entryOf(family, chunks, entry) {
   return {
     workgroupSize: [...sizes, 1, 1].slice(0, 3),
     chunks: reached,
-    subgroups: /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text),
+    subgroups: usesSubgroups(text),
     bindings: entry.resources
       .map((resource) => bindingOf(family, chunks, resource))
       .sort((a, b) => a.binding - b.binding),
@@ -121,16 +76,16 @@ function reflect(file, source) {
 function moduleOf(file) {
   const family = basename(file, ".wgsl");
   const source = readFileSync(join(shaders, file), "utf8");
-  const text = withoutComments(source)
-    .replace(/[ \t]+$/gm, "")
-    .replace(/^\s*enable [^;]*;/gm, "");
-  const chunks = declarations(text);
+  const chunks = declarationsOf(source);
   const entries = {};
   for (const entry of reflect(file, source).entry.compute) {
     entries[entry.name] = entryOf(family, chunks, entry);
   }
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  const value = { name: family, hash, settings: settings(chunks), entries, chunks };
+  const hash = createHash("sha256")
+    .update(`${chunks.join("")}\n`)
+    .digest("hex")
+    .slice(0, 16);
+  const value = { name: family, hash, settings: settingsOf(chunks), entries, chunks };
   return (
     `// Generated from shaders/${file} by \`npm run shaders\`. Do not edit.\n` +
     'import type { ShaderFamily } from "../../device/shader.ts";\n\n' +

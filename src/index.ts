@@ -37,6 +37,13 @@ export type { ByteSource, FileContent, OpenFile } from "./formats/byte_source.ts
 export type { WriteOptions } from "./formats/model_files.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export {
+  type ReplacementSource,
+  replacementFamily,
+  requireReplacement,
+  testReplacement,
+  timeReplacement,
+} from "./inspect/replace.ts";
 export { selfTest } from "./inspect/self_test.ts";
 export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";

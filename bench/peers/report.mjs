@@ -38,6 +38,7 @@ function timing(kind, engine, steps, check) {
     mad_ms: median(times.map((ms) => Math.abs(ms - median_ms))),
     min_ms: Math.min(...times),
     n: times.length,
+    samples_ms: times,
     check: { ...check, ...seen },
   };
 }
@@ -68,20 +69,16 @@ const COLUMNS = [
   "GPU MB",
 ];
 
-/** Prints the report as a Markdown table. */
-export function printTable({ adapter, results, ratios }) {
+/** The report as a Markdown table. */
+export function peerTable({ results, ratios }) {
   const find = (list, kind, engine) =>
     list.find((row) => row.name === `peer-job/${kind}` && row.engine === engine);
-  const ms = (row) => `${Math.round(row.median_ms)} ± ${Math.round(row.mad_ms)}`;
-  const times = (row) =>
-    row
-      ? `${row.median.toFixed(1)} (${row.min.toFixed(1)}–${row.max.toFixed(1)}), n = ${row.n}`
-      : "1";
+  const spread = ({ n, mad_ms }) => (n > 1 ? ` ± ${Math.round(mad_ms)}` : "");
+  const ms = (row) => Math.round(row.median_ms) + spread(row);
+  const range = ({ n, min, max }) => (n > 1 ? ` (${min.toFixed(1)}–${max.toFixed(1)})` : "");
+  const times = (row) => (row ? `${row.median.toFixed(1)}${range(row)}, n = ${row.n}` : "1");
   const megabytes = ({ check }) => (check.gpu_bytes ? Math.round(check.gpu_bytes / 1e6) : "–");
-
-  console.log(`\n${Object.values(adapter).filter(Boolean).join(" ")}\n`);
-  console.log(`| ${COLUMNS.join(" | ")} |`);
-  console.log(`|${" --- |".repeat(COLUMNS.length)}`);
+  const lines = [`| ${COLUMNS.join(" | ")} |`, `|${" --- |".repeat(COLUMNS.length)}`];
   for (const engine of new Set(results.map((row) => row.engine))) {
     const train = find(results, "train", engine);
     const denoise = find(results, "denoise", engine);
@@ -97,6 +94,13 @@ export function printTable({ adapter, results, ratios }) {
       `${train.check.dispatches ?? "–"} / ${denoise.check.dispatches ?? "–"}`,
       megabytes(denoise),
     ];
-    console.log(`| ${cells.join(" | ")} |`);
+    lines.push(`| ${cells.join(" | ")} |`);
   }
+  return lines.join("\n");
+}
+
+/** Prints it, below what it was measured on. */
+export function printTable(report) {
+  console.log(`\n${Object.values(report.adapter).filter(Boolean).join(" ")}\n`);
+  console.log(peerTable(report));
 }

@@ -11,7 +11,16 @@ import { type Ceilings, measureCeilings } from "../inspect/ceilings.ts";
 import { type DumpedDispatch, dumpGraph } from "../inspect/graph_dump.ts";
 import { type MemoryMap, memoryMap } from "../inspect/memory_map.ts";
 import { type Profile, profileProgram } from "../inspect/profile.ts";
+import {
+  type ReplacedTime,
+  type ReplacementSource,
+  replacementFamily,
+  requireReplacement,
+  testReplacement,
+  timeReplacement,
+} from "../inspect/replace.ts";
 import { type Roofline, roofline } from "../inspect/roofline.ts";
+import type { SelfTestResult } from "../inspect/self_test.ts";
 import type { HostTimes } from "../inspect/trace.ts";
 import { hasClasses } from "../nn/conditions.ts";
 import { DiffusionModel } from "../nn/model.ts";
@@ -34,6 +43,8 @@ export interface StepOptions {
   method?: Profile["method"] | undefined;
   /** the device's, where they are known; default: they are measured */
   ceilings?: Ceilings | undefined;
+  /** a shader's source that is tested, timed against the original, and used for the report */
+  replacement?: ReplacementSource | undefined;
 }
 
 export interface StepReport {
@@ -46,14 +57,21 @@ export interface StepReport {
   roofline: Roofline;
   memory: MemoryMap;
   graph: DumpedDispatch[];
+  replacement?: { shader: string; selfTest: SelfTestResult[]; times: ReplacedTime[] };
 }
 
-/** Makes a training step and reports on it. */
+/**
+ * Makes a training step and reports on it.
+ *
+ * @throws OptionError option/replacement, DeviceError device/self-test for a replacement that is wrong
+ */
 export async function stepReport(
   gpu: Gpu,
   source: StepSource,
-  { batch, runs, method, ceilings }: StepOptions,
+  options: StepOptions,
 ): Promise<StepReport> {
+  const { batch, runs, method, ceilings } = options;
+  const replacement = await replaced(gpu, source, options);
   const model = await stepModel(gpu, source);
   const started = performance.now();
   const trainer = await stepTrainer(model, batch);
@@ -73,10 +91,30 @@ export async function stepReport(
     roofline: roofline(profile, ceilings ?? (await measureCeilings(gpu))),
     memory,
     graph: dumpGraph(program.dispatches),
+    ...(replacement && { replacement }),
   };
   trainer.dispose();
   model.dispose();
   return report;
+}
+
+/** Tests and times a replacement; from then on the device uses it. */
+async function replaced(
+  gpu: Gpu,
+  source: StepSource,
+  { replacement, batch, runs }: StepOptions,
+): Promise<StepReport["replacement"]> {
+  if (!replacement) return undefined;
+  const family = replacementFamily(gpu, replacement);
+  const selfTest = await testReplacement(gpu, family);
+  requireReplacement(family, selfTest);
+  const model = await stepModel(gpu, source);
+  const trainer = await stepTrainer(model, batch);
+  const times = await timeReplacement(gpu, trainer.program, { family, runs });
+  trainer.dispose();
+  model.dispose();
+  gpu.pipelines.replace(family);
+  return { shader: family.name, selfTest, times };
 }
 
 /**

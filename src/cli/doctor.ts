@@ -3,14 +3,17 @@
 import { Command } from "commander";
 import { DeviceError } from "../core/errors.ts";
 import { type DeviceReport, openDeviceReport } from "../inspect/device_report.ts";
+import type { ReplacementSource } from "../inspect/replace.ts";
 import type { SelfTestResult } from "../inspect/self_test.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { ownVersions, versionOf } from "../platform/versions.ts";
 import { printResult } from "./console.ts";
+import { readShader } from "./inputs.ts";
 
 interface Options {
   browser?: boolean;
+  replace?: string;
   json?: boolean;
 }
 
@@ -25,11 +28,18 @@ export const doctorCommand = (): Command =>
   new Command("doctor")
     .description("Describe the GPU, and test every kernel family on it.")
     .option("--browser", "in headless Chromium instead of Node")
+    .option(
+      "--replace <file>",
+      "a shader's WGSL to test in the place of its own, by the file's name",
+    )
     .option("--json", "print one JSON object")
     .action(run);
 
-async function run({ browser = false, json }: Options): Promise<void> {
-  const report = browser ? await browserReport() : await nodeReport();
+async function run({ browser = false, replace, json }: Options): Promise<void> {
+  const replacement = replace === undefined ? undefined : await readShader(replace);
+  const report = browser
+    ? await browserReport(MODULES, replacement)
+    : await nodeReport(replacement);
   printResult(json, report, linesOf(report));
   requireOk(report);
 }
@@ -48,23 +58,29 @@ export function requireOk({ ok, selfTest }: Pick<DoctorReport, "ok" | "selfTest"
 const nameOf = ({ family, dtype }: SelfTestResult) =>
   dtype === "f16" ? `${family} (f16)` : family;
 
-async function nodeReport(): Promise<DoctorReport> {
+async function nodeReport(replacement?: ReplacementSource): Promise<DoctorReport> {
   const { gpu, driver, reason } = await openGpu();
-  const { adapter, features, limits, target, ...tested } = await openDeviceReport(gpu);
+  const { adapter, features, limits, target, ...tested } = await openDeviceReport(gpu, replacement);
   const versions = { ...ownVersions(), webgpu: versionOf("webgpu") };
   return { adapter: { ...adapter, driver, reason }, features, limits, target, versions, ...tested };
 }
 
+const MODULES = new URL("../", import.meta.url);
+
 /**
  * The report of headless Chromium.
  *
- * @param modules  folder of the compiled modules, which the page loads
+ * @param modules      folder of the compiled modules, which the page loads
+ * @param replacement  a shader's source to test in the place of its own
  * @throws DeviceError device/no-browser, device/no-puppeteer, or what the page throws
  */
 export async function browserReport(
-  modules = new URL("../", import.meta.url),
+  modules = MODULES,
+  replacement?: ReplacementSource,
 ): Promise<DoctorReport> {
-  const expression = `import("/inspect/device_report.js").then((it) => it.openDeviceReport())`;
+  const given = replacement ? JSON.stringify(replacement) : "undefined";
+  const expression = `import("/inspect/device_report.js")
+    .then((it) => it.openDeviceReport(undefined, ${given}))`;
   const { value, reason, version } = await runInPage<DeviceReport>({ modules, expression });
   const { adapter, features, limits, target, ...tested } = value;
   const host = { driver: "chromium", reason };

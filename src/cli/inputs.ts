@@ -1,5 +1,5 @@
 // Files of the command line: model folders and safetensors of inputs.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -12,6 +12,7 @@ import {
   toNumbers,
   writeSafetensors,
 } from "../formats/safetensors.ts";
+import type { ReplacementSource } from "../inspect/replace.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import { exists, openFile, readBytes, writeBytes } from "../platform/files.ts";
 
@@ -34,6 +35,12 @@ export async function requireFolder(folder: string): Promise<void> {
     `${folder}: there is no such folder.`,
     "Name a folder with config.json and diffusion_pytorch_model.safetensors.",
   );
+}
+
+/** A shader to take the place of the one that the file is named after. */
+export async function readShader(file: string): Promise<ReplacementSource> {
+  const wgsl = new TextDecoder().decode(await readBytes(file));
+  return { shader: basename(file, ".wgsl"), wgsl };
 }
 
 /** The tensors of a safetensors file, taken by name. */

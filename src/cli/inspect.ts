@@ -9,7 +9,9 @@ import {
   type StepOptions,
   type StepReport,
   type StepSource,
+  stepModel,
   stepReport,
+  stepTrainer,
 } from "../bench/step_report.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { graphviz } from "../inspect/graph_dump.ts";
@@ -20,9 +22,10 @@ import { readBytes, writeBytes } from "../platform/files.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { ownVersions } from "../platform/versions.ts";
 import { commandGpu, positiveInteger, printResult } from "./console.ts";
-import { openFolder } from "./inputs.ts";
+import { openFolder, readShader } from "./inputs.ts";
 import { reportLines } from "./inspect_tables.ts";
 import { numericsLines, requireRight } from "./numerics_tables.ts";
+import { staticLines, staticView } from "./static_view.ts";
 
 interface Options {
   model?: string;
@@ -32,6 +35,8 @@ interface Options {
   browser?: boolean;
   timestamps: boolean;
   numerics?: boolean;
+  static?: boolean;
+  replace?: string;
   trace?: string;
   memoryMap?: string;
   roofline?: string;
@@ -49,6 +54,8 @@ export const inspectCommand = (): Command =>
     .option("--browser", "in headless Chromium instead of Node")
     .option("--no-timestamps", "time submissions, as where there are no timestamps")
     .option("--numerics", "instead of times: errors of layers, histograms, what is not finite")
+    .option("--static", "instead of times: what each kernel's text says, beside the graph's counts")
+    .option("--replace <file>", "a shader's WGSL: tested, timed against its own, and used")
     .option("--trace <file>", "write a Chrome trace: opens in Perfetto")
     .option("--memory-map <file>", "write the memory plan as SVG")
     .option("--roofline <file>", "write the kernels under the device's ceilings as SVG")
@@ -58,9 +65,11 @@ export const inspectCommand = (): Command =>
 
 async function run(options: Options): Promise<void> {
   if (options.numerics) return runNumerics(options);
-  const { batch, runs, timestamps } = options;
+  if (options.static) return runStatic(options);
+  const { batch, runs, timestamps, replace } = options;
   const method = timestamps ? {} : { method: "submissions" as const };
-  const asked: StepOptions = { batch, runs, ...method };
+  const replacement = replace === undefined ? {} : { replacement: await readShader(replace) };
+  const asked: StepOptions = { batch, runs, ...method, ...replacement };
   const report = await inPlace<StepReport>(options, {
     node: (gpu, source) => stepReport(gpu, source, asked),
     page: (source) => `it.stepReportInPage(${JSON.stringify(source)}, ${JSON.stringify(asked)})`,
@@ -80,6 +89,16 @@ async function runNumerics(options: Options): Promise<void> {
   const result = { adapter, versions: ownVersions(), ...rest };
   printResult(options.json, result, numericsLines(result));
   requireRight(result);
+}
+
+/** Needs Node: what reads WGSL is no part of the package. */
+async function runStatic(options: Options): Promise<void> {
+  const { gpu, description: adapter } = await commandGpu();
+  const model = await stepModel(gpu, await sourceOf(options));
+  const { program } = await stepTrainer(model, options.batch);
+  const kernels = await staticView(program.dispatches);
+  const result = { adapter, versions: ownVersions(), batch: options.batch, kernels };
+  printResult(options.json, result, staticLines(kernels));
 }
 
 const MODULES = new URL("../", import.meta.url);

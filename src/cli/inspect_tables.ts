@@ -26,6 +26,7 @@ export function reportLines(report: Omit<StepReport, "graph"> & { adapter: strin
   const made = host.record + host.plan + host.compile + host.bind;
   return [
     `${adapter}: ${parameters} parameters, batch ${batch}`,
+    ...(report.replacement ? [...replacementLines(report.replacement), ""] : []),
     ...timeLines(profile, report.roofline.account),
     `recording took ${host.record.toFixed(0)} ms, planning ${host.plan.toFixed(0)}, compiling ${host.compile.toFixed(0)}, binding ${host.bind.toFixed(0)}: ${made.toFixed(0)} ms in all`,
     `activations ${mib(memory.peakBytes)} in ${memory.banks.length} banks (${mib(memory.lowerBoundBytes)} is the least, ${mib(memory.bytesWithoutReuse)} without reuse), all else ${mib(resident_bytes)}`,
@@ -43,6 +44,29 @@ export function reportLines(report: Omit<StepReport, "graph"> & { adapter: strin
     ...memory.peak.tensors.slice(0, 5).map(({ label, shape, bytes }) => {
       return `  ${label} [${shape.join(", ")}] ${mib(bytes)}`;
     }),
+  ];
+}
+
+function replacementLines({
+  shader,
+  selfTest,
+  times,
+}: NonNullable<StepReport["replacement"]>): string[] {
+  const worst = Math.max(...selfTest.map(({ error }) => error ?? 0));
+  const bound = selfTest[0]?.bound ?? 0;
+  return [
+    `${shader}.wgsl is replaced for this run; right in ${selfTest.length} self-tests, error ${worst.toPrecision(2)} of ${bound}`,
+    ...columns([
+      ["kernel", "dispatches", "its own, ms", "replaced, ms", "ratio"],
+      ...times.map(({ label, dispatches, original_ms, replaced_ms }) => [
+        label,
+        String(dispatches),
+        original_ms.toFixed(3),
+        replaced_ms.toFixed(3),
+        (replaced_ms / original_ms).toFixed(3),
+      ]),
+    ]),
+    ...(times.length === 0 ? ["this step launches none of its kernels"] : []),
   ];
 }
 

@@ -2,6 +2,7 @@
 //
 // A page and a process make the same object of it: plain data, for JSON.
 import { Gpu, WANTED_LIMITS } from "../device/gpu.ts";
+import { type ReplacementSource, replacementFamily } from "./replace.ts";
 import { type SelfTestOptions, type SelfTestResult, selfTest } from "./self_test.ts";
 
 export interface DeviceReport {
@@ -52,12 +53,17 @@ export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Pro
 /**
  * Opens a device as every program of this package does, reports on it, and frees it.
  *
- * @param gpu  where adapters come from; default `navigator.gpu`
- * @throws DeviceError device/unsupported, device/no-adapter
+ * @param gpu          where adapters come from; default `navigator.gpu`
+ * @param replacement  a shader's source to test in the place of its own
+ * @throws DeviceError device/unsupported, device/no-adapter; OptionError option/replacement
  */
-export async function openDeviceReport(gpu?: GPU): Promise<DeviceReport> {
+export async function openDeviceReport(
+  gpu?: GPU,
+  replacement?: ReplacementSource,
+): Promise<DeviceReport> {
   const opened = await Gpu.open({ gpu });
   try {
+    if (replacement) opened.pipelines.replace(replacementFamily(opened, replacement));
     return await deviceReport(opened);
   } finally {
     opened.dispose();

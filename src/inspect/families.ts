@@ -1,4 +1,8 @@
-// Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts.
+// Every kernel family with its self-test cases, by the name of its launchers: of src/kernels/<family>.ts,
+// and which shaders they launch.
+import type { Target } from "../device/gpu.ts";
+import type { Variant } from "../device/shader.ts";
+import { Graph } from "../graph/graph.ts";
 import { adamwFamily } from "./cases/adamw.ts";
 import { attentionFamily } from "./cases/attention.ts";
 import { batchImagesFamily } from "./cases/batch_images.ts";
@@ -54,3 +58,16 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   ceilingsFamily,
   histogramFamily,
 ];
+
+/** What a family's self-test launches on a target, recorded and not run. */
+export function variantsOf({ cases }: SelfTestFamily, target: Target): Variant[] {
+  const graph = new Graph(target);
+  for (const one of cases) {
+    const tensors = Object.entries(one.inputs()).map(([name, { shape, data }]) => {
+      const dtype = data instanceof Uint32Array ? "u32" : "f32";
+      return [name, graph.alloc(shape, name, dtype)] as const;
+    });
+    one.launch(graph, Object.fromEntries(tensors));
+  }
+  return graph.dispatches.map(({ variant }) => variant);
+}

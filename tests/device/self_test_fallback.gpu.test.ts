@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Gpu, PLAIN_TARGET } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { FAMILIES } from "../../src/inspect/families.ts";
+import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
 import { selfTest } from "../../src/inspect/self_test.ts";
 import { faultyMatmul } from "../inspect/faults.ts";
-import { variantsOf } from "../inspect/variants.ts";
 import { testAdapters } from "../support/gpu.ts";
 
 const families = FAMILIES.filter(({ family }) => ["matmul", "concat"].includes(family));

@@ -1,8 +1,7 @@
 // Shaders with a fault, to see that it is found.
 import { type Gpu, PLAIN_TARGET } from "../../src/device/gpu.ts";
 import { entryOf, type ShaderFamily } from "../../src/device/shader.ts";
-import { FAMILIES } from "../../src/inspect/families.ts";
-import { variantsOf } from "./variants.ts";
+import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
 
 const matmul = FAMILIES.find(({ family }) => family === "matmul")!;
 

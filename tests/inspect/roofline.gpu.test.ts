@@ -8,21 +8,9 @@ import { type DispatchProfile, type Profile, sumsBy } from "../../src/inspect/pr
 import { accountOf, roofline, rooflineSvg } from "../../src/inspect/roofline.ts";
 import { grainOf } from "../../src/inspect/timestamp_grain.ts";
 import { multiplyAdds } from "../../src/kernels/ceilings.ts";
+import { CEILINGS } from "../support/ceilings.ts";
 import { testGpu } from "../support/gpu.ts";
 import { TINY_UNET } from "../support/tiny_unet.ts";
-
-const CEILINGS: Ceilings = {
-  fma_f32_gflops_per_s: 100,
-  fma_f16_gflops_per_s: null,
-  storage_gbytes_per_s: 8,
-  storage_bytes: 2 ** 26,
-  cache_gbytes_per_s: 10,
-  workgroup_gbytes_per_s: 20,
-  dispatch_us: 100,
-  submit_us: 20,
-  round_trip_us: 1000,
-  timestamp_grain_ns: 1,
-};
 
 const dispatch = (index: number, ms: number, flops: number, bytes: number): DispatchProfile => ({
   index,

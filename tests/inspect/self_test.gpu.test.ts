@@ -3,11 +3,10 @@ import { Gpu } from "../../src/device/gpu.ts";
 import { entryOf, labelOf, type ShaderFamily, type Variant } from "../../src/device/shader.ts";
 import type { SelfTestFamily } from "../../src/inspect/cases/case.ts";
 import { deviceReport } from "../../src/inspect/device_report.ts";
-import { FAMILIES } from "../../src/inspect/families.ts";
+import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
 import { type SelfTestResult, selfTest } from "../../src/inspect/self_test.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { testGpu } from "../support/gpu.ts";
-import { variantsOf } from "./variants.ts";
 
 /** A device of its own: pipelines of changed sources must not be mistaken for the right ones. */
 async function freshGpu(): Promise<Gpu> {

@@ -2,9 +2,8 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import type { ShaderFamily } from "../../src/device/shader.ts";
-import { FAMILIES } from "../../src/inspect/families.ts";
+import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
 import { TWINS } from "./twins/twins.ts";
-import { variantsOf } from "./variants.ts";
 
 /** A device that promises nothing, both software adapters, and one with subgroups. */
 const TARGETS: Target[] = [

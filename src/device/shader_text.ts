@@ -1,0 +1,69 @@
+// A WGSL file as text: its top-level declarations, what each reaches, and which constants may be set.
+//
+// `npm run shaders` writes the bindings by it, and a source that takes a kernel's place at run time is
+// read by it (./replacement.ts). It is no parser: it needs names and brackets.
+import type { Setting } from "./shader.ts";
+
+/** Comments become blanks: line numbers stay those of the file. */
+const withoutComments = (source: string): string =>
+  source
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
+    .replace(/[ \t]*\/\/[^\n]*/g, "");
+
+/** A file's top-level declarations in order, without comments and `enable`s; joined, they are its text. */
+export function declarationsOf(source: string): string[] {
+  const text = withoutComments(source)
+    .replace(/[ \t]+$/gm, "")
+    .replace(/^\s*enable [^;]*;/gm, "");
+  const chunks: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ("{([".includes(text[i]!)) depth++;
+    if ("})]".includes(text[i]!)) depth--;
+    const ends = depth === 0 && (text[i] === ";" || text[i] === "}");
+    if (!ends) continue;
+    chunks.push(text.slice(start, i + 1));
+    start = i + 1;
+  }
+  return chunks;
+}
+
+const NAME =
+  /^(?:@[\w]+(?:\([^)]*\))?\s*)*(?:fn|struct|alias|const|override|var\s*(?:<[^>]*>)?)\s+(\w+)/;
+
+/** What a declaration declares. */
+export const nameOf = (chunk: string): string | undefined => NAME.exec(chunk.trim())?.[1];
+
+/** Indices of the declarations that `name` reaches, itself included; none where it is not declared. */
+export function reach(chunks: readonly string[], name: string): number[] {
+  const index = new Map(chunks.map((chunk, i) => [nameOf(chunk), i]));
+  const found = new Set<number>();
+  const queue = [index.get(name)];
+  while (queue.length > 0) {
+    const i = queue.pop();
+    if (i === undefined || found.has(i)) continue;
+    found.add(i);
+    for (const [word] of chunks[i]!.matchAll(/[A-Za-z_]\w*/g)) {
+      const next = index.get(word);
+      if (next !== undefined && !found.has(next)) queue.push(next);
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Name → kind and value of every constant, override and alias that a variant may set. */
+export function settingsOf(chunks: readonly string[]): Record<string, Setting> {
+  const found: Record<string, Setting> = {};
+  for (const [chunk, text] of chunks.entries()) {
+    const match = /^(const|override|alias)\s+(\w+)\s*(?::\s*(\w+))?\s*=\s*([^;]+);$/.exec(
+      text.trim(),
+    );
+    if (match) found[match[2]!] = { chunk, kind: match[1]!, value: match[4]!.trim() };
+  }
+  return found;
+}
+
+/** Whether WGSL calls subgroup operations or reads their builtins. */
+export const usesSubgroups = (text: string): boolean =>
+  /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text);
