@@ -68,6 +68,7 @@ export { heldOut } from "./train/held_out.ts";
 export { HYPER_PARAMETERS, type HyperParameters } from "./train/hyper_parameters.ts";
 export type { LeftOut, NanPolicy } from "./train/not_finite.ts";
 export { OBJECTIVES, type Objective } from "./train/objective.ts";
+export { OpfsStorage } from "./train/opfs_storage.ts";
 export { type Preset, presetFor } from "./train/presets.ts";
 export type { SavedBy } from "./train/saved_trainer.ts";
 export type { TrainingRecord } from "./train/step_records.ts";

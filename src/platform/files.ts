@@ -2,7 +2,8 @@
 //
 // A file is written beside its place under another name, flushed, and renamed: a reader sees the old
 // one or the new one. A folder of files is made the same way.
-import { appendFile, mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { appendFile, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError } from "../core/errors.ts";
 
@@ -102,7 +103,8 @@ export async function writeFolder(
 ): Promise<void> {
   try {
     await mkdir(dirname(folder), { recursive: true });
-    const temporary = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+    const temporary = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
+    await mkdir(temporary);
     try {
       for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
       await syncFolder(temporary);

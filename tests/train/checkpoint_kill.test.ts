@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { FolderStorage } from "../../src/platform/folder_storage.ts";
 import { CheckpointStore } from "../../src/train/checkpoint_store.ts";
+import { stepOf } from "../support/step_checkpoint.ts";
 
 const child = fileURLToPath(new URL("../support/save_for_ever.mjs", import.meta.url));
 
@@ -31,12 +32,10 @@ test("killed at ten moments while it saves every step: it loads, never older tha
     expect(told, "steps saved go on from what was loaded").toBeGreaterThan(before);
     const store = await CheckpointStore.open(new FolderStorage(folder));
     const damaged: string[] = [];
-    const { state, tensors } = await store.latest((message) => damaged.push(message));
+    const step = stepOf(await store.latest((message) => damaged.push(message)));
     expect(damaged).toEqual([]);
-    expect([told, told + 1]).toContain(state.step);
-    const numbers = new Float32Array(tensors.get("exp_avg.w")!.bytes.slice().buffer);
-    expect(numbers.every((value) => value === state.step)).toBe(true);
-    before = state.step;
+    expect([told, told + 1]).toContain(step);
+    before = step;
   }
   await rm(folder, { recursive: true });
 }, 60_000);

@@ -3,13 +3,9 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { modelFiles } from "../../src/formats/model_files.ts";
-import { float32Tensor } from "../../src/formats/safetensors.ts";
-import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { FolderStorage } from "../../src/platform/folder_storage.ts";
-import { checkpointFiles } from "../../src/train/checkpoint.ts";
 import { CheckpointStore, type Score } from "../../src/train/checkpoint_store.ts";
-import { HYPER_PARAMETERS } from "../../src/train/hyper_parameters.ts";
+import { stepCheckpoint, stepOf } from "../support/step_checkpoint.ts";
 
 /** Which call of the file system fails, counted from 0; and whether all after it do. */
 const disk = vi.hoisted(() => ({ calls: 0, failsAt: -1, isDead: false }));
@@ -40,7 +36,7 @@ vi.mock("node:fs/promises", async (load) => {
     }
     return handle;
   };
-  const counted = ["mkdir", "mkdtemp", "rename", "rm"] as const;
+  const counted = ["mkdir", "rename", "rm"] as const;
   const failing = counted.map((name) => {
     const method = real[name] as (...given: unknown[]) => Promise<unknown>;
     const call = async (...given: unknown[]) => {
@@ -62,30 +58,14 @@ beforeEach(() => {
 });
 afterAll(() => fs.rm(parent, { recursive: true }));
 
-const CONFIG = parseUNetConfig({ sample_size: 8, in_channels: 1, out_channels: 1 });
-
-/** A checkpoint of one parameter, whose every number is the step. */
-function filesOf(step: number) {
-  const data = new Float32Array(100).fill(step);
-  const values = new Map([["w", { shape: [100], data }]]);
-  const tensors = new Map([["w", float32Tensor([100], data)]]);
-  const state = {
-    ...{ step, hyperParameters: HYPER_PARAMETERS, dataOrder: undefined, skippedSteps: 0 },
-    ...{ lossScale: undefined, data: undefined, adapter: undefined, kernels: undefined },
-    ...{ package: undefined, run: undefined },
-  };
-  const model = modelFiles({ config: CONFIG, tensors, scheduler: undefined });
-  const sets = { ema: values, exp_avg: values, exp_avg_sq: values };
-  return checkpointFiles(state, { model, sets, history: new Map() });
-}
-
 let runs = 0;
 const newStorage = () => new FolderStorage(join(parent, `run${runs++}`, "checkpoints"));
 
 async function saved(scores: readonly Score[], keep = 2) {
   const storage = newStorage();
   const store = await CheckpointStore.open(storage, { keep });
-  for (const [i, score] of scores.entries()) await store.add(i + 1, await filesOf(i + 1), score);
+  for (const [i, score] of scores.entries())
+    await store.add(i + 1, await stepCheckpoint(i + 1), score);
   return { storage, store };
 }
 
@@ -93,11 +73,7 @@ async function saved(scores: readonly Score[], keep = 2) {
 async function found(storage: FolderStorage) {
   const told: string[] = [];
   const store = await CheckpointStore.open(storage);
-  const { state, tensors } = await store.latest((message) => told.push(message));
-  expect(tensors.get("ema.w")!.bytes).toEqual(
-    new Uint8Array(new Float32Array(100).fill(state.step).buffer),
-  );
-  return { step: state.step, told };
+  return { step: stepOf(await store.latest((message) => told.push(message))), told };
 }
 
 const flat = (count: number): Score[] => Array.from({ length: count }, () => ({ loss: 1 }));
@@ -138,7 +114,7 @@ describe("what is kept", () => {
     await fs.mkdir(join(storage.where, ".step-000002-Xy12Zq"));
     await fs.writeFile(join(storage.where, ".latest.json.77.partial"), "{");
     await fs.writeFile(join(storage.where, "notes.txt"), "mine");
-    await store.add(2, await filesOf(2), { loss: 1 });
+    await store.add(2, await stepCheckpoint(2), { loss: 1 });
     expect((await fs.readdir(storage.where)).sort()).toEqual([
       "latest.json",
       "notes.txt",
@@ -184,7 +160,7 @@ describe("the latest that is whole is found", () => {
     const { storage } = await saved(flat(3));
     await damage(storage, "step-000003/training_state.safetensors");
     const store = await CheckpointStore.open(storage);
-    await store.add(3, await filesOf(3), { loss: 1 });
+    await store.add(3, await stepCheckpoint(3), { loss: 1 });
     expect(await found(storage)).toEqual({ step: 3, told: [] });
   });
 
@@ -203,7 +179,9 @@ describe("a file system whose n-th call fails, for every n", () => {
     for (let n = 0; ; n++) {
       const { storage, store } = await saved(flat(3));
       Object.assign(disk, { calls: 0, failsAt: n, isDead });
-      const failure = await store.add(4, await filesOf(4), { loss: 1 }).catch((error) => error);
+      const failure = await store
+        .add(4, await stepCheckpoint(4), { loss: 1 })
+        .catch((error) => error);
       const reached = disk.calls > n;
       disk.failsAt = -1;
       if (failure) expect(failure.message, `call ${n}`).toContain("no space, call ");
@@ -213,7 +191,7 @@ describe("a file system whose n-th call fails, for every n", () => {
       expect([3, 4]).toContain(step);
       hits += failure ? 1 : 0;
       const next = await CheckpointStore.open(storage);
-      await next.add(5, await filesOf(5), { loss: 1 });
+      await next.add(5, await stepCheckpoint(5), { loss: 1 });
       expect((await found(storage)).step).toBe(5);
       if (!reached) break;
     }

@@ -1,0 +1,51 @@
+// A page that keeps checkpoints in OPFS: saves them one after the other, and says what it finds.
+import { CheckpointStore } from "../../../src/train/checkpoint_store.ts";
+import { OpfsStorage } from "../../../src/train/opfs_storage.ts";
+import { stepCheckpoint, stepOf } from "../../support/step_checkpoint.ts";
+
+interface Checkpoints {
+  /** Saves without end; `saved` counts up. */
+  saveForEver(): void;
+  saved: number;
+  latest(): Promise<{ step: number; damaged: string[]; names: string[] }>;
+  /** Cuts a byte off a file. */
+  damage(path: string): Promise<void>;
+}
+
+declare global {
+  interface Window {
+    checkpoints?: Checkpoints;
+  }
+}
+
+const storage = await OpfsStorage.open("run/checkpoints");
+const size = 50_000; // 0.8 MB a checkpoint
+
+window.checkpoints = {
+  saved: 0,
+  async saveForEver() {
+    const store = await CheckpointStore.open(storage);
+    for (let step = (store.kept[0]?.step ?? 0) + 1; ; step++) {
+      await store.add(step, await stepCheckpoint(step, size), { loss: 1 });
+      this.saved = step;
+    }
+  },
+  async latest() {
+    const damaged: string[] = [];
+    const store = await CheckpointStore.open(storage);
+    const step = stepOf(await store.latest((message) => damaged.push(message)));
+    return { step, damaged, names: (await storage.names()).sort() };
+  },
+  async damage(path) {
+    const [folder = "", name = ""] = path.split("/");
+    const bytes = (await storage.read(path))!;
+    const others = new Map<string, Uint8Array>();
+    for (const file of ["config.json", "diffusion_pytorch_model.safetensors"]) {
+      others.set(file, (await storage.read(`${folder}/${file}`))!);
+    }
+    for (const file of ["training_state.safetensors", "training_state.json"]) {
+      others.set(file, (await storage.read(`${folder}/${file}`))!);
+    }
+    await storage.writeFolder(folder, others.set(name, bytes.slice(0, -1)));
+  },
+};
