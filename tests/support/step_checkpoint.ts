@@ -1,5 +1,5 @@
 // A checkpoint of one parameter, whose every number is the step: for tests that need no GPU.
-import { modelFiles } from "../../src/formats/model_folder.ts";
+import { modelFiles } from "../../src/formats/model_files.ts";
 import { float32Tensor } from "../../src/formats/safetensors.ts";
 import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { type Checkpoint, checkpointFiles } from "../../src/train/checkpoint.ts";
