@@ -20,11 +20,12 @@ export function table(head, rows) {
 /** Families by implementations: the worst error as a part of its bound. */
 export function conformanceTable({ implementations }) {
   const columns = Object.values(implementations);
-  const families = [
-    ...new Set(
-      columns.flatMap(({ families }) => families.map(({ family, dtype }) => `${family} ${dtype}`)),
-    ),
-  ];
+  const results = columns.flatMap(({ families }) => families);
+  const names = [...new Set(results.map(({ family }) => family))];
+  const families = names.flatMap((name) => {
+    const dtypes = results.flatMap(({ family, dtype }) => (family === name ? dtype : []));
+    return [...new Set(dtypes)].sort().reverse().map((dtype) => `${name} ${dtype}`);
+  });
   const cell = (column, key) => {
     const found = column.families.find(({ family, dtype }) => `${family} ${dtype}` === key);
     if (!found) return "–";
