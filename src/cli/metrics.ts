@@ -5,6 +5,7 @@ import type { TrainingRecord } from "../train/step_records.ts";
 
 const FILE = "metrics.jsonl";
 const WINDOW_MS = 3000; // over which a rate is measured
+const BURST_MS = 20; // between steps that were not read together
 
 export class Metrics {
   readonly #folder: string;
@@ -65,24 +66,33 @@ function stepOf(line: string): number {
   }
 }
 
-/** Images a second, over the last seconds. */
+/** Images a second over the last seconds. Steps come in bursts, as they are read: whole ones count. */
 export class Rate {
   #started = performance.now();
+  #last = this.#started;
   #images = 0;
   #rate = 0;
 
-  /** Counts images that are done. @returns the rate */
+  /** Counts images that are done. @returns the rate up to the last burst */
   add(images: number): number {
+    const now = performance.now();
+    const ms = this.#last - this.#started;
+    if (this.#images > 0 && ms > 0 && now - this.#last > BURST_MS) {
+      this.#rate = (1000 * this.#images) / ms;
+      if (ms > WINDOW_MS) {
+        this.#started = this.#last;
+        this.#images = 0;
+      }
+    }
     this.#images += images;
-    const ms = performance.now() - this.#started;
-    if (this.#rate === 0 || ms > WINDOW_MS) this.#rate = (1000 * this.#images) / Math.max(ms, 1);
-    if (ms > WINDOW_MS) this.restart();
-    return this.#rate;
+    this.#last = now;
+    return this.#rate || (1000 * this.#images) / Math.max(1, now - this.#started);
   }
 
   /** Leaves out what is no training. */
   restart(): void {
     this.#started = performance.now();
+    this.#last = this.#started;
     this.#images = 0;
   }
 }
