@@ -39,7 +39,7 @@ test("a run that goes on has the lines up to its step, once, whatever the last l
   await writeFile(file, `${old.join("\n")}\n{"step":4,"lo`);
   const metrics = await Metrics.open(folder, [folder], 2);
   metrics.step(
-    { step: 3, loss: Number.NaN, gradientNorm: 1, leftOut: { parameter: "a" } },
+    { step: 3, loss: Number.NaN, gradientNorm: 1, lossScale: 1, leftOut: { parameter: "a" } },
     0.1,
     123.456,
   );
