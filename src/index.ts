@@ -37,6 +37,7 @@ export type { ByteSource, FileContent, OpenFile } from "./formats/byte_source.ts
 export type { WriteOptions } from "./formats/model_files.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
+export { openZip, zipFiles } from "./formats/zip_files.ts";
 export {
   type ReplacementSource,
   replacementFamily,

@@ -8,7 +8,7 @@ import { ownVersions } from "../platform/versions.ts";
 import { type Checkpoint, readCheckpoint } from "../train/checkpoint.ts";
 import type { CheckpointStore } from "../train/checkpoint_store.ts";
 import { learningRateAt } from "../train/hyper_parameters.ts";
-import { whereOf } from "../train/not_finite.ts";
+import { isOverflow, whereOf } from "../train/not_finite.ts";
 import { Validation } from "../train/validation.ts";
 import { INTERRUPTED, type Progress, progressOf } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
@@ -95,7 +95,7 @@ export class TrainLoop {
         metrics.step(record, learningRateAt(record.step - 1, trainer.options), rate);
         this.#tell(record.step, rate);
         if (record.step % FLUSH_STEPS === 0) await metrics.flush();
-        if (!record.leftOut) continue;
+        if (!record.leftOut || isOverflow(record)) continue;
         isBad = true;
         const { step } = record;
         process.stderr.write(`step ${step} is not finite; ${whereOf(record)}it was left out\n`);

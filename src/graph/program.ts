@@ -6,7 +6,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
 import { Timestamps } from "../device/timestamps.ts";
 import type { Dispatch, Graph } from "./graph.ts";
-import { cutsOf, guessedMs } from "./pacing.ts";
+import { cutsOf, guessedMs, LONGEST_SUBMISSION_MS } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import { withinActivationLimit } from "./recompute.ts";
 import {
@@ -52,6 +52,7 @@ export class Program {
   readonly #commands: readonly Command[];
   readonly #banks: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
+  #runMs: number;
   #cuts: readonly number[];
   #disposed = false;
 
@@ -73,7 +74,8 @@ export class Program {
     this.#commands = parts.commands;
     this.#banks = parts.banks;
     this.#uniforms = parts.uniforms;
-    this.#cuts = cutsOf(this.dispatches, guessedMs(this.dispatches, parts.gpu.target));
+    this.#runMs = guessedMs(this.dispatches, parts.gpu.target);
+    this.#cuts = cutsOf(this.dispatches, this.#runMs);
   }
 
   /**
@@ -118,6 +120,7 @@ export class Program {
 
   /** Says how long a run took, from which later ones are cut into submissions. */
   measured(runMs: number): void {
+    this.#runMs = runMs;
     this.#cuts = cutsOf(this.dispatches, runMs);
   }
 
@@ -150,11 +153,30 @@ export class Program {
    */
   run(): void {
     this.#gpu.check();
-    for (const [i, from] of this.#cuts.entries()) {
-      const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
-      this.encode(encoder, from, this.#cuts[i + 1]);
-      this.#gpu.submit([encoder.finish()]);
+    for (const [i, from] of this.#cuts.entries()) this.#submit(from, this.#cuts[i + 1]);
+  }
+
+  /**
+   * Runs it once in submissions of about `budgetMs`, as far as single dispatches are shorter, and waits
+   * for each: what others submit meanwhile, such as a page's frames, comes in between.
+   *
+   * @throws DeviceError if the device failed
+   */
+  async runWithin(budgetMs: number): Promise<void> {
+    const start = performance.now();
+    const cuts = cutsOf(this.dispatches, this.#runMs, Math.min(budgetMs, LONGEST_SUBMISSION_MS));
+    for (const [i, from] of cuts.entries()) {
+      this.#gpu.check();
+      this.#submit(from, cuts[i + 1]);
+      await this.#gpu.device.queue.onSubmittedWorkDone();
     }
+    this.measured(performance.now() - start);
+  }
+
+  #submit(from: number, to: number | undefined): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
+    this.encode(encoder, from, to);
+    this.#gpu.submit([encoder.finish()]);
   }
 
   /** Runs it once and waits. @returns milliseconds, host and GPU together */

@@ -50,6 +50,8 @@ export interface SampleOptions extends Partial<PlanOptions> {
   weights?: Weights | undefined;
   /** what the network's maps are stored in; default float32, the only one with `steer` */
   dtype?: NetworkDtype | undefined;
+  /** ms of GPU work submitted at once, so that a page can draw in between; default: a step */
+  frameBudgetMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -98,9 +98,11 @@ export class SamplingRun {
     }
   }
 
-  /** Queues the next row. */
-  step(): void {
-    this.#resources.program.run();
+  /** Queues the next row; within a budget of ms a submission, runs it piece by piece. */
+  async step(frameBudgetMs?: number): Promise<void> {
+    const { program } = this.#resources;
+    if (frameBudgetMs === undefined) program.run();
+    else await program.runWithin(frameBudgetMs);
   }
 
   async read(view: View): Promise<Float32Array<ArrayBuffer>> {

@@ -41,7 +41,7 @@ export async function* sample(
   model: DiffusionModel,
   options: SampleOptions,
 ): AsyncGenerator<SampleFrame, void, void> {
-  const { signal } = options;
+  const { signal, frameBudgetMs } = options;
   signal?.throwIfAborted();
   model.requireAlive();
   const shape = requestedShape(model, options);
@@ -50,7 +50,7 @@ export async function* sample(
   try {
     for (const [i, row] of plan.rows.entries()) {
       signal?.throwIfAborted();
-      run.step();
+      await run.step(frameBudgetMs);
       await model.gpu.device.queue.onSubmittedWorkDone(); // paces the queue; proves nothing
       model.gpu.check();
       yield {

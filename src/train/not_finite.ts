@@ -51,15 +51,13 @@ export class NanGuard {
   }
 
   /**
-   * A gradient that float16 cannot hold is none of its business while a smaller loss scale will do.
-   *
    * @returns whether to end after the steps that are under way
    * @throws DeviceError train/not-finite after a step that was left out, or the 32nd in a row
    */
   check(record: Told): boolean {
-    const { step, loss, gradientNorm, lossScale, leftOut: isOut } = record;
-    const hasGradient = !isOut && Number.isFinite(gradientNorm);
-    const isFine = Number.isFinite(loss) && (hasGradient || lossScale > 1);
+    const { step, loss, gradientNorm, leftOut: isOut } = record;
+    const isWhole = !isOut && Number.isFinite(loss) && Number.isFinite(gradientNorm);
+    const isFine = isWhole || isOverflow(record);
     this.#inARow = isFine ? 0 : this.#inARow + 1;
     if (isFine || (this.#policy === "skip" && this.#inARow < MOST_IN_A_ROW)) return false;
     if (this.#policy === "rollback") return true;
@@ -72,6 +70,10 @@ export class NanGuard {
     );
   }
 }
+
+/** A step left out for a gradient that float16 cannot hold: a smaller loss scale will do. */
+export const isOverflow = ({ loss, lossScale, leftOut: out }: Told): boolean =>
+  out !== undefined && lossScale > 1 && Number.isFinite(loss);
 
 /** Where it began, as a part of a sentence. */
 export const whereOf = ({ leftOut: out }: Told): string =>

@@ -156,24 +156,29 @@ export class Trainer {
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
    * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
-   * @param onNan  what to do after a step that was left out for a gradient that was not finite;
-   *               default: throw
+   * @param onNan          what to do after a step that was left out for a gradient that was not finite;
+   *                       default: throw
+   * @param frameBudgetMs  of GPU work that is submitted at once, so that a page can draw in between:
+   *                       slower in all; default: as much as keeps the GPU busy
    * @throws DeviceError, or the signal's reason when it was aborted before the end
    */
   async *run(options: {
     steps: number;
     signal?: AbortSignal | undefined;
     onNan?: NanPolicy | undefined;
+    frameBudgetMs?: number | undefined;
   }): AsyncGenerator<TrainingRecord, void, void> {
-    const { steps, signal, onNan } = options;
+    const { steps, signal, onNan, frameBudgetMs } = options;
+    const mostReadings = frameBudgetMs === undefined ? READINGS : 1;
     const guard = new NanGuard(onNan ?? "throw");
     let ends = false;
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
     try {
       while (true) {
-        while (!ends && !signal?.aborted && this.#step < end && readings.length < READINGS) {
-          readings.push(this.#submit(Math.min(this.#chunk(), end - this.#step)));
+        while (!ends && !signal?.aborted && this.#step < end && readings.length < mostReadings) {
+          const count = Math.min(this.#chunk(), end - this.#step);
+          readings.push(frameBudgetMs ? this.#submitWithin(frameBudgetMs) : this.#submit(count));
         }
         if (readings.length === 0) break;
         const started = performance.now();
@@ -213,22 +218,32 @@ export class Trainer {
   #submit(count: number): Promise<TrainingRecord[]> {
     const first = this.#step;
     for (let i = 0; i < count; i++) {
-      this.#runStep();
+      for (const program of this.#programsOfStep()) program.run();
     }
     return this.#parts.records.read(this.model.weights, first, count);
   }
 
-  /** Submits one step: its batches, and with several of them the optimiser after the last. */
-  #runStep(): void {
+  /** Runs a step piece by piece, and asks for its record. */
+  async #submitWithin(budgetMs: number): Promise<TrainingRecord[]> {
+    const first = this.#step;
+    for (const program of this.#programsOfStep()) await program.runWithin(budgetMs);
+    return this.#parts.records.read(this.model.weights, first, 1);
+  }
+
+  /**
+   * What a step runs: its batches, and with several of them the optimiser after the last. Each is to be
+   * submitted before the next is asked for.
+   */
+  *#programsOfStep(): Generator<Program, void, void> {
     const { schedule, source, program, optimiser } = this.#parts;
     const { accumulate } = this.options;
     schedule.prepare(this.model.gpu, this.#step, !this.#isPrimed);
     for (let i = 0; i < accumulate; i++) {
       source.prepare(this.#step * accumulate + i, !this.#isPrimed);
       this.#isPrimed = true;
-      program.run();
+      yield program;
     }
-    optimiser?.run();
+    if (optimiser) yield optimiser;
     this.#step++;
   }
 
