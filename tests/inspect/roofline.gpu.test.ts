@@ -56,10 +56,15 @@ describe("the ceilings of this device", () => {
     const graph = new Graph(gpu.target);
     multiplyAdds(graph, { lanes: 2 ** 12, rounds: 512 });
     const program = await Program.compile(gpu, graph, { label: "fma" });
-    const nanoseconds = (await program.profile())[0]!;
+    // a busy machine may have slowed the ceilings' own run: they are measured again before that is a fault
+    const isBelow = async ({ fma_f32_gflops_per_s }: Ceilings): Promise<boolean> => {
+      const nanoseconds = (await program.profile())[0]!;
+      return graph.dispatches[0]!.flops / nanoseconds < 2 * fma_f32_gflops_per_s;
+    };
+    let holds = await isBelow(ceilings);
+    for (let i = 0; i < 3 && !holds; i++) holds = await isBelow(await measureCeilings(gpu));
     program.dispose();
-    const rate = graph.dispatches[0]!.flops / nanoseconds;
-    expect(rate).toBeLessThan(2 * ceilings.fma_f32_gflops_per_s);
+    expect(holds).toBe(true);
   });
 });
 
