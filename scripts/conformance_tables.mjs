@@ -24,7 +24,10 @@ export function conformanceTable({ implementations }) {
   const names = [...new Set(results.map(({ family }) => family))];
   const families = names.flatMap((name) => {
     const dtypes = results.flatMap(({ family, dtype }) => (family === name ? dtype : []));
-    return [...new Set(dtypes)].sort().reverse().map((dtype) => `${name} ${dtype}`);
+    return [...new Set(dtypes)]
+      .sort()
+      .reverse()
+      .map((dtype) => `${name} ${dtype}`);
   });
   const cell = (column, key) => {
     const found = column.families.find(({ family, dtype }) => `${family} ${dtype}` === key);

@@ -1,25 +1,14 @@
 // A set of images made in parts.
 import { describe, expect, test } from "vitest";
-import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import type { SampleOptions } from "../../src/samplers/request.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import { testGpu } from "../support/gpu.ts";
 import { largestDifference } from "../support/model_folder.ts";
+import { oneLevel } from "../support/tiny_unet.ts";
 
 /** 3 × 5 pixels, so that an image's noise begins inside a counter's four numbers. */
-const config = parseUNetConfig({
-  sample_size: [3, 5],
-  in_channels: 1,
-  out_channels: 1,
-  block_out_channels: [8],
-  down_block_types: ["DownBlock2D"],
-  up_block_types: ["UpBlock2D"],
-  layers_per_block: 1,
-  norm_num_groups: 4,
-  add_attention: false,
-  num_class_embeds: 2,
-});
+const config = oneLevel({ sample_size: [3, 5], num_class_embeds: 2 });
 
 async function made(model: DiffusionModel, options: SampleOptions): Promise<Float32Array> {
   for await (const { step, of, images } of sample(model, options)) if (step === of) return images();

@@ -1,6 +1,5 @@
 // Steps of several batches, and steps that are left out for a gradient that is not finite.
 import { describe, expect, test } from "vitest";
-import { parseUNetConfig, type UNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { Weights } from "../../src/nn/weights.ts";
 import { readCheckpoint } from "../../src/train/checkpoint.ts";
@@ -12,20 +11,7 @@ import { Trainer, type TrainingData } from "../../src/train/trainer.ts";
 import { scattered } from "../reference/agreement.ts";
 import { testGpu } from "../support/gpu.ts";
 import { largestDifference } from "../support/model_folder.ts";
-
-const configOf = (changes: Partial<Record<keyof UNetConfig, unknown>> = {}) =>
-  parseUNetConfig({
-    sample_size: 4,
-    in_channels: 1,
-    out_channels: 1,
-    block_out_channels: [8],
-    down_block_types: ["DownBlock2D"],
-    up_block_types: ["UpBlock2D"],
-    layers_per_block: 1,
-    norm_num_groups: 4,
-    add_attention: false,
-    ...changes,
-  });
+import { oneLevel } from "../support/tiny_unet.ts";
 
 function speckles(): Dataset {
   const pixels = Uint8Array.from({ length: 11 * 16 }, (_, i) => (i * 37) % 256);
@@ -36,7 +22,7 @@ function speckles(): Dataset {
 async function startedWith(
   data: TrainingData,
   options: Partial<HyperParameters>,
-  config = configOf(),
+  config = oneLevel(),
 ) {
   const model = await DiffusionModel.create(await testGpu(), config, { seed: 1 });
   return Trainer.create(model, data, { learningRate: 3e-3, seed: 1, ...options });
@@ -72,7 +58,7 @@ describe("A batches of B images are one of A · B", () => {
       [2, 3],
     ] as const) {
       const sizes = { ...common, ...options, batch, accumulate };
-      const trainer = await startedWith({ data: speckles() }, sizes, configOf(changes));
+      const trainer = await startedWith({ data: speckles() }, sizes, oneLevel(changes));
       const records: TrainingRecord[] = [];
       for await (const record of trainer.run({ steps: 5 })) records.push(record);
       const { counts } = await trainer.lossByTimestep();

@@ -1,6 +1,5 @@
 // Data in several buffers, and images changed by chance: what training sees of them.
 import { describe, expect, test } from "vitest";
-import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Program } from "../../src/graph/program.ts";
 import { ResidentBuffer, writeTensor } from "../../src/graph/tensor.ts";
@@ -12,6 +11,7 @@ import type { HyperParameters } from "../../src/train/hyper_parameters.ts";
 import { partRanges } from "../../src/train/image_parts.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { testGpu } from "../support/gpu.ts";
+import { oneLevel } from "../support/tiny_unet.ts";
 
 const SIZE = 3 * 5 * 7; // bytes an image: 105
 const data: Dataset = {
@@ -21,17 +21,7 @@ const data: Dataset = {
   pixels: Uint8Array.from({ length: 7 * SIZE }, (_, i) => (i * i * 3 + i) % 255),
 };
 
-const config = parseUNetConfig({
-  sample_size: [5, 7],
-  in_channels: 3,
-  out_channels: 3,
-  block_out_channels: [8],
-  down_block_types: ["DownBlock2D"],
-  up_block_types: ["UpBlock2D"],
-  layers_per_block: 1,
-  norm_num_groups: 4,
-  add_attention: false,
-});
+const config = oneLevel({ sample_size: [5, 7], in_channels: 3, out_channels: 3 });
 
 const newModel = async () => DiffusionModel.create(await testGpu(), config, { seed: 3 });
 

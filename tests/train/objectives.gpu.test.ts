@@ -1,7 +1,7 @@
 // Training with other objectives than L_simple, with labels, dropout, and timesteps by importance.
 import { describe, expect, test } from "vitest";
 import { makeTables } from "../../src/diffusion/schedule.ts";
-import { parseUNetConfig, type UNetConfig } from "../../src/formats/unet_config.ts";
+import type { UNetConfig } from "../../src/formats/unet_config.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
@@ -13,24 +13,11 @@ import { qSample } from "../reference/diffusion.ts";
 import { boundLoss } from "../reference/diffusion_loss.ts";
 import { mapArray, ndarray } from "../reference/ndarray.ts";
 import { testGpu } from "../support/gpu.ts";
+import { oneLevel } from "../support/tiny_unet.ts";
 
 const T = 20;
 const SCHEDULER = { num_train_timesteps: T, beta_start: 0.005, beta_end: 0.4 };
 const tables = makeTables({ steps: T, betaStart: 0.005, betaEnd: 0.4 });
-
-const configOf = (changes: Partial<Record<keyof UNetConfig, unknown>> = {}) =>
-  parseUNetConfig({
-    sample_size: 4,
-    in_channels: 1,
-    out_channels: 1,
-    block_out_channels: [8],
-    down_block_types: ["DownBlock2D"],
-    up_block_types: ["UpBlock2D"],
-    layers_per_block: 1,
-    norm_num_groups: 4,
-    add_attention: false,
-    ...changes,
-  });
 
 /** Two classes of 4 × 4 images: black above white, and white above black. */
 function halves(): Dataset {
@@ -41,7 +28,7 @@ function halves(): Dataset {
 async function trained(
   options: Partial<HyperParameters>,
   {
-    config = configOf(),
+    config = oneLevel(),
     scheduler = {},
     steps,
   }: { config?: UNetConfig; scheduler?: Record<string, unknown>; steps: number },
@@ -60,7 +47,7 @@ async function trained(
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const LEARNED = {
-  config: configOf({ out_channels: 2 }),
+  config: oneLevel({ out_channels: 2 }),
   scheduler: { variance_type: "learned_range" },
 };
 
@@ -116,9 +103,9 @@ describe("hybrid: L_simple + λ L_vlb, the mean detached   [Nichol & Dhariwal 20
   });
 
   test.each([
-    ["hybrid", configOf(), { variance_type: "fixed_small" }],
-    ["bound", configOf({ out_channels: 2 }), { variance_type: "fixed_large" }],
-    ["bound", configOf(), { variance_type: "learned_range" }],
+    ["hybrid", oneLevel(), { variance_type: "fixed_small" }],
+    ["bound", oneLevel({ out_channels: 2 }), { variance_type: "fixed_large" }],
+    ["bound", oneLevel(), { variance_type: "learned_range" }],
   ] as const)(
     "%s is refused where outputs and variance differ",
     async (name, config, scheduler) => {
@@ -145,7 +132,7 @@ describe("other objectives train", () => {
 });
 
 describe("classes with label dropout", () => {
-  const config = configOf({ num_class_embeds: 3 });
+  const config = oneLevel({ num_class_embeds: 3 });
 
   test("from pure noise each class is denoised to its own image, the null class to neither", async () => {
     const options = { labelDropout: 0.2, learningRate: 5e-3 };
@@ -175,11 +162,11 @@ describe("classes with label dropout", () => {
 
   test.each([
     [
-      configOf({ num_class_embeds: 2 }),
+      oneLevel({ num_class_embeds: 2 }),
       0.1,
       "need 3 rows of the class embedding, got num_class_embeds = 2",
     ],
-    [configOf(), 0.1, "label dropout needs a class-conditional network, got 0.1 without one"],
+    [oneLevel(), 0.1, "label dropout needs a class-conditional network, got 0.1 without one"],
   ] as const)(
     "a network without a null class is refused",
     async (network, labelDropout, message) => {
@@ -224,7 +211,7 @@ describe("losses by timestep, and timesteps by importance", () => {
 
 describe("dropout of the configuration", () => {
   test("is there in training, and not in evaluation", async () => {
-    const [plain, config] = [configOf(), configOf({ dropout: 0.5 })];
+    const [plain, config] = [oneLevel(), oneLevel({ dropout: 0.5 })];
     const runs = await Promise.all([
       trained({}, { config: plain, steps: 1 }),
       trained({}, { config, steps: 1 }),

@@ -1,7 +1,7 @@
 // Exact resume: k steps, saved, loaded and gone on with, are the same bits as steps in one go.
 import { describe, expect, test } from "vitest";
 import { toNumbers } from "../../src/formats/safetensors.ts";
-import { parseUNetConfig, type UNetConfig } from "../../src/formats/unet_config.ts";
+import type { UNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { readCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
@@ -10,23 +10,10 @@ import type { TrainingRecord } from "../../src/train/step_records.ts";
 import { Trainer, type TrainingData } from "../../src/train/trainer.ts";
 import { scattered } from "../reference/agreement.ts";
 import { testGpu } from "../support/gpu.ts";
+import { oneLevel } from "../support/tiny_unet.ts";
 
 const STEPS = 6;
 const SCHEDULER = { num_train_timesteps: 12, beta_start: 0.005, beta_end: 0.4 };
-
-const configOf = (changes: Partial<Record<keyof UNetConfig, unknown>> = {}) =>
-  parseUNetConfig({
-    sample_size: 4,
-    in_channels: 1,
-    out_channels: 1,
-    block_out_channels: [8],
-    down_block_types: ["DownBlock2D"],
-    up_block_types: ["UpBlock2D"],
-    layers_per_block: 1,
-    norm_num_groups: 4,
-    add_attention: false,
-    ...changes,
-  });
 
 /** Eleven images, so that epochs end inside batches; of two classes. */
 function speckles(first = 0): Dataset {
@@ -82,29 +69,29 @@ async function ended(trainer: Trainer): Promise<Files> {
 }
 
 const KINDS: [string, UNetConfig, TrainingData, Partial<HyperParameters>][] = [
-  ["a plain network", configOf(), { data: speckles() }, {}],
+  ["a plain network", oneLevel(), { data: speckles() }, {}],
   [
     "classes, label dropout, dropout, timesteps by importance",
-    configOf({ num_class_embeds: 3, dropout: 0.3 }),
+    oneLevel({ num_class_embeds: 3, dropout: 0.3 }),
     { data: speckles() },
     { labelDropout: 0.3, timesteps: "importance", batch: 64, objective: { name: "min-snr" } },
   ],
   [
     "accumulated gradients, Adam, a line down",
-    configOf(),
+    oneLevel(),
     { data: speckles() },
     { accumulate: 3, batch: 2, optimizer: "adam", decay: "linear", clip: 0.5 },
   ],
-  ["batches that are given", configOf(), givenBatches(), {}],
+  ["batches that are given", oneLevel(), givenBatches(), {}],
   [
     "images that are flipped and shifted",
-    configOf(),
+    oneLevel(),
     { data: speckles() },
     { flip: true, randomCrop: 1 },
   ],
   [
     "float16, whose loss scale overflows, is halved, and grows",
-    configOf(),
+    oneLevel(),
     { data: speckles() },
     { dtype: "float16", lossScale: 2 ** 30, lossScaleGrowth: 2 },
   ],
@@ -148,7 +135,7 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
 
   test("saved while steps are under way, it is the state after those that were begun", async () => {
     const data = { data: speckles() };
-    const trainer = await startedWith(configOf(), data, {});
+    const trainer = await startedWith(oneLevel(), data, {});
     const records: TrainingRecord[] = [];
     let files: Files = new Map();
     for await (const record of trainer.run({ steps: 12 })) {
@@ -165,7 +152,7 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
   });
 
   test("what is in the state is what was trained", async () => {
-    const trainer = await startedWith(configOf(), { data: speckles() }, {});
+    const trainer = await startedWith(oneLevel(), { data: speckles() }, {});
     await train(trainer, STEPS);
     const { state, tensors } = await open(await ended(trainer));
     expect(state).toMatchObject({
@@ -187,7 +174,7 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
 
   test("a state that others wrote needs step, seed, hyper-parameters and three tensors a parameter", async () => {
     const data = { data: speckles() };
-    const trainer = await startedWith(configOf(), data, { seed: 3 });
+    const trainer = await startedWith(oneLevel(), data, { seed: 3 });
     await train(trainer, 2);
     const files = new Map(await trainer.save());
     const rest = await train(trainer, 2);
@@ -203,7 +190,7 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
   });
 
   test("going back to what was learned keeps the step and the place in the data", async () => {
-    const trainer = await startedWith(configOf(), { data: speckles() }, {});
+    const trainer = await startedWith(oneLevel(), { data: speckles() }, {});
     await train(trainer, 2);
     const saved = await open(await trainer.save());
     await train(trainer, 2);
@@ -219,7 +206,7 @@ describe("N steps = k steps + save + load + (N − k) steps, bit for bit", () =>
 
 describe("what does not fit is refused", () => {
   const refused = async (change: (files: Map<string, Uint8Array>) => void, data = speckles()) => {
-    const trainer = await startedWith(configOf(), { data: speckles() }, {});
+    const trainer = await startedWith(oneLevel(), { data: speckles() }, {});
     await train(trainer, 1);
     const files = new Map(await ended(trainer));
     change(files);

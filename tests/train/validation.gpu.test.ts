@@ -1,25 +1,15 @@
 // Images held out of training, and the loss on them.
 import { describe, expect, test } from "vitest";
 import { philoxNormals } from "../../src/core/philox.ts";
-import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
 import { heldOut } from "../../src/train/held_out.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { Validation } from "../../src/train/validation.ts";
 import { testGpu } from "../support/gpu.ts";
+import { oneLevel } from "../support/tiny_unet.ts";
 
-const config = parseUNetConfig({
-  sample_size: 4,
-  in_channels: 1,
-  out_channels: 1,
-  block_out_channels: [8],
-  down_block_types: ["DownBlock2D"],
-  up_block_types: ["UpBlock2D"],
-  layers_per_block: 1,
-  norm_num_groups: 4,
-  add_attention: false,
-});
+const config = oneLevel();
 
 /** Image n is all n; its label n % 3. */
 const numbered = (count: number): Dataset => ({
