@@ -8,10 +8,8 @@ import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { adamw, finishStep, gradientNorm, LOSS_SCALE_SHAPE } from "../kernels/adamw.ts";
+import { LOSS_SCALE_SHAPE } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
-import { locateNotFinite } from "../kernels/gradient_sums.ts";
-import { advance } from "../kernels/reverse_step.ts";
 import { halfWeights } from "../nn/half_weights.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
@@ -29,6 +27,7 @@ import {
 } from "./hyper_parameters.ts";
 import { NanGuard, type NanPolicy } from "./not_finite.ts";
 import { OptimiserSchedule } from "./optimiser_schedule.ts";
+import { recordOptimiser } from "./optimiser_step.ts";
 import { RING } from "./ring.ts";
 import { kernelsOf, restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
 import { sourceOf } from "./sources.ts";
@@ -311,24 +310,15 @@ async function record(
   sums?.record(graph, batch);
 
   const last = sums ? new Graph(gpu.target) : graph;
-  last.phase = "optimiser";
   const { gradients: flat, perImage: losses } = sums ?? batch;
-  const squares = gradientNorm(last, { gradients: flat });
-  const step = { state, squares, perImage: losses, history, lossScale };
+  const small = { state, lossScale, schedule: schedule.tensor, history, found, perImage: losses };
+  const large = { gradients: flat, parameters: weights.buffer.whole() };
   const growthInterval = half ? options.lossScaleGrowth : 0;
-  const factor = finishStep(last, step, { clip, growthInterval });
-  locateNotFinite(last, { state, factor, gradients: flat, found });
-  adamw(last, {
-    state,
-    schedule: schedule.tensor,
-    factor,
-    gradients: flat,
-    parameters: weights.buffer.whole(),
-    expAvg: expAvg.buffer.whole(),
-    expAvgSq: expAvgSq.buffer.whole(),
-    ema: ema.buffer.whole(),
-  });
-  advance(last, { state });
+  recordOptimiser(
+    last,
+    { ...small, ...large, ...wholeOf({ expAvg, expAvgSq, ema }) },
+    { clip, growthInterval },
+  );
   const activationLimit = options.activationLimit || undefined;
   const program = await Program.compile(gpu, graph, { label: "train", activationLimit });
   const optimiser = sums && (await Program.compile(gpu, last, { label: "optimiser" }));
@@ -354,6 +344,12 @@ async function record(
     tensors: { state, lossScale },
     buffers,
   };
+}
+
+/** Each set as one flat tensor. */
+function wholeOf({ expAvg, expAvgSq, ema }: Record<"expAvg" | "expAvgSq" | "ema", Weights>) {
+  const whole = ({ buffer }: Weights) => buffer.whole();
+  return { expAvg: whole(expAvg), expAvgSq: whole(expAvgSq), ema: whole(ema) };
 }
 
 /** The average starts at the weights. */
