@@ -12,6 +12,8 @@ export interface PeerPage {
   /** opens the engine and runs its first training step: everything cold */
   first(): Promise<Step>;
   train(): Promise<Step>;
+  /** once it is open */
+  trains(): boolean;
   denoise(): Promise<Step>;
   adapter(): Promise<Record<string, string>>;
 }
@@ -28,6 +30,7 @@ type Open = (job: Job) => Promise<Engine>;
 const ENGINES: Record<string, () => Promise<Open>> = {
   "wgsl-diffusion": async () => (await import("./engines/wgsl_diffusion.ts")).open,
   "jax-js": async () => (await import("./engines/jax_js.ts")).open,
+  "ort-webgpu": async () => (await import("./engines/ort.ts")).open,
   "tfjs-webgpu": async () => {
     const tfjs = await import("./engines/tfjs.ts");
     return (job) => tfjs.open(job, "webgpu");
@@ -71,6 +74,7 @@ window.peer = {
       engine = await open(job);
       return engine.trainStep();
     }),
+  trains: () => opened().trains ?? true,
   train: () => timed(() => opened().trainStep()),
   denoise: () =>
     timed(async () => {

@@ -13,14 +13,22 @@ function median(values) {
  * @param baseline  the name of ours
  */
 export function reportOf({ engines, pairs, baseline, adapter, versions }) {
-  const results = engines.flatMap(({ name, losses, steps }) => [
-    timing("first-train-step", name, steps.first, { losses: losses.slice(0, 1) }),
-    ...(steps.train.length > 0 ? [timing("train", name, steps.train, { losses })] : []),
-    ...(steps.denoise.length > 0 ? [timing("denoise", name, steps.denoise, {})] : []),
-  ]);
+  const results = engines.flatMap(({ name, losses, steps }) => {
+    const trains = steps.train.length > 0;
+    const first = { losses: losses.slice(0, 1) };
+    return [
+      ...(trains ? [timing("first-train-step", name, steps.first, first)] : []),
+      ...(trains ? [timing("train", name, steps.train, { losses })] : []),
+      ...(steps.denoise.length > 0
+        ? [timing("denoise", name, steps.denoise, trains ? {} : first)]
+        : []),
+    ];
+  });
   const ratios = engines
     .filter(({ name }) => name !== baseline)
-    .flatMap(({ name }) => ["train", "denoise"].map((kind) => ratio(kind, name, pairs, baseline)));
+    .flatMap(({ name }) =>
+      ["train", "denoise"].flatMap((kind) => ratio(kind, name, pairs, baseline)),
+    );
   const date = new Date().toISOString().slice(0, 10);
   return { schema: 1, date, adapter, versions, results, ratios };
 }
@@ -47,6 +55,7 @@ function ratio(kind, engine, pairs, baseline) {
   const values = pairs
     .filter((pair) => pair.kind === kind && pair.engine === engine)
     .map(({ base, time }) => time / base);
+  if (values.length === 0) return []; // an engine that does not train
   return {
     name: `peer-job/${kind}`,
     engine,
@@ -83,15 +92,15 @@ export function peerTable({ results, ratios }) {
     const train = find(results, "train", engine);
     const denoise = find(results, "denoise", engine);
     const first = find(results, "first-train-step", engine);
-    if (!train || !denoise) continue;
+    if (!denoise) continue;
     const cells = [
       engine,
-      ms(train),
-      times(find(ratios, "train", engine)),
+      train ? ms(train) : "–",
+      train ? times(find(ratios, "train", engine)) : "–",
       ms(denoise),
       times(find(ratios, "denoise", engine)),
-      (first.median_ms / 1000).toFixed(1),
-      `${train.check.dispatches ?? "–"} / ${denoise.check.dispatches ?? "–"}`,
+      first ? (first.median_ms / 1000).toFixed(1) : "–",
+      `${train?.check.dispatches ?? "–"} / ${denoise.check.dispatches ?? "–"}`,
       megabytes(denoise),
     ];
     lines.push(`| ${cells.join(" | ")} |`);

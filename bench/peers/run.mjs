@@ -12,8 +12,14 @@ import { parseArgs } from "node:util";
 import { printTable, reportOf } from "./report.mjs";
 
 const OURS = "wgsl-diffusion";
-const PEERS = ["jax-js", "tfjs-webgl", "tfjs-webgpu"];
-const PACKAGES = ["@jax-js/jax", "@tensorflow/tfjs", "@tensorflow/tfjs-backend-webgpu"];
+const PEERS = ["jax-js", "tfjs-webgl", "tfjs-webgpu", "ort-webgpu"];
+const PACKAGES = [
+  "@jax-js/jax",
+  "@tensorflow/tfjs",
+  "@tensorflow/tfjs-backend-webgpu",
+  "onnxruntime-web",
+];
+const UNBUNDLED = ["onnxruntime-web"]; // it finds its .wasm beside itself
 const TOLERANCE = 1e-4; // relative, of the losses
 
 /** WebGL where there is no GPU, and a page's full speed while another is in front. */
@@ -58,8 +64,10 @@ async function main() {
     const peer = await started(name);
     if (!peer) continue;
     compared.push(peer);
+    const trains = await peer.page.evaluate(() => window.peer.trains());
+    const kinds = trains ? ["train", "denoise"] : ["denoise"];
     for (let round = 0; round < rounds; round++) {
-      for (const kind of ["train", "denoise"]) {
+      for (const kind of kinds) {
         const [base, time] = [await timed(ours, kind), await timed(peer, kind)];
         pairs.push({ kind, engine: name, base: base.ms, time: time.ms });
       }
@@ -122,7 +130,10 @@ async function serve() {
     configFile: false,
     logLevel: "warn",
     appType: "mpa",
-    optimizeDeps: { noDiscovery: true, include: PACKAGES },
+    optimizeDeps: {
+      noDiscovery: true,
+      include: PACKAGES.filter((name) => !UNBUNDLED.includes(name)),
+    },
     server: {
       host: "localhost",
       port: 0,

@@ -30,6 +30,8 @@ export interface Job {
 }
 
 export interface Engine {
+  /** false: trainStep only evaluates the loss */
+  readonly trains?: false;
   /** One step of Adam on the batch; the loss before it. Ends when the GPU is done. */
   trainStep(): Promise<number>;
   /** One ancestral step of 8 images at t = 500. Ends when the GPU is done. */
