@@ -19,7 +19,11 @@ export function figureTable(hosts) {
   const head = ["median ± MAD, ms", ...files.map(([host]) => host)];
   const rows = keys.map((key) => [key, ...files.map(([, file]) => cell(file, key))]);
   const about = ([, { adapter, date = "", commit }]) =>
-    [adapter.description || `${adapter.vendor} ${adapter.architecture}`, date.slice(0, 10), commit]
+    [
+      adapter.description || `${adapter.vendor} ${adapter.architecture}`,
+      date.slice(0, 10),
+      commit?.slice(0, 7),
+    ]
       .filter(Boolean)
       .join(", ");
   return table(head, [...rows, ["on", ...files.map(about)]]);

@@ -15,7 +15,11 @@ const results = (name) =>
 export function tables() {
   const peers = results("peers-chromium-swiftshader");
   const conformance = results("conformance");
-  const hosts = { Node: results("node-swiftshader"), Chromium: results("chromium-swiftshader") };
+  const hosts = {
+    Node: results("node-swiftshader"),
+    Chromium: results("chromium-swiftshader"),
+    "Node, lavapipe": results("node-lavapipe"),
+  };
   return [
     { file: "README.md", marker: "bench", content: headlineTable(peers) },
     { file: "README.md", marker: "conformance", content: conformanceTable(conformance) },
