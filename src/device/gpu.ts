@@ -5,6 +5,7 @@
 // everything still "succeeds".
 import { DeviceError } from "../core/errors.ts";
 import { PipelineCache } from "./pipelines.ts";
+import type { MapDtype } from "./shader.ts";
 
 export interface GpuOptions {
   /** where adapters come from; default `navigator.gpu` */
@@ -27,7 +28,7 @@ export type SelfTest = (gpu: Gpu) => Promise<readonly SelfTestVerdict[]>;
 
 export interface SelfTestVerdict {
   readonly family: string;
-  readonly dtype: "f32" | "f16";
+  readonly dtype: MapDtype;
   readonly ok: boolean;
 }
 

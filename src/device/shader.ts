@@ -47,6 +47,9 @@ export interface ShaderFamily {
 /** Values for a family's constants, and types for its aliases, by the names in the shader. */
 export type Constants = Readonly<Record<string, number | boolean | "f32" | "f16">>;
 
+/** What maps, `elem` in a shader, are stored in. */
+export type MapDtype = "f32" | "f16";
+
 /** One pipeline: an entry point and the constants it is compiled with. */
 export interface Variant {
   readonly family: ShaderFamily;

@@ -4,9 +4,9 @@
 // the variants that launchers choose on this device, and it does not throw for a family that is
 // wrong or does not compile: it reports it. Nothing here needs Node.
 import type { Gpu } from "../device/gpu.ts";
-import { labelOf, type ShaderFamily } from "../device/shader.ts";
+import { labelOf, type MapDtype, type ShaderFamily } from "../device/shader.ts";
 import { Graph } from "../graph/graph.ts";
-import { mapsOf } from "../graph/maps.ts";
+import { mapNames } from "../graph/maps.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import type { CaseInput, SelfTestCase, SelfTestFamily } from "./cases/case.ts";
@@ -34,8 +34,6 @@ export interface SelfTestResult {
   /** why there is no result */
   message?: string;
 }
-
-export type MapDtype = "f32" | "f16";
 
 /** As for the tests of the kernels: rounding in any order stays below it. */
 const BOUND = 8;
@@ -66,19 +64,14 @@ export function selfTest(gpu: Gpu, options: SelfTestOptions = {}): Promise<SelfT
 
 /** A family's cases that have maps; none where there are none. */
 function withMaps({ family, cases }: SelfTestFamily): SelfTestFamily[] {
-  const some = cases.filter((one) => mapInputs(one).size > 0);
+  const some = cases.filter((one) => mapInputs(one).length > 0);
   return some.length === 0 ? [] : [{ family, cases: some }];
 }
 
 /** The names of a case's inputs that are maps. */
-function mapInputs({ inputs, launch }: SelfTestCase): Set<string> {
-  const graph = new Graph();
-  const tensors = Object.entries(inputs()).map(
-    ([key, input]) => [key, tensorOf(key, input)] as const,
-  );
-  launch(graph, Object.fromEntries(tensors));
-  const maps = mapsOf(graph);
-  return new Set(tensors.flatMap(([key, tensor]) => (maps.has(tensor) ? [key] : [])));
+function mapInputs({ inputs, launch }: SelfTestCase): string[] {
+  const tensors = Object.entries(inputs()).map(([key, input]) => [key, tensorOf(key, input)]);
+  return mapNames(Object.fromEntries(tensors), launch);
 }
 
 interface Run {
@@ -118,9 +111,9 @@ interface Recorded {
 /** Records a case's launches on tensors of its inputs, each in a buffer of its own. */
 function record(graph: Graph, one: SelfTestCase, dtype: MapDtype): Recorded {
   const { name, inputs, launch } = one;
-  const halves = dtype === "f16" ? mapInputs(one) : new Set<string>();
+  const halves = dtype === "f16" ? mapInputs(one) : [];
   const uploads = Object.entries(inputs()).map(([key, input]): [string, Tensor, CaseInput] => {
-    return [key, tensorOf(key, input, halves.has(key) ? "f16" : undefined), input];
+    return [key, tensorOf(key, input, halves.includes(key) ? "f16" : undefined), input];
   });
   const tensors = Object.fromEntries(uploads.map(([key, tensor]) => [key, tensor]));
   const outputs = launch(graph, tensors);

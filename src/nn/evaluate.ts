@@ -42,6 +42,7 @@ export async function evaluate(
   const graph = new Graph(gpu.target);
   const half = halfWeights(gpu, weights, dtype);
   const network = { tape: new Tape(graph), weights, half: half && { weights: half } };
+  half?.refresh(graph);
   const output = unet(network, config, { sample: input, ...conditions.inputs });
   const program = await Program.compile(gpu, graph, { label: "forward", keep: [output] });
   try {

@@ -3,7 +3,8 @@
 // Convolutions read the copy; the float32 weights stay the ones that are trained, averaged and saved.
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
-import type { Graph } from "../graph/graph.ts";
+import { Graph } from "../graph/graph.ts";
+import { Program } from "../graph/program.ts";
 import { homeOf, ResidentBuffer, type Tensor } from "../graph/tensor.ts";
 import { narrow } from "../kernels/cast.ts";
 import type { Weights } from "./weights.ts";
@@ -38,9 +39,18 @@ export class HalfWeights {
     return copy;
   }
 
-  /** Appends what makes the copy that of the weights as they are then. */
+  /** Appends what makes the copy that of the weights as they are then: where they change, a step. */
   refresh(graph: Graph): void {
     narrow(graph, { x: this.#weights.buffer.whole() }, this.#flat);
+  }
+
+  /** Queues the same once, for weights that stay. @throws DeviceError as Program.compile does */
+  async fill(gpu: Gpu): Promise<void> {
+    const graph = new Graph(gpu.target);
+    this.refresh(graph);
+    const program = await Program.compile(gpu, graph, { label: this.buffer.label });
+    program.run();
+    program.dispose();
   }
 }
 

@@ -50,7 +50,6 @@ export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): 
   const [, , height = 0, width = 0] = inputs.sample.shape;
   requireImageSize(config, { height, width });
   const { tape, half } = network;
-  half?.weights.refresh(tape.graph);
   const style: BlockStyle = {
     groups: config.norm_num_groups,
     eps: config.norm_eps,

@@ -48,7 +48,10 @@ export interface SampleOptions extends Partial<PlanOptions> {
   size?: readonly [height: number, width: number] | undefined;
   /** the weights to use: the model's own, or their average */
   weights?: Weights | undefined;
-  /** what the network's maps are stored in; default float32, the only one with `steer` */
+  /**
+   * what the network's maps are stored in; default float32, the only one with `steer`. float16 takes
+   * the weights as they are when sampling begins
+   */
   dtype?: NetworkDtype | undefined;
   /** ms of GPU work submitted at once, so that a page can draw in between; default: a step */
   frameBudgetMs?: number | undefined;

@@ -85,6 +85,7 @@ export class SamplingRun {
       time: { ...time, classLabels: labels.tensor },
     });
     const program = await Program.compile(gpu, graph, { label: "sample" });
+    await half?.fill(gpu);
     const buffers = [images, constants, progress, ...(half ? [half.buffer] : [])];
     const run = new SamplingRun(gpu, { program, buffers, tensors });
     try {

@@ -66,6 +66,7 @@ export async function lossGradients(
   const leaves = new Map<Tensor, Tensor | undefined>(gradientTargets(weights, gradients, half));
   const tape = new Tape(graph, leaves.set(sample, undefined));
   const network = { tape, weights, half: half && { weights: half, lossScale } };
+  half?.refresh(graph);
   const prediction = unet(network, config, inputs);
   const { dprediction, perImage } = batch.loss(graph, prediction);
   graph.phase = "backward";

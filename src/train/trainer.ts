@@ -300,6 +300,7 @@ async function record(
   const dropout = { rate: config.dropout, state, layers: 0 };
   const noised = source.noised(graph, timestepLosses.draw(graph, state, options.batch));
   const network = { tape, weights, dropout, half: half && { weights: half, lossScale } };
+  half?.refresh(graph);
   const prediction = unet(network, config, noised);
   const loss = source.loss(graph, prediction);
   const { dprediction, perImage } = timestepLosses.keep(graph, source.timesteps, loss);

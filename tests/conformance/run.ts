@@ -2,9 +2,9 @@
 //
 // Runs in Node, in a page and in Deno: no test framework, no file.
 import type { Gpu } from "../../src/device/gpu.ts";
-import { entryOf, isHalf, labelOf } from "../../src/device/shader.ts";
+import { entryOf, isHalf, labelOf, type MapDtype } from "../../src/device/shader.ts";
 import { mapInputs, runSample, targetsOf } from "../kernels/records/conform.ts";
-import type { KernelInfo, MapDtype } from "../kernels/records/record.ts";
+import type { KernelInfo } from "../kernels/records/record.ts";
 import { RECORDS } from "../kernels/records/records.ts";
 import { VARIANTS } from "./variants.ts";
 

@@ -9,13 +9,13 @@
 //   poison           outputs start as NaN, and a NaN is infinitely wrong
 import { float16Bits, float16Value } from "../../../src/core/float16.ts";
 import { type Gpu, PLAIN_TARGET, type Target } from "../../../src/device/gpu.ts";
-import { keyOf } from "../../../src/device/shader.ts";
+import { keyOf, type MapDtype } from "../../../src/device/shader.ts";
 import { Graph } from "../../../src/graph/graph.ts";
-import { mapsOf } from "../../../src/graph/maps.ts";
+import { mapNames } from "../../../src/graph/maps.ts";
 import { mapArray, type NdArray } from "../../reference/ndarray.ts";
 import { inner, scattered } from "../../reference/scattered.ts";
 import { evaluateOn, type Input, residents } from "../../support/evaluate.ts";
-import type { Expected, KernelInfo, MapDtype, Sample } from "./record.ts";
+import type { Expected, KernelInfo, Sample } from "./record.ts";
 
 export interface SampleResult {
   /** the worst error as a part of what is allowed; ∞ for what is not a number */
@@ -81,13 +81,8 @@ export async function runSample(
 }
 
 /** The inputs of a sample that are maps, in its plain variants. */
-export function mapInputs({ inputs, launch }: Sample): string[] {
-  const graph = new Graph(PLAIN_TARGET);
-  const { tensors } = residents(inputs);
-  launch(graph, tensors);
-  const maps = mapsOf(graph);
-  return Object.keys(tensors).filter((role) => maps.has(tensors[role]!));
-}
+export const mapInputs = ({ inputs, launch }: Sample): string[] =>
+  mapNames(residents(inputs).tensors, launch);
 
 const LARGEST_HALF = 65_504;
 

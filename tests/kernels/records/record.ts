@@ -4,6 +4,7 @@
 // runs in Node, in a page and in Deno alike, and needs no test framework and no file.
 import type { Inputs, Rule } from "../../../src/autograd/rule.ts";
 import { Tape } from "../../../src/autograd/tape.ts";
+import type { MapDtype } from "../../../src/device/shader.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { FAMILIES } from "../../../src/inspect/families.ts";
@@ -29,8 +30,6 @@ export interface KernelInfo {
   /** one cheap case of more than 65,535 workgroups or a tensor of more than 128 MiB */
   huge?: HugeSample;
 }
-
-export type MapDtype = "f32" | "f16";
 
 export interface Sample {
   name: string;
