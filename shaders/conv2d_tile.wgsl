@@ -8,8 +8,9 @@
 //   source    cross-correlation, as torch.nn.functional.conv2d
 //
 //   A workgroup writes 64 channels of IMAGES · ROWS · COLUMNS = 128 pixels. Turn by turn it stages DEPTH
-//   channels of the patch of pixels that they read, zeros around it, and their taps; from there a lane
-//   makes 8 channels of 2×4 pixels, and every tap is at a constant place.
+//   channels of the patch of pixels that they read, zeros around it, and their taps, which were loaded
+//   while the turn before was multiplied; from there a lane makes 8 channels of 2×4 pixels, and every
+//   tap is at a constant place.
 //
 //   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, K, K] ·
 //             bias [O] · rows [N, O] · part_sums [parts, N, channels, height, width] f32
@@ -96,15 +97,27 @@ fn place_of(group: vec3u, groups: vec3u) -> Place {
   return Place(image, down * ROWS, across * COLUMNS, channel, group.z / dims.out_tiles);
 }
 
-fn stage_patches(place: Place, first: u32, lane: u32) {
+alias Patches = array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>; // what a lane brings
+alias Taps = array<vec4f, (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG>;
+
+fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
+  var loaded: Patches;
+  for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {
+    let at = i * WG + lane;
+    let channel = first + at / PATCHES;
+    let image = place.image + at / PATCH % IMAGES;
+    let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
+    let column = place.column + at % PATCH_QUADS * 4u;
+    loaded[i] = pixels_at(channel, image, row, column);
+  }
+  return loaded;
+}
+
+fn stage_patches(loaded: Patches, lane: u32) {
   for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
     if (at < DEPTH * PATCHES) {
-      let channel = first + at / PATCHES;
-      let image = place.image + at / PATCH % IMAGES;
-      let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
-      let column = place.column + at % PATCH_QUADS * 4u;
-      patches[at] = pixels_at(channel, image, row, column);
+      patches[at] = loaded[i];
     }
   }
 }
@@ -125,19 +138,25 @@ fn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {
 }
 
 // Neighbouring lanes take neighbouring taps, which are neighbours in memory.
-fn stage_taps(place: Place, first: u32, lane: u32) {
+fn load_taps(place: Place, first: u32, lane: u32) -> Taps {
+  var loaded: Taps;
   for (var i = 0u; i < (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
-    let quad = at / (DEPTH * TAPS);
-    if (quad < OUT / 4u) {
-      let tap = at % (DEPTH * TAPS);
-      let channel = first + tap / TAPS;
-      var four = vec4f();
-      if (channel < dims.reads) {
-        four = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,
-          place.channel + quad * 4u);
-      }
-      taps[tap * PITCH + quad] = four;
+    let tap = at % (DEPTH * TAPS);
+    let channel = first + tap / TAPS;
+    if (channel < dims.reads) {
+      loaded[i] = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,
+        place.channel + at / (DEPTH * TAPS) * 4u);
+    }
+  }
+  return loaded;
+}
+
+fn stage_taps(loaded: Taps, lane: u32) {
+  for (var i = 0u; i < (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG; i++) {
+    let at = i * WG + lane;
+    if (at < DEPTH * TAPS * OUT / 4u) {
+      taps[at % (DEPTH * TAPS) * PITCH + at / (DEPTH * TAPS)] = loaded[i];
     }
   }
 }
@@ -207,11 +226,16 @@ fn sums_of(place: Place, lane: u32) -> Sums {
   let spot = spot_of(lane);
   let pixel = spot.x * PATCH + spot.y * PATCH_QUADS + spot.z / 4u;
   let first_turn = place.part * dims.turns_a_part;
+  let end = min(first_turn + dims.turns_a_part, dims.turns);
+  var next_patches = load_patches(place, first_turn * DEPTH, lane);
+  var next_taps = load_taps(place, first_turn * DEPTH, lane);
   var sums = Sums();
-  for (var turn = first_turn; turn < min(first_turn + dims.turns_a_part, dims.turns); turn++) {
-    stage_patches(place, turn * DEPTH, lane);
-    stage_taps(place, turn * DEPTH, lane);
+  for (var turn = first_turn; turn < end; turn++) {
+    stage_patches(next_patches, lane);
+    stage_taps(next_taps, lane);
     workgroupBarrier();
+    next_patches = load_patches(place, (turn + 1u) * DEPTH, lane);
+    next_taps = load_taps(place, (turn + 1u) * DEPTH, lane);
     for (var k = 0u; k < DEPTH; k++) {
       sums = multiply_channel(sums, k * TAPS * PITCH + lane % 8u, k * PATCHES + pixel);
     }

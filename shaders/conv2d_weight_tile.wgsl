@@ -6,7 +6,8 @@
 //   source    the transpose of torch.nn.functional.conv2d in its weights
 //
 //   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of dy, in 32
-//   channels, and the patch of z around them, in 32; from there a lane makes 8 × 1 × 9 weights.
+//   channels, and the patch of z around them, in 32, which were loaded while the turn before was
+//   multiplied; from there a lane makes 8 × 1 × 9 weights.
 //
 //   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · partials [parts, O, C, 3, 3] f32
 //   dispatch  (⌈C/32⌉, ⌈O/32⌉, parts) workgroups of 128 lanes
@@ -65,18 +66,28 @@ fn place_of(turn: u32) -> Place {
   return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);
 }
 
-fn stage_outputs(place: Place, first: u32, lane: u32) {
+alias Outputs = array<vec4f, SIDE * PIXELS / WG>; // what a lane brings
+alias Patches = array<vec4f, (SIDE * PATCH + WG - 1u) / WG>;
+
+fn load_outputs(place: Place, first: u32, lane: u32) -> Outputs {
+  var loaded: Outputs;
   for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
     let at = i * WG + lane;
-    let channel = first + at / PIXELS;
     let row = place.row + at / QUADS % ROWS;
     let column = place.column + at % QUADS * 4u;
-    outputs[at] = outputs_at(place.image, channel, row, column);
+    loaded[i] = outputs_at(place.image, first + at / PIXELS, row, column);
+  }
+  return loaded;
+}
+
+fn stage_outputs(loaded: Outputs, lane: u32) {
+  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
+    outputs[i * WG + lane] = loaded[i];
   }
 }
 
 fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (channel >= dims.out_channels || row >= dims.rows) {
+  if (image >= dims.images || channel >= dims.out_channels || row >= dims.rows) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
@@ -86,14 +97,22 @@ fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
   return select(vec4f(), values, columns < vec4u(dims.columns));
 }
 
-fn stage_patches(place: Place, first: u32, lane: u32) {
+fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
+  var loaded: Patches;
+  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
+    let at = i * WG + lane;
+    let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
+    let column = place.column + at % PATCH_QUADS * 4u;
+    loaded[i] = pixels_at(place.image, first + at / PATCH, row, column);
+  }
+  return loaded;
+}
+
+fn stage_patches(loaded: Patches, lane: u32) {
   for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
     if (at < SIDE * PATCH) {
-      let channel = at / PATCH;
-      let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
-      let column = place.column + at % PATCH_QUADS * 4u;
-      patches[channel * PITCH + at % PATCH] = pixels_at(place.image, first + channel, row, column);
+      patches[at / PATCH * PITCH + at % PATCH] = loaded[i];
     }
   }
 }
@@ -102,7 +121,8 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
   let height = dims.x_rows << DOUBLED;
   let end = dims.left + (dims.x_columns << DOUBLED);
-  if (channel >= dims.in_channels || row < dims.top || row >= dims.top + height) {
+  let is_row = row >= dims.top && row < dims.top + height;
+  if (image >= dims.images || channel >= dims.in_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
@@ -115,7 +135,7 @@ fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
 
 // ---- multiplying
 
-alias Taps = array<f32, 9>; // of one channel of dy and one of z, row by row
+alias Taps = mat3x3f; // of one channel of dy and one of z: its columns are their rows
 alias Sums = array<Taps, 8>; // of eight channels of dy
 
 // What four pixels of dy meet of a row of z: by the left tap, the middle and the right one.
@@ -132,10 +152,11 @@ fn row_at(i: u32) -> Row {
 }
 
 fn multiply(w: Taps, d: vec4f, a: Row, b: Row, c: Row) -> Taps {
-  return Taps(
-    add_dot(w[0], d, a.left), add_dot(w[1], d, a.middle), add_dot(w[2], d, a.right),
-    add_dot(w[3], d, b.left), add_dot(w[4], d, b.middle), add_dot(w[5], d, b.right),
-    add_dot(w[6], d, c.left), add_dot(w[7], d, c.middle), add_dot(w[8], d, c.right));
+  return Taps(add_dots(w[0], d, a), add_dots(w[1], d, b), add_dots(w[2], d, c));
+}
+
+fn add_dots(w: vec3f, d: vec4f, row: Row) -> vec3f {
+  return vec3f(add_dot(w.x, d, row.left), add_dot(w.y, d, row.middle), add_dot(w.z, d, row.right));
 }
 
 fn add_dot(sum: f32, a: vec4f, b: vec4f) -> f32 {
@@ -170,15 +191,15 @@ fn put(part: u32, o: u32, c: u32, w: Taps) {
     return;
   }
   let at = ((part * dims.out_channels + o) * dims.in_channels + c) * 9u;
-  partials[at] = w[0];
-  partials[at + 1u] = w[1];
-  partials[at + 2u] = w[2];
-  partials[at + 3u] = w[3];
-  partials[at + 4u] = w[4];
-  partials[at + 5u] = w[5];
-  partials[at + 6u] = w[6];
-  partials[at + 7u] = w[7];
-  partials[at + 8u] = w[8];
+  put_row(at, w[0]);
+  put_row(at + 3u, w[1]);
+  put_row(at + 6u, w[2]);
+}
+
+fn put_row(at: u32, w: vec3f) {
+  partials[at] = w.x;
+  partials[at + 1u] = w.y;
+  partials[at + 2u] = w.z;
 }
 
 @compute @workgroup_size(WG)
@@ -186,12 +207,16 @@ fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let first_turn = group.z * dims.turns_a_part;
   let own = lane % SIDE;
   let output = lane / SIDE * 8u;
+  let end = min(first_turn + dims.turns_a_part, dims.turns);
+  var next_outputs = load_outputs(place_of(first_turn), group.y * SIDE, lane);
+  var next_patches = load_patches(place_of(first_turn), group.x * SIDE, lane);
   var w = Sums();
-  for (var turn = first_turn; turn < min(first_turn + dims.turns_a_part, dims.turns); turn++) {
-    let place = place_of(turn);
-    stage_outputs(place, group.y * SIDE, lane);
-    stage_patches(place, group.x * SIDE, lane);
+  for (var turn = first_turn; turn < end; turn++) {
+    stage_outputs(next_outputs, lane);
+    stage_patches(next_patches, lane);
     workgroupBarrier();
+    next_outputs = load_outputs(place_of(turn + 1u), group.y * SIDE, lane);
+    next_patches = load_patches(place_of(turn + 1u), group.x * SIDE, lane);
     for (var i = 0u; i < PIXELS / 2u; i++) {
       let row = i / QUADS * 2u;
       let quad = i % QUADS;

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_tile = {
  "name": "conv2d_tile",
- "hash": "b03ab1fdc1542e36",
+ "hash": "0478828f0bd6f5a4",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -80,8 +80,18 @@ export const conv2d_tile = {
    "kind": "const",
    "value": "OUT / 4u + 1u"
   },
+  "Patches": {
+   "chunk": 29,
+   "kind": "alias",
+   "value": "array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>"
+  },
+  "Taps": {
+   "chunk": 30,
+   "kind": "alias",
+   "value": "array<vec4f, (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG>"
+  },
   "Line": {
-   "chunk": 33,
+   "chunk": 37,
    "kind": "alias",
    "value": "array<vec4f, 8>"
   }
@@ -146,7 +156,11 @@ export const conv2d_tile = {
     50,
     51,
     52,
-    53
+    53,
+    54,
+    55,
+    56,
+    57
    ],
    "subgroups": false,
    "bindings": [
@@ -357,9 +371,13 @@ export const conv2d_tile = {
     42,
     43,
     44,
-    51,
-    52,
-    53
+    45,
+    46,
+    47,
+    48,
+    55,
+    56,
+    57
    ],
    "subgroups": false,
    "bindings": [
@@ -519,10 +537,10 @@ export const conv2d_tile = {
     21,
     22,
     24,
-    47,
-    48,
-    49,
-    54
+    51,
+    52,
+    53,
+    58
    ],
    "subgroups": false,
    "bindings": [
@@ -680,7 +698,7 @@ export const conv2d_tile = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
   "\n\nconst KERNEL: u32 = 3u;",
   "\nconst DOUBLED: u32 = 0u;",
   "\nconst COLUMNS: u32 = 16u;",
@@ -709,9 +727,13 @@ export const conv2d_tile = {
   "\nvar<workgroup> taps: array<vec4f, DEPTH * TAPS * PITCH>;",
   "\n\n\nstruct Place {\n  image: u32,\n  row: u32,\n  column: u32,\n  channel: u32,\n  part: u32,\n}",
   "\n\nfn place_of(group: vec3u, groups: vec3u) -> Place {\n  let index = group.y * groups.x + group.x;\n  let across = index % dims.tiles_across;\n  let down = index / dims.tiles_across % dims.tiles_down;\n  let image = index / dims.tiles_across / dims.tiles_down * IMAGES;\n  let channel = group.z % dims.out_tiles * OUT;\n  return Place(image, down * ROWS, across * COLUMNS, channel, group.z / dims.out_tiles);\n}",
-  "\n\nfn stage_patches(place: Place, first: u32, lane: u32) {\n  for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    if (at < DEPTH * PATCHES) {\n      let channel = first + at / PATCHES;\n      let image = place.image + at / PATCH % IMAGES;\n      let row = place.row + at / PATCH_QUADS % PATCH_ROWS;\n      let column = place.column + at % PATCH_QUADS * 4u;\n      patches[at] = pixels_at(channel, image, row, column);\n    }\n  }\n}",
+  "\n\nalias Patches = array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>;",
+  "\nalias Taps = array<vec4f, (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG>;",
+  "\n\nfn load_patches(place: Place, first: u32, lane: u32) -> Patches {\n  var loaded: Patches;\n  for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    let channel = first + at / PATCHES;\n    let image = place.image + at / PATCH % IMAGES;\n    let row = place.row + at / PATCH_QUADS % PATCH_ROWS;\n    let column = place.column + at % PATCH_QUADS * 4u;\n    loaded[i] = pixels_at(channel, image, row, column);\n  }\n  return loaded;\n}",
+  "\n\nfn stage_patches(loaded: Patches, lane: u32) {\n  for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    if (at < DEPTH * PATCHES) {\n      patches[at] = loaded[i];\n    }\n  }\n}",
   "\n\n\nfn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {\n  let columns = column + vec4u(0u, 1u, 2u, 3u);\n  let end = dims.left + dims.width;\n  let is_row = row >= dims.top && row < dims.top + dims.height;\n  if (channel >= dims.reads || image >= dims.images || !is_row) {\n    return vec4f();\n  }\n  let plane = (image * dims.reads + channel) * (dims.height >> DOUBLED);\n  let start = (plane + ((row - dims.top) >> DOUBLED)) * (dims.width >> DOUBLED);\n  let at = start + ((clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left) >> vec4u(DOUBLED));\n  let pixels = vec4f(f32(source[at.x]), f32(source[at.y]), f32(source[at.z]), f32(source[at.w]));\n  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));\n}",
-  "\n\n\nfn stage_taps(place: Place, first: u32, lane: u32) {\n  for (var i = 0u; i < (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    let quad = at / (DEPTH * TAPS);\n    if (quad < OUT / 4u) {\n      let tap = at % (DEPTH * TAPS);\n      let channel = first + tap / TAPS;\n      var four = vec4f();\n      if (channel < dims.reads) {\n        four = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,\n          place.channel + quad * 4u);\n      }\n      taps[tap * PITCH + quad] = four;\n    }\n  }\n}",
+  "\n\n\nfn load_taps(place: Place, first: u32, lane: u32) -> Taps {\n  var loaded: Taps;\n  for (var i = 0u; i < (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    let tap = at % (DEPTH * TAPS);\n    let channel = first + tap / TAPS;\n    if (channel < dims.reads) {\n      loaded[i] = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,\n        place.channel + at / (DEPTH * TAPS) * 4u);\n    }\n  }\n  return loaded;\n}",
+  "\n\nfn stage_taps(loaded: Taps, lane: u32) {\n  for (var i = 0u; i < (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    if (at < DEPTH * TAPS * OUT / 4u) {\n      taps[at % (DEPTH * TAPS) * PITCH + at / (DEPTH * TAPS)] = loaded[i];\n    }\n  }\n}",
   "\n\n\nfn taps_at(start: u32, channel: u32) -> vec4f {\n  let channels = min(channel + vec4u(0u, 1u, 2u, 3u), vec4u(dims.writes - 1u));\n  let at = start + channels * dims.write_step;\n  return vec4f(f32(weight[at.x]), f32(weight[at.y]), f32(weight[at.z]), f32(weight[at.w]));\n}",
   "\n\n\n\nalias Line = array<vec4f, 8>;",
   "\n\nstruct Sums {\n  upper: Line,\n  lower: Line,\n}",
@@ -721,7 +743,7 @@ export const conv2d_tile = {
   "\n\nfn line(y: Line, a: vec4f, b: vec4f, p: vec4f) -> Line {\n  return Line(\n    fma(vec4f(a.x), p, y[0]), fma(vec4f(a.y), p, y[1]), fma(vec4f(a.z), p, y[2]), fma(vec4f(a.w), p, y[3]),\n    fma(vec4f(b.x), p, y[4]), fma(vec4f(b.y), p, y[5]), fma(vec4f(b.z), p, y[6]), fma(vec4f(b.w), p, y[7]));\n}",
   "\n\nfn multiply_row(sums: Sums, tap: u32, upper: Row, lower: Row) -> Sums {\n  let left = multiply(sums, tap, upper.left, lower.left);\n  let middle = multiply(left, tap + PITCH, upper.middle, lower.middle);\n  return multiply(middle, tap + 2u * PITCH, upper.right, lower.right);\n}",
   "\n\nfn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {\n  if (KERNEL == 1u) {\n    return multiply(sums, tap, patches[pixel], patches[pixel + PATCH_QUADS]);\n  }\n  let a = row_at(pixel);\n  let b = row_at(pixel + PATCH_QUADS);\n  let c = row_at(pixel + 2u * PATCH_QUADS);\n  let d = row_at(pixel + 3u * PATCH_QUADS);\n  let above = multiply_row(sums, tap, a, b);\n  let level = multiply_row(above, tap + 3u * PITCH, b, c);\n  return multiply_row(level, tap + 6u * PITCH, c, d);\n}",
-  "\n\n\nfn sums_of(place: Place, lane: u32) -> Sums {\n  let spot = spot_of(lane);\n  let pixel = spot.x * PATCH + spot.y * PATCH_QUADS + spot.z / 4u;\n  let first_turn = place.part * dims.turns_a_part;\n  var sums = Sums();\n  for (var turn = first_turn; turn < min(first_turn + dims.turns_a_part, dims.turns); turn++) {\n    stage_patches(place, turn * DEPTH, lane);\n    stage_taps(place, turn * DEPTH, lane);\n    workgroupBarrier();\n    for (var k = 0u; k < DEPTH; k++) {\n      sums = multiply_channel(sums, k * TAPS * PITCH + lane % 8u, k * PATCHES + pixel);\n    }\n    workgroupBarrier();\n  }\n  return sums;\n}",
+  "\n\n\nfn sums_of(place: Place, lane: u32) -> Sums {\n  let spot = spot_of(lane);\n  let pixel = spot.x * PATCH + spot.y * PATCH_QUADS + spot.z / 4u;\n  let first_turn = place.part * dims.turns_a_part;\n  let end = min(first_turn + dims.turns_a_part, dims.turns);\n  var next_patches = load_patches(place, first_turn * DEPTH, lane);\n  var next_taps = load_taps(place, first_turn * DEPTH, lane);\n  var sums = Sums();\n  for (var turn = first_turn; turn < end; turn++) {\n    stage_patches(next_patches, lane);\n    stage_taps(next_taps, lane);\n    workgroupBarrier();\n    next_patches = load_patches(place, (turn + 1u) * DEPTH, lane);\n    next_taps = load_taps(place, (turn + 1u) * DEPTH, lane);\n    for (var k = 0u; k < DEPTH; k++) {\n      sums = multiply_channel(sums, k * TAPS * PITCH + lane % 8u, k * PATCHES + pixel);\n    }\n    workgroupBarrier();\n  }\n  return sums;\n}",
   "\n\n\nfn spot_of(lane: u32) -> vec3u {\n  let i = lane / 8u;\n  let quads = COLUMNS / 4u;\n  return vec3u(i / quads / (ROWS / 2u), i / quads % (ROWS / 2u) * 2u, i % quads * 4u);\n}",
   "\n\n\n\n\nstruct Spot {\n  image: u32,\n  at: u32,\n  columns: u32,\n  lines: u32,\n}",
   "\n\nfn spot_in(place: Place, lane: u32) -> Spot {\n  let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);\n  let columns = min(4u, dims.out_width - min(spot.z, dims.out_width));\n  let is_real = spot.x < dims.images && columns > 0u;\n  let lines = select(0u, min(2u, dims.out_height - min(spot.y, dims.out_height)), is_real);\n  return Spot(min(spot.x, dims.images - 1u), spot.y * dims.out_width + spot.z, columns, lines);\n}",

@@ -26,6 +26,9 @@ export interface SampleResult {
   faults: string[];
 }
 
+/** A GPU of which nothing is known. */
+export const TILES_TARGET: Target = { ...PLAIN_TARGET, tiles: true };
+
 const EPSILON = 2 ** -24;
 const LEAST = 2 ** -126; // subnormal numbers may flush
 
@@ -147,8 +150,8 @@ function adjointFault(
 /** The targets on which a sample launches different things: a device's own, and the plain one. */
 export function targetsOf(gpu: Gpu, sample: Sample): Target[] {
   const known = new Set<string>();
-  const tiles = { ...PLAIN_TARGET, tiles: true };
-  return [gpu.target, { ...gpu.target, subgroupSize: 0 }, tiles, PLAIN_TARGET].filter((target) => {
+  const all = [gpu.target, { ...gpu.target, subgroupSize: 0 }, TILES_TARGET, PLAIN_TARGET];
+  return all.filter((target) => {
     const launches = launchesOf(sample, target);
     return !known.has(launches) && known.add(launches);
   });
