@@ -1,7 +1,7 @@
 // Markdown of benchmarks, for scripts/tables.mjs.
 import { table } from "./conformance_tables.mjs";
 
-const round = (ms) => (ms >= 100 ? Math.round(ms).toString() : ms.toFixed(1));
+const round = (ms) => (ms >= 100 ? Math.round(ms).toString() : ms.toFixed(ms >= 1 ? 1 : 3));
 const seconds = (ms) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 
 /** Medians and their spread, by measurement and host; memory where that is what was measured. */
@@ -63,4 +63,37 @@ export function headlineTable({ results, ratios }) {
       ["GPU memory", ...engines.map(memory)],
     ],
   );
+}
+
+/** The slopes of the suite "growth", an axis a row. */
+export function growthTable({ results }) {
+  const axisOf = (name) => name.split("/")[0];
+  const axes = new Map(
+    results.map(({ name }) => [
+      axisOf(name),
+      results.filter((one) => axisOf(one.name) === axisOf(name)),
+    ]),
+  );
+  const rows = [...axes].map(([axis, sizes]) => {
+    const [first, last] = [sizes[0], sizes.at(-1)];
+    const span = `${first.name.split("/")[1]} … ${last.name.split("/")[1]}`;
+    const work = `${(last.check.gflop / first.check.gflop).toFixed(1)} ×`;
+    const times = `${round(first.median_ms)} … ${round(last.median_ms)}`;
+    const bytes = first.check.bytes_slope?.toFixed(2) ?? "–";
+    return [axis, span, work, times, first.check.slope.toFixed(2), bytes];
+  });
+  return table(["axis", "sizes", "operations", "ms", "slope of time", "slope of bytes"], rows);
+}
+
+/** A training step beside PyTorch's on one card. */
+export function pytorchTable({ steps }) {
+  const modes = Object.keys(steps[0].pytorch.ms);
+  const rows = steps.map(({ name, parameters, batch, step_ms, pytorch }) => [
+    `${name.replace(/, batch.*/, "")}, ${(parameters / 1e6).toFixed(1)} M, batch ${batch}`,
+    round(step_ms),
+    ...modes.map(
+      (mode) => `${round(pytorch.ms[mode])} (${(pytorch.ms[mode] / step_ms).toFixed(2)} ×)`,
+    ),
+  ]);
+  return table(["ms a step", "ours, float32", ...modes.map((mode) => `PyTorch, ${mode}`)], rows);
 }

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peerTable } from "../bench/peers/report.mjs";
-import { figureTable, headlineTable } from "./bench_tables.mjs";
+import { figureTable, growthTable, headlineTable, pytorchTable } from "./bench_tables.mjs";
 import { barrierTable, between, conformanceTable } from "./conformance_tables.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,12 +19,15 @@ export function tables() {
     Node: results("node-swiftshader"),
     Chromium: results("chromium-swiftshader"),
     "Node, lavapipe": results("node-lavapipe"),
+    "Node, H100": results("node-h100"),
   };
   return [
     { file: "README.md", marker: "bench", content: headlineTable(peers) },
     { file: "README.md", marker: "conformance", content: conformanceTable(conformance) },
     { file: "bench/README.md", marker: "peers", content: peerTable(peers) },
     { file: "bench/README.md", marker: "figures", content: figureTable(hosts) },
+    { file: "bench/README.md", marker: "growth", content: growthTable(results("growth-lavapipe")) },
+    { file: "bench/README.md", marker: "pytorch", content: pytorchTable(results("h100-steps")) },
     { file: "tests/README.md", marker: "barriers", content: barrierTable(conformance) },
   ];
 }

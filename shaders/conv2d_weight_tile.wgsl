@@ -6,8 +6,8 @@
 //   source    the transpose of torch.nn.functional.conv2d in its weights
 //
 //   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of dy, in 32
-//   channels, and the patch of z around them, in 32, which were loaded while the turn before was
-//   multiplied; from there a lane makes 8 × 1 × 9 weights.
+//   channels, and the patch of z around them, in 32; from there a lane makes 8 × 1 × 9 weights, which
+//   leave no registers to load the next turn meanwhile.
 //
 //   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · partials [parts, O, C, 3, 3] f32
 //   dispatch  (⌈C/32⌉, ⌈O/32⌉, parts) workgroups of 128 lanes
@@ -66,28 +66,17 @@ fn place_of(turn: u32) -> Place {
   return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);
 }
 
-alias Outputs = array<vec4f, SIDE * PIXELS / WG>; // what a lane brings
-alias Patches = array<vec4f, (SIDE * PATCH + WG - 1u) / WG>;
-
-fn load_outputs(place: Place, first: u32, lane: u32) -> Outputs {
-  var loaded: Outputs;
+fn stage_outputs(place: Place, first: u32, lane: u32) {
   for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
     let at = i * WG + lane;
     let row = place.row + at / QUADS % ROWS;
     let column = place.column + at % QUADS * 4u;
-    loaded[i] = outputs_at(place.image, first + at / PIXELS, row, column);
-  }
-  return loaded;
-}
-
-fn stage_outputs(loaded: Outputs, lane: u32) {
-  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
-    outputs[i * WG + lane] = loaded[i];
+    outputs[at] = outputs_at(place.image, first + at / PIXELS, row, column);
   }
 }
 
 fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (image >= dims.images || channel >= dims.out_channels || row >= dims.rows) {
+  if (channel >= dims.out_channels || row >= dims.rows) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
@@ -97,22 +86,14 @@ fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
   return select(vec4f(), values, columns < vec4u(dims.columns));
 }
 
-fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
-  var loaded: Patches;
-  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
-    let at = i * WG + lane;
-    let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
-    let column = place.column + at % PATCH_QUADS * 4u;
-    loaded[i] = pixels_at(place.image, first + at / PATCH, row, column);
-  }
-  return loaded;
-}
-
-fn stage_patches(loaded: Patches, lane: u32) {
+fn stage_patches(place: Place, first: u32, lane: u32) {
   for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
     if (at < SIDE * PATCH) {
-      patches[at / PATCH * PITCH + at % PATCH] = loaded[i];
+      let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
+      let column = place.column + at % PATCH_QUADS * 4u;
+      let pixels = pixels_at(place.image, first + at / PATCH, row, column);
+      patches[at / PATCH * PITCH + at % PATCH] = pixels;
     }
   }
 }
@@ -122,7 +103,7 @@ fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
   let height = dims.x_rows << DOUBLED;
   let end = dims.left + (dims.x_columns << DOUBLED);
   let is_row = row >= dims.top && row < dims.top + height;
-  if (image >= dims.images || channel >= dims.in_channels || !is_row) {
+  if (channel >= dims.in_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
@@ -208,15 +189,12 @@ fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let own = lane % SIDE;
   let output = lane / SIDE * 8u;
   let end = min(first_turn + dims.turns_a_part, dims.turns);
-  var next_outputs = load_outputs(place_of(first_turn), group.y * SIDE, lane);
-  var next_patches = load_patches(place_of(first_turn), group.x * SIDE, lane);
   var w = Sums();
   for (var turn = first_turn; turn < end; turn++) {
-    stage_outputs(next_outputs, lane);
-    stage_patches(next_patches, lane);
+    let place = place_of(turn);
+    stage_outputs(place, group.y * SIDE, lane);
+    stage_patches(place, group.x * SIDE, lane);
     workgroupBarrier();
-    next_outputs = load_outputs(place_of(turn + 1u), group.y * SIDE, lane);
-    next_patches = load_patches(place_of(turn + 1u), group.x * SIDE, lane);
     for (var i = 0u; i < PIXELS / 2u; i++) {
       let row = i / QUADS * 2u;
       let quad = i % QUADS;

@@ -75,9 +75,10 @@ async function prepare(gpu: Gpu, kernel: KernelCase): Promise<Prepared> {
 
 /** How many runs outlast SAMPLE_MS. */
 async function runsFor(program: Program): Promise<number> {
-  let runs = 1;
-  while (runs < MOST_RUNS && runs * (await program.timedRun(runs)) < SAMPLE_MS) runs *= 2;
-  return runs;
+  await program.timedRun();
+  const [one, many] = [await program.timedRun(), await program.timedRun(16)];
+  const ms = Math.min(one, many);
+  return Math.min(MOST_RUNS, Math.ceil(SAMPLE_MS / ms));
 }
 
 const casesFor = ({ target }: Gpu): readonly KernelCase[] =>

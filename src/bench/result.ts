@@ -21,7 +21,7 @@ export interface BenchResult {
   check: Record<string, unknown>;
 }
 
-export const SUITES = ["kernels", "train", "sample", "memory", "startup"] as const;
+export const SUITES = ["kernels", "train", "sample", "memory", "startup", "growth"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 /** The record of samples in milliseconds. */

@@ -1,6 +1,7 @@
 // The benchmarks by name, on any device: in Node, or in a page that loads this module as it lies.
 import { Gpu } from "../device/gpu.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
+import { growthSuite } from "./growth.ts";
 import { kernelsSuite } from "./kernels.ts";
 import { memorySuite } from "./memory.ts";
 import { sampleSuite, trainSuite } from "./peer_job.ts";
@@ -37,6 +38,7 @@ export async function runSuites(
     train: (opened) => trainSuite(opened, read, samples),
     sample: (opened) => sampleSuite(opened, read, samples),
     memory: (opened) => memorySuite(opened, read, samples),
+    growth: (opened) => growthSuite(opened, samples),
     startup: () => startupSuite(gpu, read, samples),
   };
   const results: BenchResult[] = [];

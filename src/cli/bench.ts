@@ -37,7 +37,7 @@ export const benchCommand = (): Command =>
     .description("Time kernels, training and denoising steps, start-up; answers are checked first.")
     .enablePositionalOptions()
     .option("--suite <names>", `of ${NAMES.join(", ")}, with commas between`, suitesOption, [
-      ...SUITES,
+      ...SUITES.filter((name) => name !== "growth"), // it takes minutes
     ])
     .option("--browser", "in headless Chromium instead of Node")
     .option("--samples <n>", "of each measurement", positiveInteger, 7)

@@ -14,7 +14,9 @@ export function faultyMatmul(gpu: Gpu, { everywhere = false } = {}): ShaderFamil
   const chunks = family.chunks.map((chunk, i) => {
     const isReached = everywhere || !plain.has(i);
     if (!isReached) return chunk;
-    return chunk.replaceAll(" += ", " -= ").replaceAll("= spread(", "= -spread(");
+    return chunk
+      .replaceAll("fma(vec4f(u.x)", "fma(vec4f(-u.x)")
+      .replaceAll("= spread(", "= -spread(");
   });
   return { ...family, chunks };
 }

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_weight_tile = {
  "name": "conv2d_weight_tile",
- "hash": "1fcfa6bc765afcd6",
+ "hash": "78d7f6caff23eed5",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -60,23 +60,13 @@ export const conv2d_weight_tile = {
    "kind": "const",
    "value": "PATCH + 1u"
   },
-  "Outputs": {
-   "chunk": 20,
-   "kind": "alias",
-   "value": "array<vec4f, SIDE * PIXELS / WG>"
-  },
-  "Patches": {
-   "chunk": 21,
-   "kind": "alias",
-   "value": "array<vec4f, (SIDE * PATCH + WG - 1u) / WG>"
-  },
   "Taps": {
-   "chunk": 28,
+   "chunk": 24,
    "kind": "alias",
    "value": "mat3x3f"
   },
   "Sums": {
-   "chunk": 29,
+   "chunk": 25,
    "kind": "alias",
    "value": "array<Taps, 8>"
   }
@@ -124,11 +114,7 @@ export const conv2d_weight_tile = {
     32,
     33,
     34,
-    35,
-    36,
-    37,
-    38,
-    39
+    35
    ],
    "subgroups": false,
    "bindings": [
@@ -249,14 +235,10 @@ export const conv2d_weight_tile = {
   "\nvar<workgroup> patches: array<vec4f, SIDE * PITCH>;",
   "\n\nstruct Place {\n  image: u32,\n  row: u32,\n  column: u32,\n}",
   "\n\nfn place_of(turn: u32) -> Place {\n  let across = turn % dims.turns_across;\n  let down = turn / dims.turns_across % dims.turns_down;\n  return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);\n}",
-  "\n\nalias Outputs = array<vec4f, SIDE * PIXELS / WG>;",
-  "\nalias Patches = array<vec4f, (SIDE * PATCH + WG - 1u) / WG>;",
-  "\n\nfn load_outputs(place: Place, first: u32, lane: u32) -> Outputs {\n  var loaded: Outputs;\n  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {\n    let at = i * WG + lane;\n    let row = place.row + at / QUADS % ROWS;\n    let column = place.column + at % QUADS * 4u;\n    loaded[i] = outputs_at(place.image, first + at / PIXELS, row, column);\n  }\n  return loaded;\n}",
-  "\n\nfn stage_outputs(loaded: Outputs, lane: u32) {\n  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {\n    outputs[i * WG + lane] = loaded[i];\n  }\n}",
-  "\n\nfn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {\n  if (image >= dims.images || channel >= dims.out_channels || row >= dims.rows) {\n    return vec4f();\n  }\n  let columns = column + vec4u(0u, 1u, 2u, 3u);\n  let start = ((image * dims.out_channels + channel) * dims.rows + row) * dims.columns;\n  let at = start + min(columns, vec4u(dims.columns - 1u));\n  let values = vec4f(f32(dy[at.x]), f32(dy[at.y]), f32(dy[at.z]), f32(dy[at.w]));\n  return select(vec4f(), values, columns < vec4u(dims.columns));\n}",
-  "\n\nfn load_patches(place: Place, first: u32, lane: u32) -> Patches {\n  var loaded: Patches;\n  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    let row = place.row + at / PATCH_QUADS % (ROWS + 2u);\n    let column = place.column + at % PATCH_QUADS * 4u;\n    loaded[i] = pixels_at(place.image, first + at / PATCH, row, column);\n  }\n  return loaded;\n}",
-  "\n\nfn stage_patches(loaded: Patches, lane: u32) {\n  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    if (at < SIDE * PATCH) {\n      patches[at / PATCH * PITCH + at % PATCH] = loaded[i];\n    }\n  }\n}",
-  "\n\n\nfn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {\n  let height = dims.x_rows << DOUBLED;\n  let end = dims.left + (dims.x_columns << DOUBLED);\n  let is_row = row >= dims.top && row < dims.top + height;\n  if (image >= dims.images || channel >= dims.in_channels || !is_row) {\n    return vec4f();\n  }\n  let columns = column + vec4u(0u, 1u, 2u, 3u);\n  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);\n  let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;\n  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));\n  let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));\n  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));\n}",
+  "\n\nfn stage_outputs(place: Place, first: u32, lane: u32) {\n  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {\n    let at = i * WG + lane;\n    let row = place.row + at / QUADS % ROWS;\n    let column = place.column + at % QUADS * 4u;\n    outputs[at] = outputs_at(place.image, first + at / PIXELS, row, column);\n  }\n}",
+  "\n\nfn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {\n  if (channel >= dims.out_channels || row >= dims.rows) {\n    return vec4f();\n  }\n  let columns = column + vec4u(0u, 1u, 2u, 3u);\n  let start = ((image * dims.out_channels + channel) * dims.rows + row) * dims.columns;\n  let at = start + min(columns, vec4u(dims.columns - 1u));\n  let values = vec4f(f32(dy[at.x]), f32(dy[at.y]), f32(dy[at.z]), f32(dy[at.w]));\n  return select(vec4f(), values, columns < vec4u(dims.columns));\n}",
+  "\n\nfn stage_patches(place: Place, first: u32, lane: u32) {\n  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {\n    let at = i * WG + lane;\n    if (at < SIDE * PATCH) {\n      let row = place.row + at / PATCH_QUADS % (ROWS + 2u);\n      let column = place.column + at % PATCH_QUADS * 4u;\n      let pixels = pixels_at(place.image, first + at / PATCH, row, column);\n      patches[at / PATCH * PITCH + at % PATCH] = pixels;\n    }\n  }\n}",
+  "\n\n\nfn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {\n  let height = dims.x_rows << DOUBLED;\n  let end = dims.left + (dims.x_columns << DOUBLED);\n  let is_row = row >= dims.top && row < dims.top + height;\n  if (channel >= dims.in_channels || !is_row) {\n    return vec4f();\n  }\n  let columns = column + vec4u(0u, 1u, 2u, 3u);\n  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);\n  let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;\n  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));\n  let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));\n  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));\n}",
   "\n\n\n\nalias Taps = mat3x3f;",
   "\nalias Sums = array<Taps, 8>;",
   "\n\n\nstruct Row {\n  left: vec4f,\n  middle: vec4f,\n  right: vec4f,\n}",
@@ -268,6 +250,6 @@ export const conv2d_weight_tile = {
   "\n\nfn multiply_row(w: Sums, output: u32, a: Row, b: Row, c: Row) -> Sums {\n  return Sums(\n    multiply(w[0], outputs[output], a, b, c),\n    multiply(w[1], outputs[output + PIXELS], a, b, c),\n    multiply(w[2], outputs[output + 2u * PIXELS], a, b, c),\n    multiply(w[3], outputs[output + 3u * PIXELS], a, b, c),\n    multiply(w[4], outputs[output + 4u * PIXELS], a, b, c),\n    multiply(w[5], outputs[output + 5u * PIXELS], a, b, c),\n    multiply(w[6], outputs[output + 6u * PIXELS], a, b, c),\n    multiply(w[7], outputs[output + 7u * PIXELS], a, b, c));\n}",
   "\n\n\n\nfn put(part: u32, o: u32, c: u32, w: Taps) {\n  if (o >= dims.out_channels || c >= dims.in_channels) {\n    return;\n  }\n  let at = ((part * dims.out_channels + o) * dims.in_channels + c) * 9u;\n  put_row(at, w[0]);\n  put_row(at + 3u, w[1]);\n  put_row(at + 6u, w[2]);\n}",
   "\n\nfn put_row(at: u32, w: vec3f) {\n  partials[at] = w.x;\n  partials[at + 1u] = w.y;\n  partials[at + 2u] = w.z;\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {\n  let first_turn = group.z * dims.turns_a_part;\n  let own = lane % SIDE;\n  let output = lane / SIDE * 8u;\n  let end = min(first_turn + dims.turns_a_part, dims.turns);\n  var next_outputs = load_outputs(place_of(first_turn), group.y * SIDE, lane);\n  var next_patches = load_patches(place_of(first_turn), group.x * SIDE, lane);\n  var w = Sums();\n  for (var turn = first_turn; turn < end; turn++) {\n    stage_outputs(next_outputs, lane);\n    stage_patches(next_patches, lane);\n    workgroupBarrier();\n    next_outputs = load_outputs(place_of(turn + 1u), group.y * SIDE, lane);\n    next_patches = load_patches(place_of(turn + 1u), group.x * SIDE, lane);\n    for (var i = 0u; i < PIXELS / 2u; i++) {\n      let row = i / QUADS * 2u;\n      let quad = i % QUADS;\n      w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,\n        own * PITCH + row * PATCH_QUADS + quad);\n    }\n    workgroupBarrier();\n  }\n  let o = group.y * SIDE + output;\n  let c = group.x * SIDE + own;\n  put(group.z, o, c, w[0]);\n  put(group.z, o + 1u, c, w[1]);\n  put(group.z, o + 2u, c, w[2]);\n  put(group.z, o + 3u, c, w[3]);\n  put(group.z, o + 4u, c, w[4]);\n  put(group.z, o + 5u, c, w[5]);\n  put(group.z, o + 6u, c, w[6]);\n  put(group.z, o + 7u, c, w[7]);\n}"
+  "\n\n@compute @workgroup_size(WG)\nfn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {\n  let first_turn = group.z * dims.turns_a_part;\n  let own = lane % SIDE;\n  let output = lane / SIDE * 8u;\n  let end = min(first_turn + dims.turns_a_part, dims.turns);\n  var w = Sums();\n  for (var turn = first_turn; turn < end; turn++) {\n    let place = place_of(turn);\n    stage_outputs(place, group.y * SIDE, lane);\n    stage_patches(place, group.x * SIDE, lane);\n    workgroupBarrier();\n    for (var i = 0u; i < PIXELS / 2u; i++) {\n      let row = i / QUADS * 2u;\n      let quad = i % QUADS;\n      w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,\n        own * PITCH + row * PATCH_QUADS + quad);\n    }\n    workgroupBarrier();\n  }\n  let o = group.y * SIDE + output;\n  let c = group.x * SIDE + own;\n  put(group.z, o, c, w[0]);\n  put(group.z, o + 1u, c, w[1]);\n  put(group.z, o + 2u, c, w[2]);\n  put(group.z, o + 3u, c, w[3]);\n  put(group.z, o + 4u, c, w[4]);\n  put(group.z, o + 5u, c, w[5]);\n  put(group.z, o + 6u, c, w[6]);\n  put(group.z, o + 7u, c, w[7]);\n}"
  ]
 } as const satisfies ShaderFamily;
