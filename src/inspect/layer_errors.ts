@@ -2,8 +2,8 @@
 //
 // Two programs of one step, on the same weights and inputs: as this device runs it, and with the plain
 // variant of every family. Tensors that both write are compared, element by element. The plain
-// kernels are float32 too: each is held to float64 by `conformance`, and what both round alike is not
-// seen here. A float64 network would be a second engine; it lies in tests/, and is no part of this.
+// kernels are float32 too: what both round alike is not seen here. A float64 network, a second engine
+// and slow, lies in tests/nn/float64: `npm run numerics` is the error against it.
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { type Dispatch, Graph, type Phase } from "../graph/graph.ts";
