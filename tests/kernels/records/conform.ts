@@ -168,6 +168,3 @@ export function dryRun(
   launch(graph, residents(inputs).tensors);
   return graph;
 }
-
-export const nameOf = ({ subgroupSize, software }: Target): string =>
-  software ? `${software}, subgroups of ${subgroupSize || "any size"}` : "any device";
