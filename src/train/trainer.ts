@@ -64,7 +64,7 @@ export class Trainer {
    *
    * @param model    trained in place; the trainer does not dispose of it
    * @param source   images to draw from, or batches that are given whole
-   * @param options  what differs from `HYPER_PARAMETERS`
+   * @param given    what differs from `HYPER_PARAMETERS`
    * @throws OptionError, ShapeError for what cannot be trained; DeviceError device/too-large before
    *         anything is allocated, device/out-of-memory
    */
@@ -155,10 +155,9 @@ export class Trainer {
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
    * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
-   * @param onNan          what to do after a step that was left out for a gradient that was not finite;
-   *                       default: throw
-   * @param frameBudgetMs  of GPU work that is submitted at once, so that a page can draw in between:
-   *                       slower in all; default: as much as keeps the GPU busy
+   * @param options  `onNan`: what to do after a step that was left out for a gradient that was not
+   *                 finite; default: throw. `frameBudgetMs`: of GPU work that is submitted at once, so
+   *                 that a page can draw in between: slower in all; default: as much as keeps the GPU busy
    * @throws DeviceError, or the signal's reason when it was aborted before the end
    */
   async *run(options: {
