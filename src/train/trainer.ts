@@ -3,7 +3,9 @@
 // Forward, backward and optimiser are one program in one pass. Step counter, random counters and the
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
+
 import { Tape } from "../autograd/tape.ts";
+import { OptionError } from "../core/errors.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
@@ -158,7 +160,8 @@ export class Trainer {
    * @param options  `onNan`: what to do after a step that was left out for a gradient that was not
    *                 finite; default: throw. `frameBudgetMs`: of GPU work that is submitted at once, so
    *                 that a page can draw in between: slower in all; default: as much as keeps the GPU busy
-   * @throws DeviceError, or the signal's reason when it was aborted before the end
+   * @throws OptionError for steps that are no count; DeviceError; the signal's reason when it was
+   *         aborted before the end
    */
   async *run(options: {
     steps: number;
@@ -167,6 +170,7 @@ export class Trainer {
     frameBudgetMs?: number | undefined;
   }): AsyncGenerator<TrainingRecord, void, void> {
     const { steps, signal, onNan, frameBudgetMs } = options;
+    requireSteps(steps);
     const mostReadings = frameBudgetMs === undefined ? READINGS : 1;
     const guard = new NanGuard(onNan ?? "throw");
     let ends = false;
@@ -358,4 +362,13 @@ function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
   const { buffer, size } = weights.buffer;
   encoder.copyBufferToBuffer(buffer, 0, ema.buffer.buffer, 0, size);
   gpu.submit([encoder.finish()]);
+}
+
+function requireSteps(steps: number): void {
+  if (Number.isSafeInteger(steps) && steps >= 0) return;
+  throw new OptionError(
+    "option/steps",
+    `train: steps must be a whole number, 0 or more, got ${steps}.`,
+    "Say how many steps to take from here on.",
+  );
 }
