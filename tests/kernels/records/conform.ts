@@ -168,3 +168,6 @@ export function dryRun(
   launch(graph, residents(inputs).tensors);
   return graph;
 }
+
+export const nameOf = ({ subgroupSize, software }: Target): string =>
+  software ? `${software}, subgroups of ${subgroupSize || "any size"}` : "any device";
