@@ -62,7 +62,7 @@ fn power_of_2(x: vec4f) -> vec4f {
 
 // --- a workgroup's 32 rows; quads are 4 neighbours ---
 
-const STEPS: u32 = 8u; // channels staged together
+const STEPS: u32 = 32u; // channels staged together: each lane loads STEPS / 8 quads at a time
 const PITCH: u32 = 9u; // 8 quads and one more: what is written together lies in other banks
 
 var<workgroup> row_tile: array<vec4f, STEPS * PITCH>; // [channel, quad of rows]
@@ -78,7 +78,7 @@ struct Place {
   first: u32, // the same in stats and means
   row: u32, // first of the workgroup's rows
   column: u32, // first of the tile's columns
-  y: u32, // the lane's quad of rows where it multiplies; its channel where it sums and stages
+  y: u32, // the lane's quad of rows where it multiplies; its channels, mod 8, where it sums and stages
   x: u32, // its quad of columns where it multiplies or stages; of rows where it sums
 }
 
@@ -128,16 +128,20 @@ fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
 fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
   var m = start;
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let channel = chunk * STEPS + place.y;
-    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
-    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
-    let rows = vec4f(elem4(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w]));
-    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+    let first = chunk * STEPS;
     workgroupBarrier();
-    row_tile[place.y * PITCH + place.x] = rows * dims.log2_scale;
-    column_tile[place.y * PITCH + place.x] = columns;
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let at = at_channel(place, first + step);
+      let i = at + tokens(place.row + 4u * place.x);
+      let j = at + tokens(place.column + 4u * place.x);
+      row_tile[step * PITCH + place.x] =
+        vec4f(elem4(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w])) * dims.log2_scale;
+      column_tile[step * PITCH + place.x] =
+        vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+    }
     workgroupBarrier();
-    m = add_outer(m, chunk * STEPS, place);
+    m = add_outer(m, first, place);
   }
   return m;
 }
@@ -146,16 +150,20 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
 fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
   var m = start;
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let channel = chunk * STEPS + place.y;
-    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
-    let j = at_channel(place, channel) + tokens(place.column + 4u * place.x);
-    let rows = vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
-    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    let first = chunk * STEPS;
     workgroupBarrier();
-    row_tile[place.y * PITCH + place.x] = rows;
-    column_tile[place.y * PITCH + place.x] = columns;
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let at = at_channel(place, first + step);
+      let i = at + tokens(place.row + 4u * place.x);
+      let j = at + tokens(place.column + 4u * place.x);
+      row_tile[step * PITCH + place.x] =
+        vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
+      column_tile[step * PITCH + place.x] =
+        vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    }
     workgroupBarrier();
-    m = add_outer(m, chunk * STEPS, place);
+    m = add_outer(m, first, place);
   }
   return m;
 }
@@ -169,11 +177,11 @@ fn show(m: mat4x4f, place: Place) {
   power_tile[(4u * place.x + 3u) * PITCH + place.y] = m[3];
 }
 
-// Σ_columns of what is shown · the staged values of the lane's channel
-fn sum_columns(place: Place) -> vec4f {
+// Σ_columns of what is shown · the values of a channel staged
+fn sum_columns(place: Place, step: u32) -> vec4f {
   var sum = vec4f();
   for (var j = 0u; j < min(8u, (dims.tokens - place.column + 3u) / 4u); j++) {
-    let v = column_tile[place.y * PITCH + j];
+    let v = column_tile[step * PITCH + j];
     sum += power_tile[(4u * j) * PITCH + place.x] * v.x;
     sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;
     sum += power_tile[(4u * j + 2u) * PITCH + place.x] * v.z;
@@ -185,21 +193,29 @@ fn sum_columns(place: Place) -> vec4f {
 // sum_a = sum_a + factors · Σ_columns shown · column_a
 fn combine_a(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let channel = chunk * STEPS + place.y;
-    let at = at_channel(place, channel);
-    let j = at + tokens(place.column + 4u * place.x);
-    let columns = vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+    let first = chunk * STEPS;
     workgroupBarrier();
-    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let j = at_channel(place, first + step) + tokens(place.column + 4u * place.x);
+      column_tile[step * PITCH + place.x] = weights[place.x]
+        * vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+    }
     workgroupBarrier();
-    let sum = sum_columns(place) * factors[place.x];
-    let row = place.row + 4u * place.x;
-    for (var i = 0u; i < 4u; i++) {
-      if (channel < dims.channels && row + i < dims.tokens) {
-        let to = at.x + row + i;
-        let before = select(sum_a[to], 0.0, place.column == 0u);
-        sum_a[to] = before + sum[i];
-      }
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
+    }
+  }
+}
+
+fn add_to_a(place: Place, channel: u32, sum: vec4f) {
+  let row = place.row + 4u * place.x;
+  let first = at_channel(place, channel).x + row;
+  for (var i = 0u; i < 4u; i++) {
+    if (channel < dims.channels && row + i < dims.tokens) {
+      let before = select(sum_a[first + i], 0.0, place.column == 0u);
+      sum_a[first + i] = before + sum[i];
     }
   }
 }
@@ -207,22 +223,30 @@ fn combine_a(place: Place) {
 // sum_b = decays · sum_b + factors · Σ_columns shown · column_b
 fn combine_b(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let channel = chunk * STEPS + place.y;
-    let at = at_channel(place, channel);
-    let j = at + tokens(place.column + 4u * place.x);
-    let columns = vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    let first = chunk * STEPS;
     workgroupBarrier();
-    column_tile[place.y * PITCH + place.x] = columns * weights[place.x];
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let j = at_channel(place, first + step) + tokens(place.column + 4u * place.x);
+      column_tile[step * PITCH + place.x] = weights[place.x]
+        * vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    }
     workgroupBarrier();
-    let sum = sum_columns(place) * factors[place.x];
-    let decay = decays[place.x];
-    let row = place.row + 4u * place.x;
-    for (var i = 0u; i < 4u; i++) {
-      if (channel < dims.channels && row + i < dims.tokens) {
-        let to = at.x + row + i;
-        let before = select(sum_b[to], 0.0, place.column == 0u);
-        sum_b[to] = decay[i] * before + sum[i];
-      }
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      add_to_b(place, first + step, sum_columns(place, step) * factors[place.x]);
+    }
+  }
+}
+
+fn add_to_b(place: Place, channel: u32, sum: vec4f) {
+  let row = place.row + 4u * place.x;
+  let first = at_channel(place, channel).x + row;
+  let decay = decays[place.x];
+  for (var i = 0u; i < 4u; i++) {
+    if (channel < dims.channels && row + i < dims.tokens) {
+      let before = select(sum_b[first + i], 0.0, place.column == 0u);
+      sum_b[first + i] = decay[i] * before + sum[i];
     }
   }
 }
@@ -322,8 +346,8 @@ fn backward_query(
 
   // D: the channels in 8 parts
   var part = vec4f();
-  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let channel = chunk * STEPS + place.y;
+  for (var chunk = 0u; chunk < (dims.channels + 7u) / 8u; chunk++) {
+    let channel = chunk * 8u + place.y;
     let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
     if (channel < dims.channels) {
       part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))

@@ -7,7 +7,8 @@
 //
 //   shapes    x [rows, in] · weight [out, in] · bias [out] · y [rows, out], f32 row-major; a product
 //             C [m, n] is told how far apart A [m, k] and B [k, n] keep their neighbours
-//   dispatch  *_tile: a workgroup makes 32 × 32 of C, a lane 4 × 4; (⌈n/32⌉, ⌈m/32⌉) workgroups
+//   dispatch  *_tile: a workgroup makes TILE × TILE of C, a lane 8 × 8 or 4 × 4;
+//             (⌈n/TILE⌉, ⌈m/TILE⌉) workgroups
 //             *_lanes: a subgroup makes 4·BLOCKS × 8·LANES of C, a lane 8 columns of it;
 //             (⌈n/(8·LANES)⌉, ⌈m/(4·BLOCKS)⌉) workgroups of one subgroup
 //   numerics  f32 sums over k in order, then one addition of bias or pending
@@ -84,63 +85,111 @@ fn store_dbias(first: u32, rows: u32, lane: vec2u) {
 
 // --- a workgroup's tile, staged in its memory ---
 
-const TILE: u32 = 32u; // rows of C, and columns
-const STEPS: u32 = 16u; // of k
-const PITCH: u32 = 36u; // TILE, and 4 more so that columns written together lie in other banks
+const TILE: u32 = 64u; // rows of C, and columns: 64, or 32 for small products
+const STEPS: u32 = 1024u / TILE; // of k
+const QUADS: u32 = TILE / 4u; // fours of rows or columns
+const PITCH: u32 = QUADS + 1u; // and one more so that what is written together lies in other banks
 
-var<workgroup> tile_a: array<f32, STEPS * PITCH>;
-var<workgroup> tile_b: array<f32, STEPS * PITCH>;
+var<workgroup> tile_a: array<vec4f, STEPS * PITCH>;
+var<workgroup> tile_b: array<vec4f, STEPS * PITCH>;
 
-// Step and place in a tile of the number that a lane brings: neighbours bring neighbours in memory.
+alias Brought = array<vec4f, STEPS * QUADS / 64u>; // by a lane
+
+// Step and four in a tile of what a lane brings: neighbours bring neighbours in memory.
 fn brought(at: u32, stride_k: u32) -> vec2u {
-  if (stride_k == 1u) {
-    return vec2u(at % STEPS, at / STEPS);
-  }
-  return vec2u(at / TILE, at % TILE);
+  return select(vec2u(at / QUADS, at % QUADS), vec2u(at % STEPS, at / STEPS), stride_k == 1u);
 }
 
-// Stages STEPS × TILE numbers of A and of B, zeros where they have none.
-fn stage(first: vec3u, lane: u32) {
-  for (var i = 0u; i < STEPS * TILE / 64u; i++) {
-    let in_a = brought(i * 64u + lane, dims.a_k);
-    let m = first.x + in_a.y;
-    let k = first.z + in_a.x;
-    var value = 0.0;
-    if (m < dims.m && k < dims.k) {
-      value = a[m * dims.a_m + k * dims.a_k];
-    }
-    tile_a[in_a.x * PITCH + in_a.y] = value;
+fn load_a(first_m: u32, first_k: u32, lane: u32) -> Brought {
+  var loaded: Brought;
+  for (var i = 0u; i < STEPS * QUADS / 64u; i++) {
+    let place = brought(i * 64u + lane, dims.a_k);
+    let k = first_k + place.x;
+    let m = first_m + place.y * 4u + vec4u(0u, 1u, 2u, 3u);
+    let at = min(m, vec4u(dims.m - 1u)) * dims.a_m + min(k, dims.k - 1u) * dims.a_k;
+    let is_in = (m < vec4u(dims.m)) & vec4<bool>(k < dims.k);
+    loaded[i] = select(vec4f(), vec4f(a[at.x], a[at.y], a[at.z], a[at.w]), is_in);
   }
-  for (var i = 0u; i < STEPS * TILE / 64u; i++) {
-    let in_b = brought(i * 64u + lane, dims.b_k);
-    let n = first.y + in_b.y;
-    let k = first.z + in_b.x;
-    var value = 0.0;
-    if (n < dims.n && k < dims.k) {
-      value = b[k * dims.b_k + n * dims.b_n];
-    }
-    tile_b[in_b.x * PITCH + in_b.y] = value;
-  }
+  return loaded;
 }
 
-// Makes a tile of C. contract: call in uniform control flow, it holds barriers.
+fn load_b(first_n: u32, first_k: u32, lane: u32) -> Brought {
+  var loaded: Brought;
+  for (var i = 0u; i < STEPS * QUADS / 64u; i++) {
+    let place = brought(i * 64u + lane, dims.b_k);
+    let k = first_k + place.x;
+    let n = first_n + place.y * 4u + vec4u(0u, 1u, 2u, 3u);
+    let at = min(n, vec4u(dims.n - 1u)) * dims.b_n + min(k, dims.k - 1u) * dims.b_k;
+    let is_in = (n < vec4u(dims.n)) & vec4<bool>(k < dims.k);
+    loaded[i] = select(vec4f(), vec4f(b[at.x], b[at.y], b[at.z], b[at.w]), is_in);
+  }
+  return loaded;
+}
+
+// The quarters of a tile of 64; of one of 32 there is the first.
+struct Corners {
+  near: mat4x4f,
+  right: mat4x4f,
+  below: mat4x4f,
+  far: mat4x4f,
+}
+
+fn outer(sums: mat4x4f, u: vec4f, v: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(u.x), v, sums[0]), fma(vec4f(u.y), v, sums[1]),
+    fma(vec4f(u.z), v, sums[2]), fma(vec4f(u.w), v, sums[3]));
+}
+
+fn add_step(c: Corners, u: u32, v: u32) -> Corners {
+  let up = tile_a[u];
+  if (TILE == 32u) {
+    return Corners(outer(c.near, up, tile_b[v]), c.right, c.below, c.far);
+  }
+  let down = tile_a[u + QUADS / 2u];
+  let left = tile_b[v];
+  let right = tile_b[v + QUADS / 2u];
+  return Corners(
+    outer(c.near, up, left), outer(c.right, up, right),
+    outer(c.below, down, left), outer(c.far, down, right));
+}
+
+fn store_corner(row: u32, column: u32, sums: mat4x4f) {
+  store(row, column, sums[0]);
+  store(row + 1u, column, sums[1]);
+  store(row + 2u, column, sums[2]);
+  store(row + 3u, column, sums[3]);
+}
+
+// Makes a tile of C, loading numbers while it multiplies those before.
+// contract: call in uniform control flow, it holds barriers.
 fn multiply_tile(group: vec3u, lane: u32) {
-  let in_tile = vec2u(lane / 8u, lane % 8u) * 4u;
-  var sums = mat4x4f();
-  for (var chunk = 0u; chunk < (dims.k + STEPS - 1u) / STEPS; chunk++) {
-    stage(vec3u(group.y * TILE, group.x * TILE, chunk * STEPS), lane);
+  let first = group.yx * TILE;
+  let own = vec2u(lane / 8u, lane % 8u);
+  var next_a = load_a(first.x, 0u, lane);
+  var next_b = load_b(first.y, 0u, lane);
+  var c = Corners();
+  for (var turn = 0u; turn < (dims.k + STEPS - 1u) / STEPS; turn++) {
+    for (var i = 0u; i < STEPS * QUADS / 64u; i++) {
+      let in_a = brought(i * 64u + lane, dims.a_k);
+      let in_b = brought(i * 64u + lane, dims.b_k);
+      tile_a[in_a.x * PITCH + in_a.y] = next_a[i];
+      tile_b[in_b.x * PITCH + in_b.y] = next_b[i];
+    }
     workgroupBarrier();
+    next_a = load_a(first.x, (turn + 1u) * STEPS, lane);
+    next_b = load_b(first.y, (turn + 1u) * STEPS, lane);
     for (var step = 0u; step < STEPS; step++) {
-      let u = step * PITCH + in_tile.x;
-      let v = step * PITCH + in_tile.y;
-      let of_a = vec4f(tile_a[u], tile_a[u + 1u], tile_a[u + 2u], tile_a[u + 3u]);
-      let of_b = vec4f(tile_b[v], tile_b[v + 1u], tile_b[v + 2u], tile_b[v + 3u]);
-      add_outer(&sums, of_a, of_b);
+      c = add_step(c, step * PITCH + own.x, step * PITCH + own.y);
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < 4u; i++) {
-    store(group.y * TILE + in_tile.x + i, group.x * TILE + in_tile.y, sums[i]);
+  let row = first.x + own.x * 4u;
+  let column = first.y + own.y * 4u;
+  store_corner(row, column, c.near);
+  if (TILE == 64u) {
+    store_corner(row, column + 32u, c.right);
+    store_corner(row + 32u, column, c.below);
+    store_corner(row + 32u, column + 32u, c.far);
   }
 }
 

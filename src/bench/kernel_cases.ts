@@ -188,3 +188,9 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   attentionCore(8, 64, 256),
   matrixProduct(512),
 ];
+
+/** Sizes that fill a large GPU; software adapters would take seconds each. */
+export const LARGE_KERNEL_CASES: readonly KernelCase[] = [
+  ...convolutions("conv256", 32, 256, 32),
+  matrixProduct(2048),
+];

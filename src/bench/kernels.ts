@@ -7,10 +7,12 @@ import type { Gpu } from "../device/gpu.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { KERNEL_CASES, type KernelCase, type Values } from "./kernel_cases.ts";
+import { KERNEL_CASES, type KernelCase, LARGE_KERNEL_CASES, type Values } from "./kernel_cases.ts";
 import { type BenchResult, benchResult } from "./result.ts";
 
 const PROBES = 16;
+const SAMPLE_MS = 20; // a sample is so many runs: a submission's way there and back is a millisecond
+const MOST_RUNS = 256;
 const BOUND = 8; // of 2⁻²⁴ · Σ|terms|: the bound that every kernel is held to
 
 interface Prepared {
@@ -18,30 +20,33 @@ interface Prepared {
   program: Program;
   inputs: ResidentBuffer;
   worstError: number;
+  /** a sample */
+  runs: number;
   samples: number[];
 }
 
 /**
  * Times every case `rounds` times, one case after the other in each round.
  *
+ * @param cases  default: those on which engines are compared, and on a GPU larger ones
  * @throws DeviceError bench/wrong for an answer outside its bound
  */
 export async function kernelsSuite(
   gpu: Gpu,
   rounds: number,
-  cases: readonly KernelCase[] = KERNEL_CASES,
+  cases: readonly KernelCase[] = casesFor(gpu),
 ): Promise<BenchResult[]> {
   const prepared: Prepared[] = [];
   for (const kernel of cases) prepared.push(await prepare(gpu, kernel));
   for (let round = 0; round < rounds; round++) {
-    for (const { program, samples } of prepared) samples.push(await program.timedRun());
+    for (const { program, runs, samples } of prepared) samples.push(await program.timedRun(runs));
   }
   gpu.check();
-  return prepared.map(({ kernel, program, inputs, samples, worstError }) => {
+  return prepared.map(({ kernel, program, inputs, samples, worstError, runs }) => {
     const gflop = program.dispatches.reduce((sum, { flops }) => sum + flops, 0) / 1e9;
     program.dispose();
     inputs.destroy(gpu);
-    const check = { worst_error: worstError, unit: "2^-24 sum|terms|", bound: BOUND, gflop };
+    const check = { worst_error: worstError, unit: "2^-24 sum|terms|", bound: BOUND, gflop, runs };
     return benchResult({ suite: "kernels", name: kernel.name, check }, samples);
   });
 }
@@ -64,8 +69,19 @@ async function prepare(gpu: Gpu, kernel: KernelCase): Promise<Prepared> {
   program.run();
   const result = { shape: output.shape, data: await program.read(output) };
   const worstError = requireAnswer(kernel, values, result);
-  return { kernel, program, inputs, worstError, samples: [] };
+  const runs = await runsFor(program);
+  return { kernel, program, inputs, worstError, runs, samples: [] };
 }
+
+/** How many runs outlast SAMPLE_MS. */
+async function runsFor(program: Program): Promise<number> {
+  let runs = 1;
+  while (runs < MOST_RUNS && runs * (await program.timedRun(runs)) < SAMPLE_MS) runs *= 2;
+  return runs;
+}
+
+const casesFor = ({ target }: Gpu): readonly KernelCase[] =>
+  target.tiles ? [...KERNEL_CASES, ...LARGE_KERNEL_CASES] : KERNEL_CASES;
 
 function requireAnswer(
   { name, value }: KernelCase,

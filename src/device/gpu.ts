@@ -47,6 +47,8 @@ export interface Target {
   readonly subgroupSize: number;
   /** the software adapters, on which a load costs as much as 30 multiply-adds */
   readonly software: "swiftshader" | "llvmpipe" | undefined;
+  /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
+  readonly tiles?: boolean;
   /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
   readonly plain?: ReadonlySet<string>;
 }
@@ -168,7 +170,8 @@ export class Gpu {
     const text = `${architecture} ${device} ${description}`.toLowerCase();
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
-    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software, ...plain };
+    const subgroupSize = (isFixed && subgroupMinSize) || 0;
+    return { subgroupSize, software, tiles: software === undefined, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

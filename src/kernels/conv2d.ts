@@ -3,7 +3,8 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Convolution, recordConvolution } from "./conv2d_record.ts";
+import { recordConvolution } from "./conv2d_record.ts";
+import type { Convolution } from "./conv2d_roles.ts";
 
 export { conv2dVariants } from "./conv2d_record.ts";
 

@@ -1,45 +1,26 @@
-// Records a convolution or its gradient by the images: on tiles (shaders/conv2d.wgsl), on pixels in a
-// row (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
+// Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
+// tiles (shaders/conv2d.wgsl), on pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element
+// by element (conv2d_general.wgsl).
 //
-// The three read `reads` channels of a source and write `writes` channels of a result. Nothing is
+// All read `reads` channels of a source and write `writes` channels of a result. Nothing is
 // checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import {
+  argsOf,
+  type Convolution,
+  type ConvolutionTensors,
+  type Direction,
+  flopsOf,
+  rolesOf,
+} from "./conv2d_roles.ts";
+import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 
-/** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
-export interface Convolution {
-  N: number;
-  C: number;
-  H: number;
-  W: number;
-  O: number;
-  K: number;
-  outH: number;
-  outW: number;
-  stride: number;
-  padding: { top: number; bottom: number; left: number; right: number };
-  upsample: boolean;
-}
-
-export interface ConvolutionTensors {
-  /** x, or dy */
-  source: Tensor;
-  weight: Tensor;
-  bias?: Tensor | undefined;
-  rows?: Tensor | undefined;
-  /** the residual, or what other consumers gave to dx */
-  added?: Tensor | undefined;
-  /** y, or dx */
-  result: Tensor;
-}
-
-type Direction = "forward" | "backward";
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
 const PARITY = 2;
@@ -68,6 +49,10 @@ export function recordConvolution(
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
+  if (graph.targetOf("conv2d").tiles && fitsTiles(direction, c)) {
+    recordOnTiles(graph, direction, c, tensors);
+    return;
+  }
   const kind = kindOf(direction, c);
   if (kind === "general") recordGeneral(graph, direction, c, tensors);
   else if (kind === "pointwise") recordPointwise(graph, direction, c, tensors);
@@ -148,37 +133,6 @@ function recordGeneral(
   graph.dispatch([general, direction], args, workgroups, { flops: flopsOf(c) });
 }
 
-/** Who is read and who is written: forward y from x, backward dx from dy. */
-function rolesOf(direction: Direction, c: Convolution) {
-  const taps = c.K ** 2;
-  const x = { channels: c.C, height: c.H, width: c.W, step: taps };
-  const y = { channels: c.O, height: c.outH, width: c.outW, step: c.C * taps };
-  const [read, written] = direction === "forward" ? [x, y] : [y, x];
-  return {
-    images: c.N,
-    reads: read.channels,
-    writes: written.channels,
-    height: read.height,
-    width: read.width,
-    out_height: written.height,
-    out_width: written.width,
-    read_step: read.step,
-    write_step: written.step,
-  };
-}
-
-function argsOf<Dims>(dims: Dims, { source, weight, result, ...optional }: ConvolutionTensors) {
-  const { bias, rows, added } = optional;
-  const has = {
-    has_bias: Number(bias !== undefined),
-    has_rows: Number(rows !== undefined),
-    has_added: Number(added !== undefined),
-  };
-  const any = unread(weight);
-  const optionals = { bias: bias ?? any, rows: rows ?? any, added: added ?? any };
-  return { dims: { ...dims, ...has }, source, weight, ...optionals, result };
-}
-
 /** Which entry point, how many blocks of four channels a lane, and lanes a workgroup. */
 function shapeOf({ subgroupSize, software }: Target, channels: number, most: 2 | 4) {
   const isShared = subgroupSize >= 4 && software !== undefined;
@@ -197,11 +151,9 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
   return [...foldWorkgroups(lanes, workgroup), channelGroups];
 }
 
-/** Those of the definition, a multiply-add counted as two. */
-const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) => 2 * N * O * outH * outW * C * K * K;
-
 /** Every pipeline that a convolution or its gradient can ask for. */
 export const conv2dVariants: Variant[] = [
+  ...conv2dTileVariants,
   ...tiledVariants(),
   ...variantsOf(pointwise, {}, 4),
   { family: general, entry: "forward", constants: {} },

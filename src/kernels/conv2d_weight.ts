@@ -5,7 +5,7 @@ import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
-import type { Convolution } from "./conv2d_record.ts";
+import type { Convolution } from "./conv2d_roles.ts";
 import {
   recordPlaneSums,
   recordWeightGradient,

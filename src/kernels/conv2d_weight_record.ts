@@ -1,13 +1,18 @@
 // Records a convolution's gradient by its weights and bias: sums over parts of the images, in
 // shaders/conv2d_weight.wgsl (3×3) or conv2d_weight_pointwise.wgsl (1×1), then conv2d_weight_sums.wgsl.
 //
-// Where a subgroup has 4 or 8 lanes (the software adapters), lanes share what they load; elsewhere
-// each works for itself. Nothing is checked here.
+// Where a subgroup has 4 or 8 lanes (the software adapters), lanes share what they load; on GPUs a
+// workgroup does (conv2d_weight_tile_record.ts); elsewhere each works for itself. Nothing is checked here.
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Convolution } from "./conv2d_record.ts";
+import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import {
+  conv2dWeightTileVariants,
+  fitsWeightTiles,
+  recordOnWeightTiles,
+} from "./conv2d_weight_tile_record.ts";
 import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
 import { conv2d_weight_pointwise as pointwise } from "./generated/conv2d_weight_pointwise.ts";
 import { conv2d_weight_sums as sums } from "./generated/conv2d_weight_sums.ts";
@@ -45,7 +50,9 @@ export function recordWeightGradient(
   const { dweight, dbias } = gradients;
   const partialsOf: PartialsOf = (parts) =>
     parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
-  const record = c.K === 1 ? recordPointwise : recordTiles;
+  const isOnTiles = graph.targetOf("conv2d_weight").tiles && fitsWeightTiles(c);
+  const recordOwn = c.K === 1 ? recordPointwise : recordTiles;
+  const record = isOnTiles ? recordOnWeightTiles : recordOwn;
   const partials = record(graph, c, inputs, partialsOf);
   if (partials !== dweight) recordFinish(graph, c, { partials, dy: inputs.dy }, gradients);
   else if (dbias) recordFinish(graph, c, { dy: inputs.dy }, gradients);
@@ -229,11 +236,9 @@ function cutInto(wanted: number, p: { images: number; rows: number; columns: num
   return { parts: image_parts * row_parts, cut: { images_a_part, rows_a_part, row_parts } };
 }
 
-/** Those of the definition, a multiply-add counted as two. */
-const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) => 2 * N * O * outH * outW * C * K * K;
-
 /** Every pipeline that can be asked for. */
 export const conv2dWeightVariants: Variant[] = [
+  ...conv2dWeightTileVariants,
   ...Object.values(KINDS).flatMap((kind) => [
     ...[1, 4].map((A_TILE) => variant(tiled, "plain", { ...kind, A_TILE })),
     ...SUBGROUPS.flatMap((LANES) =>

@@ -10,18 +10,17 @@ import { type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "./generated/matmul.ts";
 
-const TILE = 32;
+const TILES = [64, 32]; // rows and columns of a workgroup
+const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
 const COLUMNS_OF_A_LANE = 8;
 const SUBGROUPS = [4, 8];
 const BLOCKS = [2, 8];
 
 /** Every pipeline that a launcher can ask for. */
 export const matmulVariants: Variant[] = [
-  ...(["forward_tile", "backward_input_tile", "backward_weight_tile"] as const).map((entry) => ({
-    family: matmul,
-    entry,
-    constants: {},
-  })),
+  ...(["forward_tile", "backward_input_tile", "backward_weight_tile"] as const).flatMap((entry) =>
+    TILES.map((TILE) => ({ family: matmul, entry, constants: { TILE } })),
+  ),
   ...(["forward_lanes", "backward_input_lanes", "backward_weight_lanes"] as const).flatMap(
     (entry) =>
       SUBGROUPS.flatMap((lanes) =>
@@ -168,7 +167,10 @@ interface Choice {
 function variantFor(graph: Graph, { m, n }: Product["size"]): Choice {
   const lanes = graph.targetOf("matmul").subgroupSize;
   if (!SUBGROUPS.includes(lanes)) {
-    return { kind: "tile", workgroups: [ceilDiv(n, TILE), ceilDiv(m, TILE)], constants: {} };
+    const groups = (tile: number) => [ceilDiv(n, tile), ceilDiv(m, tile)] as const;
+    const [across, down] = groups(TILES[0]!);
+    const TILE = across * down >= ENOUGH_TILES ? TILES[0]! : TILES[1]!;
+    return { kind: "tile", workgroups: groups(TILE), constants: { TILE } };
   }
   const blocks = m <= 8 ? 2 : 8;
   const workgroups = [ceilDiv(n, COLUMNS_OF_A_LANE * lanes), ceilDiv(m, 4 * blocks)] as const;

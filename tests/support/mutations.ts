@@ -2,6 +2,7 @@
 // detectRaces or by the values. Needs no test framework: `npm run conformance` makes a table of it.
 import { type Gpu, PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { specialise } from "../../src/device/shader.ts";
+import { TILES_TARGET } from "../kernels/records/conform.ts";
 import type { KernelInfo } from "../kernels/records/record.ts";
 import {
   barriersOf,
@@ -14,8 +15,8 @@ import {
   withoutBarrier,
 } from "./races.ts";
 
-/** How workgroup memory is used does not depend on subgroups: any device, and a software adapter. */
-const TARGETS: Target[] = [PLAIN_TARGET, { subgroupSize: 0, software: "llvmpipe" }];
+/** How workgroup memory is used does not depend on subgroups: any device, a GPU, a software adapter. */
+const TARGETS: Target[] = [PLAIN_TARGET, TILES_TARGET, { subgroupSize: 0, software: "llvmpipe" }];
 
 export const kernelsWithBarriers = (records: readonly KernelInfo[]): SharedKernel[] =>
   sharedKernels(records, TARGETS);

@@ -3,11 +3,11 @@
 // It knows float32 and u32 buffers, and no subgroups. Buffers hold zeros: which addresses a kernel of
 // ours touches does not depend on values, but on indices, which are 0 then.
 import { CallExpr, detectRaces, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { Gpu, Target } from "../../src/device/gpu.ts";
+import { type Gpu, PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
 import type { Dispatch } from "../../src/graph/graph.ts";
 import { bytesOf } from "../../src/graph/tensor.ts";
-import { dryRun, runSample } from "../kernels/records/conform.ts";
+import { dryRun, runSample, TILES_TARGET } from "../kernels/records/conform.ts";
 import type { KernelInfo, Sample } from "../kernels/records/record.ts";
 
 /**
@@ -54,9 +54,13 @@ export interface SharedKernel {
   candidates: Candidate[];
 }
 
-/** Kernels that differ in their activation alone have the same barriers. */
+/** These do not touch a kernel's barriers. */
+const BESIDE = ["ACTIVATION", "DOUBLED", "COLUMNS", "IMAGES"];
+
 function nameOf({ family, entry, constants }: Variant): string {
-  const { ACTIVATION: _, ...cut } = constants;
+  const cut = Object.fromEntries(
+    Object.entries(constants).filter(([name]) => !BESIDE.includes(name)),
+  );
   const values = Object.entries(cut).map(([name, value]) => `${name} ${value}`);
   return `${family.name}.${entry}${values.length > 0 ? ` (${values.join(", ")})` : ""}`;
 }
@@ -136,10 +140,11 @@ export async function isWrongWithout(
     return outputs;
   };
   const { software } = gpu.target;
-  const target: Target = { subgroupSize: 0, software };
-  const onTarget = dryRun(sample, target).dispatches.some(({ variant }) => keyOf(variant) === key);
-  const chosen: Target = onTarget ? target : { subgroupSize: 0, software: undefined };
-  const { faults } = await runSample({ gpu, target: chosen }, info, { ...sample, launch });
+  const targets: Target[] = [{ subgroupSize: 0, software }, PLAIN_TARGET, TILES_TARGET];
+  const launches = (target: Target) =>
+    dryRun(sample, target).dispatches.some(({ variant }) => keyOf(variant) === key);
+  const target = targets.find(launches)!;
+  const { faults } = await runSample({ gpu, target }, info, { ...sample, launch });
   return faults.length > 0;
 }
 

@@ -3,30 +3,40 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const matmul = {
  "name": "matmul",
- "hash": "164a1b678e87e5e2",
+ "hash": "1b35eb89e352612e",
  "settings": {
   "TILE": {
    "chunk": 10,
    "kind": "const",
-   "value": "32u"
+   "value": "64u"
   },
   "STEPS": {
    "chunk": 11,
    "kind": "const",
-   "value": "16u"
+   "value": "1024u / TILE"
   },
-  "PITCH": {
+  "QUADS": {
    "chunk": 12,
    "kind": "const",
-   "value": "36u"
+   "value": "TILE / 4u"
+  },
+  "PITCH": {
+   "chunk": 13,
+   "kind": "const",
+   "value": "QUADS + 1u"
+  },
+  "Brought": {
+   "chunk": 16,
+   "kind": "alias",
+   "value": "array<vec4f, STEPS * QUADS / 64u>"
   },
   "LANES": {
-   "chunk": 21,
+   "chunk": 28,
    "kind": "const",
    "value": "4u"
   },
   "BLOCKS": {
-   "chunk": 22,
+   "chunk": 29,
    "kind": "const",
    "value": "8u"
   }
@@ -45,7 +55,6 @@ export const matmul = {
     3,
     4,
     5,
-    7,
     8,
     10,
     11,
@@ -55,7 +64,14 @@ export const matmul = {
     15,
     16,
     17,
-    18
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25
    ],
    "subgroups": false,
    "bindings": [
@@ -156,7 +172,6 @@ export const matmul = {
     3,
     4,
     5,
-    7,
     8,
     10,
     11,
@@ -166,7 +181,14 @@ export const matmul = {
     15,
     16,
     17,
-    19
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    26
    ],
    "subgroups": false,
    "bindings": [
@@ -268,7 +290,6 @@ export const matmul = {
     4,
     5,
     6,
-    7,
     8,
     9,
     10,
@@ -279,7 +300,14 @@ export const matmul = {
     15,
     16,
     17,
-    20
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    27
    ],
    "subgroups": false,
    "bindings": [
@@ -388,11 +416,11 @@ export const matmul = {
     5,
     7,
     8,
-    21,
-    22,
-    23,
-    24,
-    25
+    28,
+    29,
+    30,
+    31,
+    32
    ],
    "subgroups": true,
    "bindings": [
@@ -495,11 +523,11 @@ export const matmul = {
     5,
     7,
     8,
-    21,
-    22,
-    23,
-    24,
-    26
+    28,
+    29,
+    30,
+    31,
+    33
    ],
    "subgroups": true,
    "bindings": [
@@ -604,11 +632,11 @@ export const matmul = {
     7,
     8,
     9,
-    21,
-    22,
-    23,
-    24,
-    27
+    28,
+    29,
+    30,
+    31,
+    34
    ],
    "subgroups": true,
    "bindings": [
@@ -714,14 +742,21 @@ export const matmul = {
   "\n\n\nfn add_outer(sums: ptr<function, mat4x4f>, u: vec4f, v: vec4f) {\n  (*sums)[0] += v * u.x;\n  (*sums)[1] += v * u.y;\n  (*sums)[2] += v * u.z;\n  (*sums)[3] += v * u.w;\n}",
   "\n\n\nfn store(row: u32, column: u32, sums: vec4f) {\n  if (row >= dims.m || column >= dims.n) {\n    return;\n  }\n  let at = row * dims.n + column;\n  let count = min(dims.n - column, 4u);\n  var values = sums;\n  if (dims.adds != 0u) {\n    let source = row * dims.addend_m + column;\n    for (var i = 0u; i < count; i++) {\n      values[i] += addend[source + i];\n    }\n  }\n  if (count == 4u) {\n    c[at] = values.x;\n    c[at + 1u] = values.y;\n    c[at + 2u] = values.z;\n    c[at + 3u] = values.w;\n    return;\n  }\n  for (var i = 0u; i < count; i++) {\n    c[at + i] = values[i];\n  }\n}",
   "\n\n\nfn store_dbias(first: u32, rows: u32, lane: vec2u) {\n  for (var i = 0u; i < rows / lane.y; i++) {\n    let row = first + i * lane.y + lane.x;\n    if (row < dims.m) {\n      var sum = 0.0;\n      for (var k = 0u; k < dims.k; k++) {\n        sum += a[row * dims.a_m + k * dims.a_k];\n      }\n      dbias[row] = sum;\n    }\n  }\n}",
-  "\n\n\n\nconst TILE: u32 = 32u;",
-  "\nconst STEPS: u32 = 16u;",
-  "\nconst PITCH: u32 = 36u;",
-  "\n\nvar<workgroup> tile_a: array<f32, STEPS * PITCH>;",
-  "\nvar<workgroup> tile_b: array<f32, STEPS * PITCH>;",
-  "\n\n\nfn brought(at: u32, stride_k: u32) -> vec2u {\n  if (stride_k == 1u) {\n    return vec2u(at % STEPS, at / STEPS);\n  }\n  return vec2u(at / TILE, at % TILE);\n}",
-  "\n\n\nfn stage(first: vec3u, lane: u32) {\n  for (var i = 0u; i < STEPS * TILE / 64u; i++) {\n    let in_a = brought(i * 64u + lane, dims.a_k);\n    let m = first.x + in_a.y;\n    let k = first.z + in_a.x;\n    var value = 0.0;\n    if (m < dims.m && k < dims.k) {\n      value = a[m * dims.a_m + k * dims.a_k];\n    }\n    tile_a[in_a.x * PITCH + in_a.y] = value;\n  }\n  for (var i = 0u; i < STEPS * TILE / 64u; i++) {\n    let in_b = brought(i * 64u + lane, dims.b_k);\n    let n = first.y + in_b.y;\n    let k = first.z + in_b.x;\n    var value = 0.0;\n    if (n < dims.n && k < dims.k) {\n      value = b[k * dims.b_k + n * dims.b_n];\n    }\n    tile_b[in_b.x * PITCH + in_b.y] = value;\n  }\n}",
-  "\n\n\nfn multiply_tile(group: vec3u, lane: u32) {\n  let in_tile = vec2u(lane / 8u, lane % 8u) * 4u;\n  var sums = mat4x4f();\n  for (var chunk = 0u; chunk < (dims.k + STEPS - 1u) / STEPS; chunk++) {\n    stage(vec3u(group.y * TILE, group.x * TILE, chunk * STEPS), lane);\n    workgroupBarrier();\n    for (var step = 0u; step < STEPS; step++) {\n      let u = step * PITCH + in_tile.x;\n      let v = step * PITCH + in_tile.y;\n      let of_a = vec4f(tile_a[u], tile_a[u + 1u], tile_a[u + 2u], tile_a[u + 3u]);\n      let of_b = vec4f(tile_b[v], tile_b[v + 1u], tile_b[v + 2u], tile_b[v + 3u]);\n      add_outer(&sums, of_a, of_b);\n    }\n    workgroupBarrier();\n  }\n  for (var i = 0u; i < 4u; i++) {\n    store(group.y * TILE + in_tile.x + i, group.x * TILE + in_tile.y, sums[i]);\n  }\n}",
+  "\n\n\n\nconst TILE: u32 = 64u;",
+  "\nconst STEPS: u32 = 1024u / TILE;",
+  "\nconst QUADS: u32 = TILE / 4u;",
+  "\nconst PITCH: u32 = QUADS + 1u;",
+  "\n\nvar<workgroup> tile_a: array<vec4f, STEPS * PITCH>;",
+  "\nvar<workgroup> tile_b: array<vec4f, STEPS * PITCH>;",
+  "\n\nalias Brought = array<vec4f, STEPS * QUADS / 64u>;",
+  "\n\n\nfn brought(at: u32, stride_k: u32) -> vec2u {\n  return select(vec2u(at / QUADS, at % QUADS), vec2u(at % STEPS, at / STEPS), stride_k == 1u);\n}",
+  "\n\nfn load_a(first_m: u32, first_k: u32, lane: u32) -> Brought {\n  var loaded: Brought;\n  for (var i = 0u; i < STEPS * QUADS / 64u; i++) {\n    let place = brought(i * 64u + lane, dims.a_k);\n    let k = first_k + place.x;\n    let m = first_m + place.y * 4u + vec4u(0u, 1u, 2u, 3u);\n    let at = min(m, vec4u(dims.m - 1u)) * dims.a_m + min(k, dims.k - 1u) * dims.a_k;\n    let is_in = (m < vec4u(dims.m)) & vec4<bool>(k < dims.k);\n    loaded[i] = select(vec4f(), vec4f(a[at.x], a[at.y], a[at.z], a[at.w]), is_in);\n  }\n  return loaded;\n}",
+  "\n\nfn load_b(first_n: u32, first_k: u32, lane: u32) -> Brought {\n  var loaded: Brought;\n  for (var i = 0u; i < STEPS * QUADS / 64u; i++) {\n    let place = brought(i * 64u + lane, dims.b_k);\n    let k = first_k + place.x;\n    let n = first_n + place.y * 4u + vec4u(0u, 1u, 2u, 3u);\n    let at = min(n, vec4u(dims.n - 1u)) * dims.b_n + min(k, dims.k - 1u) * dims.b_k;\n    let is_in = (n < vec4u(dims.n)) & vec4<bool>(k < dims.k);\n    loaded[i] = select(vec4f(), vec4f(b[at.x], b[at.y], b[at.z], b[at.w]), is_in);\n  }\n  return loaded;\n}",
+  "\n\n\nstruct Corners {\n  near: mat4x4f,\n  right: mat4x4f,\n  below: mat4x4f,\n  far: mat4x4f,\n}",
+  "\n\nfn outer(sums: mat4x4f, u: vec4f, v: vec4f) -> mat4x4f {\n  return mat4x4f(\n    fma(vec4f(u.x), v, sums[0]), fma(vec4f(u.y), v, sums[1]),\n    fma(vec4f(u.z), v, sums[2]), fma(vec4f(u.w), v, sums[3]));\n}",
+  "\n\nfn add_step(c: Corners, u: u32, v: u32) -> Corners {\n  let up = tile_a[u];\n  if (TILE == 32u) {\n    return Corners(outer(c.near, up, tile_b[v]), c.right, c.below, c.far);\n  }\n  let down = tile_a[u + QUADS / 2u];\n  let left = tile_b[v];\n  let right = tile_b[v + QUADS / 2u];\n  return Corners(\n    outer(c.near, up, left), outer(c.right, up, right),\n    outer(c.below, down, left), outer(c.far, down, right));\n}",
+  "\n\nfn store_corner(row: u32, column: u32, sums: mat4x4f) {\n  store(row, column, sums[0]);\n  store(row + 1u, column, sums[1]);\n  store(row + 2u, column, sums[2]);\n  store(row + 3u, column, sums[3]);\n}",
+  "\n\n\n\nfn multiply_tile(group: vec3u, lane: u32) {\n  let first = group.yx * TILE;\n  let own = vec2u(lane / 8u, lane % 8u);\n  var next_a = load_a(first.x, 0u, lane);\n  var next_b = load_b(first.y, 0u, lane);\n  var c = Corners();\n  for (var turn = 0u; turn < (dims.k + STEPS - 1u) / STEPS; turn++) {\n    for (var i = 0u; i < STEPS * QUADS / 64u; i++) {\n      let in_a = brought(i * 64u + lane, dims.a_k);\n      let in_b = brought(i * 64u + lane, dims.b_k);\n      tile_a[in_a.x * PITCH + in_a.y] = next_a[i];\n      tile_b[in_b.x * PITCH + in_b.y] = next_b[i];\n    }\n    workgroupBarrier();\n    next_a = load_a(first.x, (turn + 1u) * STEPS, lane);\n    next_b = load_b(first.y, (turn + 1u) * STEPS, lane);\n    for (var step = 0u; step < STEPS; step++) {\n      c = add_step(c, step * PITCH + own.x, step * PITCH + own.y);\n    }\n    workgroupBarrier();\n  }\n  let row = first.x + own.x * 4u;\n  let column = first.y + own.y * 4u;\n  store_corner(row, column, c.near);\n  if (TILE == 64u) {\n    store_corner(row, column + 32u, c.right);\n    store_corner(row + 32u, column, c.below);\n    store_corner(row + 32u, column + 32u, c.far);\n  }\n}",
   "\n\n@compute @workgroup_size(64)\nfn forward_tile(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  multiply_tile(group, lane);\n}",
   "\n\n@compute @workgroup_size(64)\nfn backward_input_tile(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  multiply_tile(group, lane);\n}",
   "\n\n@compute @workgroup_size(64)\nfn backward_weight_tile(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  multiply_tile(group, lane);\n  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {\n    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));\n  }\n}",

@@ -26,6 +26,9 @@ export interface SampleResult {
   faults: string[];
 }
 
+/** A GPU of which nothing is known. */
+export const TILES_TARGET: Target = { ...PLAIN_TARGET, tiles: true };
+
 const EPSILON = 2 ** -24;
 const LEAST = 2 ** -126; // subnormal numbers may flush
 
@@ -147,7 +150,8 @@ function adjointFault(
 /** The targets on which a sample launches different things: a device's own, and the plain one. */
 export function targetsOf(gpu: Gpu, sample: Sample): Target[] {
   const known = new Set<string>();
-  return [gpu.target, { ...gpu.target, subgroupSize: 0 }, PLAIN_TARGET].filter((target) => {
+  const all = [gpu.target, { ...gpu.target, subgroupSize: 0 }, TILES_TARGET, PLAIN_TARGET];
+  return all.filter((target) => {
     const launches = launchesOf(sample, target);
     return !known.has(launches) && known.add(launches);
   });
@@ -169,5 +173,7 @@ export function dryRun(
   return graph;
 }
 
-export const nameOf = ({ subgroupSize, software }: Target): string =>
-  software ? `${software}, subgroups of ${subgroupSize || "any size"}` : "any device";
+export function nameOf({ subgroupSize, software, tiles }: Target): string {
+  if (software) return `${software}, subgroups of ${subgroupSize || "any size"}`;
+  return tiles ? "a GPU" : "any device";
+}

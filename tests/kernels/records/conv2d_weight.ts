@@ -145,7 +145,13 @@ const refusal = (what: string, wrong: Wrong, message: string): Refusal => ({
 
 export const info: KernelInfo = {
   family: "conv2d_weight",
-  shaders: ["conv2d_weight", "conv2d_weight_pointwise", "conv2d_weight_sums"],
+  shaders: [
+    "conv2d_weight",
+    "conv2d_weight_tile",
+    "conv2d_weight_pointwise",
+    "conv2d_weight_pointwise_tile",
+    "conv2d_weight_sums",
+  ],
   dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [

@@ -58,7 +58,7 @@ export const info: KernelInfo = {
     {
       what: "more rows than 65,535 workgroups take",
       launch: (graph, tensor) => linear(graph, { x: tensor(2 ** 22, 1), weight: tensor(1, 1) }),
-      message: "matmul.forward_tile: workgroups must be integers in 1 … 65535, got 1 × 131072 × 1.",
+      message: "matmul.forward_tile: workgroups must be integers in 1 … 65535, got 1 × 65536 × 1.",
     },
   ],
 };

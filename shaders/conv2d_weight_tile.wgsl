@@ -1,0 +1,238 @@
+// conv2d_weight_tile.wgsl — the gradient of a 3×3 convolution at stride 1 by its weights, in parts, for GPUs.
+//
+//   tile      w_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n, c, i + u − top, j + v − left]
+//             and then dweight = Σ_s w_s. z = x, or with DOUBLED x with each pixel doubled both ways;
+//             0 outside the image
+//   source    the transpose of torch.nn.functional.conv2d in its weights
+//
+//   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of dy, in 32
+//   channels, and the patch of z around them, in 32, which were loaded while the turn before was
+//   multiplied; from there a lane makes 8 × 1 × 9 weights.
+//
+//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · partials [parts, O, C, 3, 3] f32
+//   dispatch  (⌈C/32⌉, ⌈O/32⌉, parts) workgroups of 128 lanes
+//   numerics  f32; pixel by pixel in fixed order, then part by part
+//   launcher  src/kernels/conv2d_weight_tile_record.ts · oracle tests/reference/conv2d.ts
+
+alias elem = f32; // or f16: how maps are stored; sums are f32
+
+const DOUBLED: u32 = 0u; // 1: yes
+const COLUMNS: u32 = 8u; // of a turn's pixels: 4 or 8
+const ROWS: u32 = 4u; // even
+
+const WG: u32 = 128u;
+const SIDE: u32 = 32u; // channels of dy, and of z, a workgroup
+const QUADS: u32 = COLUMNS / 4u; // fours of columns
+const PIXELS: u32 = ROWS * QUADS; // fours of pixels of dy, a channel
+const PATCH_QUADS: u32 = QUADS + 1u;
+const PATCH: u32 = (ROWS + 2u) * PATCH_QUADS;
+const PITCH: u32 = PATCH + 1u; // odd: channels lie in other banks
+
+struct Dims {
+  images: u32, // N
+  in_channels: u32, // C
+  out_channels: u32, // O
+  rows: u32, // of dy
+  columns: u32,
+  x_rows: u32,
+  x_columns: u32,
+  top: u32, // zeros above z
+  left: u32,
+  turns_down: u32, // in an image
+  turns_across: u32,
+  turns: u32, // in all
+  turns_a_part: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> dy: array<elem>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+// ---- staging
+
+var<workgroup> outputs: array<vec4f, SIDE * PIXELS>; // of dy
+var<workgroup> patches: array<vec4f, SIDE * PITCH>; // of z
+
+struct Place {
+  image: u32,
+  row: u32, // of dy
+  column: u32,
+}
+
+fn place_of(turn: u32) -> Place {
+  let across = turn % dims.turns_across;
+  let down = turn / dims.turns_across % dims.turns_down;
+  return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);
+}
+
+alias Outputs = array<vec4f, SIDE * PIXELS / WG>; // what a lane brings
+alias Patches = array<vec4f, (SIDE * PATCH + WG - 1u) / WG>;
+
+fn load_outputs(place: Place, first: u32, lane: u32) -> Outputs {
+  var loaded: Outputs;
+  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
+    let at = i * WG + lane;
+    let row = place.row + at / QUADS % ROWS;
+    let column = place.column + at % QUADS * 4u;
+    loaded[i] = outputs_at(place.image, first + at / PIXELS, row, column);
+  }
+  return loaded;
+}
+
+fn stage_outputs(loaded: Outputs, lane: u32) {
+  for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
+    outputs[i * WG + lane] = loaded[i];
+  }
+}
+
+fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  if (image >= dims.images || channel >= dims.out_channels || row >= dims.rows) {
+    return vec4f();
+  }
+  let columns = column + vec4u(0u, 1u, 2u, 3u);
+  let start = ((image * dims.out_channels + channel) * dims.rows + row) * dims.columns;
+  let at = start + min(columns, vec4u(dims.columns - 1u));
+  let values = vec4f(f32(dy[at.x]), f32(dy[at.y]), f32(dy[at.z]), f32(dy[at.w]));
+  return select(vec4f(), values, columns < vec4u(dims.columns));
+}
+
+fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
+  var loaded: Patches;
+  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
+    let at = i * WG + lane;
+    let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
+    let column = place.column + at % PATCH_QUADS * 4u;
+    loaded[i] = pixels_at(place.image, first + at / PATCH, row, column);
+  }
+  return loaded;
+}
+
+fn stage_patches(loaded: Patches, lane: u32) {
+  for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
+    let at = i * WG + lane;
+    if (at < SIDE * PATCH) {
+      patches[at / PATCH * PITCH + at % PATCH] = loaded[i];
+    }
+  }
+}
+
+// Four pixels; row and column count from the zeros around z.
+fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  let height = dims.x_rows << DOUBLED;
+  let end = dims.left + (dims.x_columns << DOUBLED);
+  let is_row = row >= dims.top && row < dims.top + height;
+  if (image >= dims.images || channel >= dims.in_channels || !is_row) {
+    return vec4f();
+  }
+  let columns = column + vec4u(0u, 1u, 2u, 3u);
+  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
+  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
+  let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
+  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+}
+
+// ---- multiplying
+
+alias Taps = mat3x3f; // of one channel of dy and one of z: its columns are their rows
+alias Sums = array<Taps, 8>; // of eight channels of dy
+
+// What four pixels of dy meet of a row of z: by the left tap, the middle and the right one.
+struct Row {
+  left: vec4f,
+  middle: vec4f,
+  right: vec4f,
+}
+
+fn row_at(i: u32) -> Row {
+  let a = patches[i];
+  let b = patches[i + 1u];
+  return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+}
+
+fn multiply(w: Taps, d: vec4f, a: Row, b: Row, c: Row) -> Taps {
+  return Taps(add_dots(w[0], d, a), add_dots(w[1], d, b), add_dots(w[2], d, c));
+}
+
+fn add_dots(w: vec3f, d: vec4f, row: Row) -> vec3f {
+  return vec3f(add_dot(w.x, d, row.left), add_dot(w.y, d, row.middle), add_dot(w.z, d, row.right));
+}
+
+fn add_dot(sum: f32, a: vec4f, b: vec4f) -> f32 {
+  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+// What 2×4 pixels of dy, from `pixel` on, add.
+fn multiply_pixels(w: Sums, output: u32, pixel: u32) -> Sums {
+  let a = row_at(pixel);
+  let b = row_at(pixel + PATCH_QUADS);
+  let c = row_at(pixel + 2u * PATCH_QUADS);
+  let d = row_at(pixel + 3u * PATCH_QUADS);
+  return multiply_row(multiply_row(w, output, a, b, c), output + QUADS, b, c, d);
+}
+
+fn multiply_row(w: Sums, output: u32, a: Row, b: Row, c: Row) -> Sums {
+  return Sums(
+    multiply(w[0], outputs[output], a, b, c),
+    multiply(w[1], outputs[output + PIXELS], a, b, c),
+    multiply(w[2], outputs[output + 2u * PIXELS], a, b, c),
+    multiply(w[3], outputs[output + 3u * PIXELS], a, b, c),
+    multiply(w[4], outputs[output + 4u * PIXELS], a, b, c),
+    multiply(w[5], outputs[output + 5u * PIXELS], a, b, c),
+    multiply(w[6], outputs[output + 6u * PIXELS], a, b, c),
+    multiply(w[7], outputs[output + 7u * PIXELS], a, b, c));
+}
+
+// ---- writing
+
+fn put(part: u32, o: u32, c: u32, w: Taps) {
+  if (o >= dims.out_channels || c >= dims.in_channels) {
+    return;
+  }
+  let at = ((part * dims.out_channels + o) * dims.in_channels + c) * 9u;
+  put_row(at, w[0]);
+  put_row(at + 3u, w[1]);
+  put_row(at + 6u, w[2]);
+}
+
+fn put_row(at: u32, w: vec3f) {
+  partials[at] = w.x;
+  partials[at + 1u] = w.y;
+  partials[at + 2u] = w.z;
+}
+
+@compute @workgroup_size(WG)
+fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first_turn = group.z * dims.turns_a_part;
+  let own = lane % SIDE;
+  let output = lane / SIDE * 8u;
+  let end = min(first_turn + dims.turns_a_part, dims.turns);
+  var next_outputs = load_outputs(place_of(first_turn), group.y * SIDE, lane);
+  var next_patches = load_patches(place_of(first_turn), group.x * SIDE, lane);
+  var w = Sums();
+  for (var turn = first_turn; turn < end; turn++) {
+    stage_outputs(next_outputs, lane);
+    stage_patches(next_patches, lane);
+    workgroupBarrier();
+    next_outputs = load_outputs(place_of(turn + 1u), group.y * SIDE, lane);
+    next_patches = load_patches(place_of(turn + 1u), group.x * SIDE, lane);
+    for (var i = 0u; i < PIXELS / 2u; i++) {
+      let row = i / QUADS * 2u;
+      let quad = i % QUADS;
+      w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,
+        own * PITCH + row * PATCH_QUADS + quad);
+    }
+    workgroupBarrier();
+  }
+  let o = group.y * SIDE + output;
+  let c = group.x * SIDE + own;
+  put(group.z, o, c, w[0]);
+  put(group.z, o + 1u, c, w[1]);
+  put(group.z, o + 2u, c, w[2]);
+  put(group.z, o + 3u, c, w[3]);
+  put(group.z, o + 4u, c, w[4]);
+  put(group.z, o + 5u, c, w[5]);
+  put(group.z, o + 6u, c, w[6]);
+  put(group.z, o + 7u, c, w[7]);
+}

@@ -1,0 +1,72 @@
+// A convolution as its kernels see it, in either direction: so many channels are read of a source, so
+// many written of a result.
+import { unread } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
+export interface Convolution {
+  N: number;
+  C: number;
+  H: number;
+  W: number;
+  O: number;
+  K: number;
+  outH: number;
+  outW: number;
+  stride: number;
+  padding: { top: number; bottom: number; left: number; right: number };
+  upsample: boolean;
+}
+
+export interface ConvolutionTensors {
+  /** x, or dy */
+  source: Tensor;
+  weight: Tensor;
+  bias?: Tensor | undefined;
+  rows?: Tensor | undefined;
+  /** the residual, or what other consumers gave to dx */
+  added?: Tensor | undefined;
+  /** y, or dx */
+  result: Tensor;
+}
+
+export type Direction = "forward" | "backward";
+
+/** Who is read and who is written: forward y from x, backward dx from dy. */
+export function rolesOf(direction: Direction, c: Convolution) {
+  const taps = c.K ** 2;
+  const x = { channels: c.C, height: c.H, width: c.W, step: taps };
+  const y = { channels: c.O, height: c.outH, width: c.outW, step: c.C * taps };
+  const [read, written] = direction === "forward" ? [x, y] : [y, x];
+  return {
+    images: c.N,
+    reads: read.channels,
+    writes: written.channels,
+    height: read.height,
+    width: read.width,
+    out_height: written.height,
+    out_width: written.width,
+    read_step: read.step,
+    write_step: written.step,
+  };
+}
+
+/** What a kernel binds: tensors that are not given as the weight, unread. */
+export function argsOf<Dims>(
+  dims: Dims,
+  { source, weight, result, ...optional }: ConvolutionTensors,
+) {
+  const { bias, rows, added } = optional;
+  const has = {
+    has_bias: Number(bias !== undefined),
+    has_rows: Number(rows !== undefined),
+    has_added: Number(added !== undefined),
+  };
+  const any = unread(weight);
+  const optionals = { bias: bias ?? any, rows: rows ?? any, added: added ?? any };
+  return { dims: { ...dims, ...has }, source, weight, ...optionals, result };
+}
+
+/** Those of the definition, a multiply-add counted as two. */
+export const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) =>
+  2 * N * O * outH * outW * C * K * K;

@@ -1,0 +1,115 @@
+// Records a convolution at stride 1, or its gradient by the images, on workgroups' tiles, for GPUs:
+// shaders/conv2d_tile.wgsl. Where there are too few tiles for a device, the channels read are cut into
+// parts, and a second dispatch sums them. Nothing is checked here.
+import { ceilDiv, sizeOf } from "../core/shape.ts";
+import type { Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import {
+  argsOf,
+  type Convolution,
+  type ConvolutionTensors,
+  type Direction,
+  flopsOf,
+  rolesOf,
+} from "./conv2d_roles.ts";
+import { conv2d_tile as tiled } from "./generated/conv2d_tile.ts";
+
+const CHANNELS = 64; // that a workgroup writes
+const LANES = 128;
+const ENOUGH = 256; // workgroups that keep a device busy
+const FEWEST_TURNS = 4; // a part
+
+/** Tiles of 128 pixels: as wide as the images, up to 16. */
+const TILES = [
+  { COLUMNS: 4, ROWS: 4, IMAGES: 8 },
+  { COLUMNS: 8, ROWS: 8, IMAGES: 2 },
+  { COLUMNS: 16, ROWS: 8, IMAGES: 1 },
+] as const;
+
+/** Whether the tiles compute it, and lose little: fewer channels would leave most lanes idle. */
+export function fitsTiles(direction: Direction, c: Convolution): boolean {
+  const { writes } = rolesOf(direction, c);
+  return c.stride === 1 && writes >= CHANNELS / 4 && !(c.upsample && direction === "backward");
+}
+
+/** Appends the dispatch, or two. */
+export function recordOnTiles(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+): void {
+  const { dims, constants, tiles } = planOf(direction, c);
+  const { bias, rows, added, result, ...read } = argsOf(dims, tensors);
+  const channels = dims.out_tiles * dims.parts;
+  const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), channels];
+  const work = { constants, flops: flopsOf(c) };
+  if (dims.parts === 1) {
+    graph.dispatch([tiled, "tile"], { ...read, bias, rows, added, result }, workgroups, work);
+    return;
+  }
+  const part_sums = graph.alloc([dims.parts, ...tensors.result.shape], "conv2d.parts");
+  graph.dispatch([tiled, "part"], { ...read, part_sums }, workgroups, work);
+  const elements = sizeOf(tensors.result.shape);
+  graph.dispatch(
+    [tiled, "finish"],
+    { dims: read.dims, bias, rows, added, result, all_sums: part_sums },
+    foldWorkgroups(elements, LANES),
+    { flops: dims.parts * elements },
+  );
+}
+
+function planOf(direction: Direction, c: Convolution) {
+  const { height, width, ...roles } = rolesOf(direction, c);
+  const tile = TILES.find(({ COLUMNS }) => roles.out_width <= COLUMNS) ?? TILES[2];
+  const { COLUMNS, ROWS, IMAGES } = tile;
+  const scale = c.upsample ? 2 : 1;
+  const tiles_down = ceilDiv(roles.out_height, ROWS);
+  const tiles_across = ceilDiv(roles.out_width, COLUMNS);
+  const tiles = ceilDiv(roles.images, IMAGES) * tiles_down * tiles_across;
+  const out_tiles = ceilDiv(roles.writes, CHANNELS);
+  const turns = ceilDiv(roles.reads, c.K === 1 ? 16 : 4);
+  const wanted = Math.min(Math.floor(ENOUGH / (tiles * out_tiles)), ceilDiv(turns, FEWEST_TURNS));
+  const turns_a_part = ceilDiv(turns, Math.max(1, wanted));
+  const parts = ceilDiv(turns, turns_a_part);
+  const { top, left } = c.padding;
+  const isForward = direction === "forward";
+  const place = isForward
+    ? { top, left, first_tap: 0, tap_step: 1 }
+    : { top: c.K - 1 - top, left: c.K - 1 - left, first_tap: c.K ** 2 - 1, tap_step: 2 ** 32 - 1 };
+  const dims = {
+    ...roles,
+    ...place,
+    height: height * scale,
+    width: width * scale,
+    tiles_down,
+    tiles_across,
+    out_tiles,
+    turns,
+    turns_a_part,
+    parts,
+  };
+  return { dims, constants: constantsOf(c.K, c.upsample, tile), tiles };
+}
+
+const constantsOf = (KERNEL: number, isDoubled: boolean, tile: (typeof TILES)[number]) => ({
+  KERNEL,
+  DOUBLED: Number(isDoubled),
+  ...tile,
+});
+
+/** Every pipeline that can be asked for. */
+export const conv2dTileVariants: Variant[] = [
+  ...[1, 3].flatMap((K) =>
+    [false, true].flatMap((isDoubled) =>
+      TILES.flatMap((tile) =>
+        ["tile", "part"].map((entry) => ({
+          family: tiled,
+          entry,
+          constants: constantsOf(K, isDoubled, tile),
+        })),
+      ),
+    ),
+  ),
+  { family: tiled, entry: "finish", constants: {} },
+];
