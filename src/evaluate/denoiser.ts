@@ -42,8 +42,7 @@ export interface AttachedDenoiser {
  *
  *   x̂_0 = mu + k (x_t − √ᾱ_t mu)        k = √ᾱ_t s² / (ᾱ_t s² + 1 − ᾱ_t)
  *
- * @param mu  [C, H, W]
- * @param s   standard deviation of every pixel
+ * @param data  `mu` [C, H, W], and `s`, the standard deviation of every pixel
  */
 export function analyticDenoiser(data: {
   tables: DiffusionTables;

@@ -128,8 +128,19 @@ function parsed(text: string): unknown {
 
 function asyncBuffer(bytes: Uint8Array) {
   const slice = (start: number, end = bytes.length) =>
-    new Uint8Array(bytes.subarray(start, end)).buffer;
+    minded(Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer));
   return { byteLength: bytes.length, slice };
+}
+
+/**
+ * A promise that may fail unheard, and so may all that follow it: hyparquet reads columns side by side
+ * and tells the first failure only, and a rejection that nobody hears ends a process of Node.
+ */
+function minded<T>(promise: Promise<T>): Promise<T> {
+  const follow = promise.then.bind(promise);
+  follow(undefined, () => {});
+  const then: typeof promise.then = (done, failed) => minded(follow(done, failed));
+  return Object.assign(promise, { then });
 }
 
 async function guarded<T>(name: string, read: () => T | Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@
 import { FileError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
 import { type ImageBytes, imageLabels, requireImageBytes } from "./image_bytes.ts";
-import { pixelByte } from "./png.ts";
+import { pixelByte } from "./pixel_byte.ts";
 import { readSafetensors, type StoredTensor, toFloat32, toNumbers } from "./safetensors.ts";
 
 const BEYOND = 1e-3; // of [−1, 1]: what rounding may have done

@@ -4,6 +4,7 @@
 import { encode } from "fast-png";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
+import { pixelByte } from "./pixel_byte.ts";
 
 const MOST_PIXELS = 2 ** 28; // of a picture
 const WHITE = 255;
@@ -26,10 +27,6 @@ export interface GridOptions {
   /** white pixels between images; default 2 */
   gap?: number;
 }
-
-/** x ∈ [−1, 1] → round(255 · clamp(x/2 + ½, 0, 1)), as diffusers' pipelines do. */
-export const pixelByte = (x: number): number =>
-  Math.round(255 * Math.min(Math.max(x / 2 + 0.5, 0), 1));
 
 /**
  * Images side by side, row by row, in the order of the tensor.

@@ -2,6 +2,7 @@
 import { decode } from "fast-png";
 import { FileError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import { boundedPng } from "./png_bounds.ts";
 
 /**
  * A PNG as an image: byte b → b / 127.5 − 1. Transparency is left out; grey serves as any number of
@@ -10,7 +11,7 @@ import type { Shape } from "../core/shape.ts";
  * @param bytes     of the file, 8 or 16 bits a channel
  * @param channels  1 or 3
  * @returns         [1, channels, H, W] in [−1, 1]
- * @throws FileError for what is no PNG; ShapeError for other channels
+ * @throws FileError for what is no PNG, or has more than 2^22 pixels; ShapeError for other channels
  */
 export function decodePng(
   bytes: Uint8Array,
@@ -40,8 +41,9 @@ export function decodePng(
 }
 
 function decoded(bytes: Uint8Array, path: string) {
+  const bounded = boundedPng(bytes, path);
   try {
-    return decode(bytes);
+    return decode(bounded);
   } catch (cause) {
     throw new FileError(
       "file/kind",

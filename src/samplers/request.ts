@@ -1,6 +1,6 @@
 // What is asked of sampling, and the plan that answers it.
-import { OptionError } from "../core/errors.ts";
-import { requireShape, type Shape } from "../core/shape.ts";
+import { DeviceError, OptionError } from "../core/errors.ts";
+import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
 import { parseSchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { sidesOf } from "../formats/unet_config.ts";
 import type { NetworkDtype } from "../nn/half_weights.ts";
@@ -138,10 +138,41 @@ function requireMask({ data }: Images): void {
 /**
  * Extents of the images that are asked for.
  *
- * @throws OptionError for a count that is none, and where no size is known; ShapeError for noise that
- *         does not fit
+ * @throws OptionError for a count that is none, noise that is not finite, and where no size is known;
+ *         ShapeError for noise that does not fit; DeviceError for images that no buffer holds
  */
-export function requestedShape({ config }: DiffusionModel, options: SampleOptions): ImageShape {
+export function requestedShape(model: DiffusionModel, options: SampleOptions): ImageShape {
+  const shape = askedShape(model, options);
+  requireHeld(model, shape);
+  if (options.initialNoise) requireNoise(options.initialNoise, shape);
+  return shape;
+}
+
+/** Before the host makes the noise of more images than the device could hold. */
+function requireHeld({ gpu }: DiffusionModel, shape: ImageShape): void {
+  const most = gpu.limits.maxStorageBufferBindingSize;
+  const bytes = 4 * sizeOf(shape);
+  if (bytes <= most) return;
+  throw new DeviceError(
+    "device/too-large",
+    `sample: this adapter allows ${most} bytes per storage binding, ${shape[0]} images of ` +
+      `[${shape.slice(1)}] need ${bytes}.`,
+    `Ask for ${Math.floor((most / bytes) * shape[0])} images or fewer at a time.`,
+  );
+}
+
+function requireNoise({ data }: Images, shape: ImageShape): void {
+  requireShape("sample", "the initial noise, counted,", [data.length], [sizeOf(shape)]);
+  const wrong = data.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new OptionError(
+    "option/start",
+    `sample: the initial noise must be finite, number ${wrong} is ${data[wrong]}.`,
+    "Give normal noise, or leave it out for the seed's.",
+  );
+}
+
+function askedShape({ config }: DiffusionModel, options: SampleOptions): ImageShape {
   const { count, size, initialNoise, image, inpaint, firstImage = 0 } = options;
   if (!Number.isSafeInteger(firstImage) || firstImage < 0) {
     throw new OptionError(

@@ -38,7 +38,7 @@ export function startValues(
   const { seed = 0, firstImage = 0, initialNoise, interpolate, image } = options;
   const firstElement = firstImage * sizeOf(shape.slice(1));
   requireOne({ initialNoise, interpolate, image });
-  const scaled = (z: Float32Array) => Float32Array.from(z, (value) => plan.initialScale * value);
+  const scaled = (z: Float32Array) => new Float32Array(z).map((value) => plan.initialScale * value);
   if (initialNoise) return scaled(initialNoise.data);
   if (interpolate) {
     requireDeterministic(plan);

@@ -56,7 +56,8 @@ export function classCount({ labels, classes }: Dataset): number {
  * The same images at another size: shrunk by whole factors (means of blocks) until they fit, then
  * centred on black.
  *
- * @param height, width  wanted, in pixels
+ * @param height  wanted, in pixels
+ * @param width   wanted, in pixels
  */
 export function fitImages(dataset: Dataset, height: number, width: number): Dataset {
   const [C, H, W] = dataset.shape;

@@ -4,7 +4,7 @@
 // which is a function of (seed, epoch) and so resumes from a step's number.
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { permutation } from "../core/permutation.ts";
-import { showShape } from "../core/shape.ts";
+import { showShape, sizeOf } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { type Batches, batchLabels, qSample, qSampleAt } from "../kernels/diffusion.ts";
@@ -188,6 +188,14 @@ function requireTrainable({ config }: DiffusionModel, data: Dataset): void {
       `train: the network takes ${config.in_channels} channels, ${data.name} has ` +
         `${showShape(data.shape)}.`,
       "Set in_channels and out_channels to the images' channels.",
+    );
+  }
+  if (data.count < 1 || data.pixels.length !== data.count * sizeOf(data.shape)) {
+    throw new ShapeError(
+      "shape/image",
+      `train: ${data.name} must hold at least one image, and a byte for each of its numbers, got ` +
+        `${data.count} of ${showShape(data.shape)} in ${data.pixels.length} bytes.`,
+      "Count the images, or read them again.",
     );
   }
   if (config.time_embedding_type !== "fourier") return;

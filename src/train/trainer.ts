@@ -3,7 +3,9 @@
 // Forward, backward and optimiser are one program in one pass. Step counter, random counters and the
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
+
 import { Tape } from "../autograd/tape.ts";
+import { OptionError } from "../core/errors.ts";
 import { Graph } from "../graph/graph.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
@@ -64,7 +66,7 @@ export class Trainer {
    *
    * @param model    trained in place; the trainer does not dispose of it
    * @param source   images to draw from, or batches that are given whole
-   * @param options  what differs from `HYPER_PARAMETERS`
+   * @param given    what differs from `HYPER_PARAMETERS`
    * @throws OptionError, ShapeError for what cannot be trained; DeviceError device/too-large before
    *         anything is allocated, device/out-of-memory
    */
@@ -155,11 +157,11 @@ export class Trainer {
    * Trains; yields a record a step, a few steps behind the GPU. Leaving the loop waits for what was
    * submitted. When the signal is aborted no step is begun; those under way are still yielded.
    *
-   * @param onNan          what to do after a step that was left out for a gradient that was not finite;
-   *                       default: throw
-   * @param frameBudgetMs  of GPU work that is submitted at once, so that a page can draw in between:
-   *                       slower in all; default: as much as keeps the GPU busy
-   * @throws DeviceError, or the signal's reason when it was aborted before the end
+   * @param options  `onNan`: what to do after a step that was left out for a gradient that was not
+   *                 finite; default: throw. `frameBudgetMs`: of GPU work that is submitted at once, so
+   *                 that a page can draw in between: slower in all; default: as much as keeps the GPU busy
+   * @throws OptionError for steps that are no count; DeviceError; the signal's reason when it was
+   *         aborted before the end
    */
   async *run(options: {
     steps: number;
@@ -168,6 +170,7 @@ export class Trainer {
     frameBudgetMs?: number | undefined;
   }): AsyncGenerator<TrainingRecord, void, void> {
     const { steps, signal, onNan, frameBudgetMs } = options;
+    requireSteps(steps);
     const mostReadings = frameBudgetMs === undefined ? READINGS : 1;
     const guard = new NanGuard(onNan ?? "throw");
     let ends = false;
@@ -359,4 +362,13 @@ function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
   const { buffer, size } = weights.buffer;
   encoder.copyBufferToBuffer(buffer, 0, ema.buffer.buffer, 0, size);
   gpu.submit([encoder.finish()]);
+}
+
+function requireSteps(steps: number): void {
+  if (Number.isSafeInteger(steps) && steps >= 0) return;
+  throw new OptionError(
+    "option/steps",
+    `train: steps must be a whole number, 0 or more, got ${steps}.`,
+    "Say how many steps to take from here on.",
+  );
 }

@@ -2,7 +2,8 @@
 import { decode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import { OptionError, ShapeError } from "../../src/core/errors.ts";
-import { encodePng, gridImage, type PixelImage, pixelByte } from "../../src/formats/png.ts";
+import { pixelByte } from "../../src/formats/pixel_byte.ts";
+import { encodePng, gridImage, type PixelImage } from "../../src/formats/png.ts";
 
 const rowsOf = ({ width, channels, data }: PixelImage) =>
   Array.from({ length: data.length / width / channels }, (_, y) => [

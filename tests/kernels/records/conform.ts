@@ -172,8 +172,3 @@ export function dryRun(
   launch(graph, residents(inputs).tensors);
   return graph;
 }
-
-export function nameOf({ subgroupSize, software, tiles }: Target): string {
-  if (software) return `${software}, subgroups of ${subgroupSize || "any size"}`;
-  return tiles ? "a GPU" : "any device";
-}
