@@ -24,7 +24,7 @@ interface Chunk {
  * The same picture as a PNG of its critical chunks and transparency alone.
  *
  * @param name  of the file, for the errors
- * @throws FileError for another format, more than 2^22 pixels, or more bytes than pixels
+ * @throws FileError for another format, more than 2^22 pixels, or more or fewer bytes than those take
  */
 export function boundedPng(bytes: Uint8Array, name: string): Uint8Array {
   const { format, width, height } = imageHeader(bytes, name);
@@ -34,7 +34,7 @@ export function boundedPng(bytes: Uint8Array, name: string): Uint8Array {
   }
   const chunks = chunksOf(bytes, name).filter(({ type }) => NEEDED.includes(type));
   const pixels = chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
-  requireSize(pixels, mostBytes(bytes, width, height), name);
+  requireSize(pixels, sizesOf(bytes, width, height), name);
   const parts = [bytes.subarray(0, 8), ...chunks.map(({ whole }) => whole)];
   const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -63,13 +63,18 @@ function chunksOf(bytes: Uint8Array, name: string): Chunk[] {
   return chunks;
 }
 
-/** Bytes of the filtered rows; twice that, for Adam7's seven pictures begin more rows. */
-function mostBytes(bytes: Uint8Array, width: number, height: number): number {
+/** Bytes of the pixels, and of the filtered rows; twice those, for Adam7's seven pictures begin more rows. */
+function sizesOf(bytes: Uint8Array, width: number, height: number): readonly [number, number] {
   const bits = bytes[24]! * (SAMPLES[bytes[25]!] ?? 1);
-  return 2 * height * (Math.ceil((width * bits) / 8) + 1) + 64;
+  const most = 2 * height * (Math.ceil((width * bits) / 8) + 1) + 64;
+  return [Math.floor((width * height * bits) / 8), most];
 }
 
-function requireSize(pixels: readonly Uint8Array[], most: number, name: string): void {
+function requireSize(
+  pixels: readonly Uint8Array[],
+  [least, most]: readonly [number, number],
+  name: string,
+): void {
   let total = 0;
   const inflate = new Unzlib(({ length }) => {
     total += length;
@@ -80,6 +85,7 @@ function requireSize(pixels: readonly Uint8Array[], most: number, name: string):
       if (total > most) throw refused(name, `its size takes ${most} bytes at most, it holds more`);
     }
   }
+  if (total < least) throw refused(name, `its size takes ${least} bytes, it holds ${total}`);
 }
 
 function inflated(inflate: Unzlib, data: Uint8Array, name: string): void {

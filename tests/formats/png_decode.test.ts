@@ -1,6 +1,7 @@
 // PNG files as tensors, and those that would take the memory of a house: refused before they are decoded.
 import { deflateSync } from "node:zlib";
 import { encode } from "fast-png";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { crc32 } from "../../src/formats/crc32.ts";
 import { decodePng } from "../../src/formats/png_decode.ts";
@@ -41,6 +42,20 @@ describe("decodePng", () => {
     expect([...data]).toEqual([-1, 1, -1, 1, -1, 1]);
   });
 
+  test.each([
+    [1, 1],
+    [3, 5],
+    [17, 9],
+  ])("an interlaced picture of %i × %i is the same as a plain one", async (width, height) => {
+    const raw = { width, height, channels: 3 } as const;
+    const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 256);
+    const picture = sharp(pixels, { raw });
+    const [plain, interlaced] = await Promise.all(
+      [false, true].map((progressive) => picture.clone().png({ progressive }).toBuffer()),
+    );
+    expect(decodePng(interlaced!, 3, "f").data).toEqual(decodePng(plain!, 3, "f").data);
+  });
+
   test("chunks beside the pixels are passed over, whatever they hold", () => {
     const profile = chunk("iCCP", Buffer.concat([text("p\0\0"), deflateSync(zeros)]));
     const before = process.memoryUsage().arrayBuffers;
@@ -61,6 +76,11 @@ describe("decodePng", () => {
     ["no pixels", png(0, 1, Uint8Array.of(0)), /pixels, got 0 × 1/],
     ["more than 2^22 pixels", png(2049, 2048, Uint8Array.of(0)), /at most 4194304 pixels/],
     ["100 MB for one pixel", png(1, 1, zeros), /takes 68 bytes at most, it holds more/],
+    [
+      "fewer bytes than pixels",
+      png(2000, 2000, zeros.subarray(0, 9)),
+      /takes 4000000 bytes, it holds 9/,
+    ],
     ["a cut", png(1, 1, Uint8Array.of(0, 1)).subarray(0, 50), /ends inside a chunk, at byte 33/],
     ["a JPEG", Uint8Array.of(255, 216, 255, 192, 0, 17, 8, 0, 9, 0, 7, 3), /got a JPEG/],
     [
