@@ -41,12 +41,17 @@ export interface GpuCounters {
   dispatches: number;
 }
 
+/** By what is to be computed: the name of the candidate that computes it. Plain data, see Graph.choose. */
+export type Choices = Readonly<Record<string, string>>;
+
 /** What launchers choose their variants by. */
 export interface Target {
   /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
   readonly subgroupSize: number;
   /** the software adapters, on which a load costs as much as 30 multiply-adds */
   readonly software: "swiftshader" | "llvmpipe" | undefined;
+  /** what a tuning found fastest here; default: each launcher's first candidate */
+  readonly choices?: Choices;
   /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
   readonly plain?: ReadonlySet<string>;
 }
@@ -77,6 +82,11 @@ export class Gpu {
     submissions: 0,
     dispatches: 0,
   };
+  /**
+   * What launchers take instead of their first candidates, such as a tuning's result; {}, the default:
+   * the same variants on every run, whatever was measured.
+   */
+  choices: Choices = {};
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -168,7 +178,8 @@ export class Gpu {
     const text = `${architecture} ${device} ${description}`.toLowerCase();
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
-    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software, ...plain };
+    const { choices } = this;
+    return { subgroupSize: (isFixed && subgroupMinSize) || 0, software, choices, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */
