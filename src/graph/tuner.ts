@@ -29,7 +29,7 @@ export interface Tuned {
 }
 
 export interface Tuning {
-  /** for `Gpu.choices`: those where another candidate than the first won */
+  /** for `Gpu.choices`: of every choice that was measured */
   choices: Choices;
   tuned: Tuned[];
   /** all of it, compiling included */
@@ -47,7 +47,8 @@ const GAIN = 0.03;
 const BOUNDS = { f32: 2e-5, f16: 4e-3 } as const;
 
 /**
- * Measures every choice of a program once, however often it is made; the costliest first.
+ * Measures every choice of a program once, however often it is made; the costliest first. Those that
+ * `gpu.choices` has made are not measured again.
  *
  * @param record  the program's dispatches for a target; called a few times, and must differ by it alone
  * @throws DeviceError if the device failed
@@ -59,7 +60,16 @@ export async function tune(
 ): Promise<Tuning> {
   const started = performance.now();
   const first = launchesOf(record({ ...gpu.target, choices: {} }));
-  const open = [...first].filter(([, { choice }]) => choice.names.length > 1);
+  const open = [...first].filter(
+    ([
+      key,
+      {
+        choice: { names },
+      },
+    ]) => {
+      return names.length > 1 && !names.includes(gpu.choices[key] ?? "");
+    },
+  );
   const plain = launchesOf(record(PLAIN_TARGET));
   const others = Array.from({ length: most - 1 }, (_, i) => {
     const choices = open.map(([key, { choice }]) => [key, choice.names[i + 1]]);
@@ -73,9 +83,8 @@ export async function tune(
     const candidates = [launch, ...others.slice(0, count - 1).map((all) => all.get(key)!)];
     tuned.push(await measure(gpu, candidates, { plain: plain.get(key)!, runs }));
   }
-  const won = tuned.filter(({ candidates, chosen }) => chosen !== candidates[0]!.name);
   return {
-    choices: Object.fromEntries(won.map(({ key, chosen }) => [key, chosen])),
+    choices: Object.fromEntries(tuned.map(({ key, chosen }) => [key, chosen])),
     tuned,
     ms: performance.now() - started,
     interrupted: tuned.length < open.length,
