@@ -7,6 +7,8 @@ import { philoxNormals } from "../../src/core/philox.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { FolderStorage } from "../../src/platform/folder_storage.ts";
+import { readCheckpoint } from "../../src/train/checkpoint.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 import { tuneModel } from "../../src/train/tuning.ts";
 import { testGpu } from "../support/gpu.ts";
 import { oneLevel } from "../support/tiny_unet.ts";
@@ -49,5 +51,31 @@ test("a tuned model computes the same to rounding, and is measured once an adapt
   const sampling = await tuneModel(model, { batch: 2, trains: false, storage, runs: 1 });
   expect(sampling.tuned.every(({ key }) => key.includes("forward"))).toBe(true);
   expect(sampling.tuned.length).toBeGreaterThan(0);
+  model.dispose();
+});
+
+test("a checkpoint holds the choices of its step; resuming makes the same ones, tuned since or not", async () => {
+  const gpu = await testGpu();
+  const model = await DiffusionModel.create(gpu, oneLevel(), { seed: 0 });
+  const source = { x0: philoxNormals(0, 32), noise: philoxNormals(1, 32), timestep: [3, 700] };
+  const data = { batches: [source], shape: [2, 1, 4, 4] as const };
+  const trainer = () => Trainer.create(model, data, {});
+  const untuned = await trainer();
+  const plain = untuned.kernels;
+  const open = untuned.program.dispatches.flatMap(({ choice }) => choice ?? []);
+  gpu.choices = Object.fromEntries(open.map(({ key, names }) => [key, names.at(-1)!]));
+  const { choices } = gpu;
+  const tuned = await trainer();
+  const resumed = async (files: Map<string, Uint8Array>) => {
+    const checkpoint = await readCheckpoint(async (name) => files.get(name), "checkpoint");
+    return Trainer.resume(model, checkpoint, data);
+  };
+  const again = await resumed(await tuned.save());
+  if (gpu.target.software) expect(tuned.kernels).not.toEqual(plain);
+  expect(again.kernels).toEqual(tuned.kernels);
+  gpu.choices = choices;
+  const first = await resumed(await untuned.save());
+  expect(first.kernels).toEqual(plain);
+  for (const one of [untuned, tuned, again, first]) one.dispose();
   model.dispose();
 });
