@@ -13,7 +13,7 @@ export type { DataFile } from "./data/data_file.ts";
 export { type OpenDatasetOptions, openDataset } from "./data/open_dataset.ts";
 export { type PageSource, pageFiles } from "./data/page_files.ts";
 export type { DecodePicture } from "./data/pictures.ts";
-export { Gpu, type GpuOptions } from "./device/gpu.ts";
+export { type Choices, Gpu, type GpuOptions } from "./device/gpu.ts";
 export {
   bayesResiduals,
   DERIVATION_LINES,
@@ -38,6 +38,7 @@ export type { WriteOptions } from "./formats/model_files.ts";
 export type { ReadFile } from "./formats/model_folder.ts";
 export { parseUNetConfig, type UNetConfig } from "./formats/unet_config.ts";
 export { openZip, zipFiles } from "./formats/zip_files.ts";
+export type { Tuned, Tuning } from "./graph/tuner.ts";
 export {
   type ReplacementSource,
   replacementFamily,
@@ -76,4 +77,5 @@ export type { TrainingRecord } from "./train/step_records.ts";
 export type { LossHistogram } from "./train/timestep_losses.ts";
 export { Trainer, type TrainingData } from "./train/trainer.ts";
 export type { DataIdentity, DataPlace, TrainingState } from "./train/training_state.ts";
+export { type TuneModelOptions, tuneModel } from "./train/tuning.ts";
 export { Validation, type ValidationOptions } from "./train/validation.ts";

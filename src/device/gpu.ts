@@ -41,6 +41,9 @@ export interface GpuCounters {
   dispatches: number;
 }
 
+/** By what is to be computed: the name of the candidate that computes it. Plain data, see Graph.choose. */
+export type Choices = Readonly<Record<string, string>>;
+
 /** What launchers choose their variants by. */
 export interface Target {
   /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
@@ -49,6 +52,8 @@ export interface Target {
   readonly software: "swiftshader" | "llvmpipe" | undefined;
   /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
   readonly tiles?: boolean;
+  /** what a tuning found fastest here; default: each launcher's first candidate */
+  readonly choices?: Choices;
   /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
   readonly plain?: ReadonlySet<string>;
 }
@@ -79,6 +84,11 @@ export class Gpu {
     submissions: 0,
     dispatches: 0,
   };
+  /**
+   * What launchers take instead of their first candidates, such as a tuning's result; {}, the default:
+   * the same variants on every run, whatever was measured.
+   */
+  choices: Choices = {};
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -171,7 +181,8 @@ export class Gpu {
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
     const subgroupSize = (isFixed && subgroupMinSize) || 0;
-    return { subgroupSize, software, tiles: software === undefined, ...plain };
+    const { choices } = this;
+    return { subgroupSize, software, tiles: software === undefined, choices, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

@@ -60,9 +60,20 @@ export interface Dispatch {
   readonly phase: Phase;
   /** the part of the network that it computes, as `Graph.within` names it */
   readonly block: string | undefined;
+  /** the decision that it comes from, where its launcher had one to make */
+  readonly choice?: Choice | undefined;
   readonly flops: number;
   /** bytes of all tensors bound */
   readonly bytes: number;
+}
+
+/** One decision among variants that compute the same; its dispatches share this very object. */
+export interface Choice {
+  /** the shader, and what is computed */
+  readonly key: string;
+  /** of all candidates, the likeliest to be fast first; each holds its shader's hash */
+  readonly names: readonly string[];
+  readonly chosen: string;
 }
 
 const MOST_WORKGROUPS = 65_535;
@@ -74,6 +85,7 @@ export class Graph {
   /** what the next dispatches belong to */
   phase: Phase = "forward";
   #block: string | undefined;
+  #choice: Choice | undefined;
 
   constructor(target: Target = PLAIN_TARGET) {
     this.target = target;
@@ -91,6 +103,32 @@ export class Graph {
       return record();
     } finally {
       this.#block = undefined;
+    }
+  }
+
+  /**
+   * Records one of several ways to compute the same: the one of that name among the target's choices,
+   * else the first.
+   *
+   * @param family      whose text all candidates are of: a choice ends with a change of it
+   * @param work        what is computed, in words and extents that determine its dispatches
+   * @param candidates  plain data, ranked by what they should cost
+   * @param record      appends the dispatches of one; they are compared and timed together
+   */
+  choose<Candidate extends object>(
+    family: ShaderFamily,
+    work: string,
+    candidates: readonly Candidate[],
+    record: (candidate: Candidate) => void,
+  ): void {
+    const key = `${family.name} ${work}`;
+    const names = candidates.map((candidate) => `${family.hash} ${JSON.stringify(candidate)}`);
+    const at = Math.max(0, names.indexOf(this.target.choices?.[key] ?? ""));
+    this.#choice = { key, names, chosen: names[at]! };
+    try {
+      record(candidates[at]!);
+    } finally {
+      this.#choice = undefined;
     }
   }
 
@@ -140,6 +178,7 @@ export class Graph {
     const bytes = tensors.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
     const { phase } = this;
     const block = this.#block;
+    const choice = this.#choice;
     this.dispatches.push({
       label,
       variant,
@@ -148,6 +187,7 @@ export class Graph {
       uniforms,
       phase,
       block,
+      choice,
       flops,
       bytes,
     });

@@ -75,15 +75,16 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, TILE);
   const tiles_across = ceilDiv(roles.out_width, TILE);
-  const { entry, BLOCKS, WG } = shapeOf(graph.targetOf("conv2d"), roles.writes, most);
-  const loops = { blocks: BLOCKS, four: 4 };
-  const dims = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across, ...loops };
   const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
-  const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
   const lanes = roles.images * tiles_down * tiles_across;
-  const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-  const args = argsOf(dims, tensors);
-  graph.dispatch([tiled, entry], args, workgroups, { constants, flops: flopsOf(c) });
+  const place = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
+  const candidates = shapesOf(graph.targetOf("conv2d"), roles.writes, most);
+  graph.choose(tiled, workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+    const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
+    const args = argsOf({ ...place, blocks: BLOCKS, four: 4 }, tensors);
+    graph.dispatch([tiled, entry], args, workgroups, { constants, flops: flopsOf(c) });
+  });
 }
 
 /** Where tiles read: the first row is tile · step − top. */
@@ -109,13 +110,14 @@ function recordPointwise(
 ): void {
   const { height, width, out_height, out_width, ...roles } = rolesOf(direction, c);
   const pixels = height * width;
-  const { entry, BLOCKS, WG } = shapeOf(graph.targetOf("conv2d"), roles.writes, 4);
-  const dims = { ...roles, pixels, tiles: ceilDiv(pixels, PIXELS), blocks: BLOCKS, four: 4 };
-  const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
-  const lanes = roles.images * dims.tiles;
-  const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-  const args = argsOf(dims, tensors);
-  graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
+  const tiles = ceilDiv(pixels, PIXELS);
+  const candidates = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
+  graph.choose(pointwise, workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+    const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
+    const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);
+    graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
+  });
 }
 
 function recordGeneral(
@@ -133,18 +135,43 @@ function recordGeneral(
   graph.dispatch([general, direction], args, workgroups, { flops: flopsOf(c) });
 }
 
-/** Which entry point, how many blocks of four channels a lane, and lanes a workgroup. */
-function shapeOf({ subgroupSize, software }: Target, channels: number, most: 2 | 4) {
-  const isShared = subgroupSize >= 4 && software !== undefined;
-  if (!isShared) return { entry: "plain", BLOCKS: 1, WG: WORKGROUP.plain } as const;
-  return { entry: "quads", BLOCKS: blocksFor(channels, most), WG: WORKGROUP.quads } as const;
+/** What is computed, as a tuning's choices name it. */
+function workOf(direction: Direction, c: Convolution, { source, ...optional }: ConvolutionTensors) {
+  const { N, C, H, W, O, K, stride, upsample, padding } = c;
+  const added = (["bias", "rows", "added"] as const).filter((name) => optional[name]);
+  const options = `stride ${stride}, padding ${Object.values(padding)}${upsample ? ", doubled" : ""}`;
+  return [
+    `${direction} ${source.dtype} [${[N, C, H, W]}] by [${[O, C, K, K]}], ${options}`,
+    ...added,
+  ].join(" + ");
 }
 
-/** 1, 2 or 4: what costs least, at one for reading the pixels and one for each block. */
-function blocksFor(channels: number, most: 2 | 4): number {
+/** An entry point, blocks of four channels a lane, and lanes a workgroup. */
+interface LaunchShape {
+  entry: "quads" | "plain";
+  BLOCKS: number;
+  WG: number;
+}
+
+/** Ranked by what they should cost; the plain one last, which costs most where lanes share. */
+function shapesOf(
+  { subgroupSize, software }: Target,
+  channels: number,
+  most: 2 | 4,
+): readonly LaunchShape[] {
+  const plain = { entry: "plain", BLOCKS: 1, WG: WORKGROUP.plain } as const;
+  const isShared = subgroupSize >= 4 && software !== undefined;
+  if (!isShared) return [plain];
+  const quads = blocksFor(channels, most).map((BLOCKS) => {
+    return { entry: "quads", BLOCKS, WG: WORKGROUP.quads } as const;
+  });
+  return [...quads, plain];
+}
+
+/** 1, 2 and 4, by what they cost, at one for reading the pixels and one for each block. */
+function blocksFor(channels: number, most: 2 | 4): number[] {
   const cost = (blocks: number) => ceilDiv(channels, 4 * blocks) * (1 + blocks);
-  const sizes = [4, 2, 1].filter((blocks) => blocks <= most);
-  return sizes.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
+  return [4, 2, 1].filter((blocks) => blocks <= most).sort((a, b) => cost(a) - cost(b));
 }
 
 function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): Workgroups {

@@ -3,7 +3,7 @@
 // All reads are queued behind the same step before the first of them is waited for, so that steps
 // submitted meanwhile do not show.
 import { FileError } from "../core/errors.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { Choices, Gpu } from "../device/gpu.ts";
 import { keyOf } from "../device/shader.ts";
 import type { JsonObject } from "../formats/json.ts";
 import { readModelFolder } from "../formats/model_folder.ts";
@@ -75,6 +75,7 @@ export async function saveTrainer(
     data: await source.identity(),
     adapter: { vendor, architecture, device, description },
     kernels: kernelsOf(parts),
+    choices: choicesOf(parts),
     package: by.package,
     run: by.run,
   };
@@ -85,6 +86,15 @@ export async function saveTrainer(
 export function kernelsOf({ program, optimiser }: Programs): string[] {
   const dispatches = [...program.dispatches, ...(optimiser?.dispatches ?? [])];
   return [...new Set(dispatches.map(({ variant }) => keyOf(variant)))].sort();
+}
+
+/** Where a step takes another candidate than the first; undefined where it nowhere does. */
+function choicesOf({ program, optimiser }: Programs): Choices | undefined {
+  const dispatches = [...program.dispatches, ...(optimiser?.dispatches ?? [])];
+  const others = dispatches.flatMap(({ choice }) =>
+    choice && choice.chosen !== choice.names[0] ? [[choice.key, choice.chosen] as const] : [],
+  );
+  return others.length > 0 ? Object.fromEntries(others) : undefined;
 }
 
 /** Writes a checkpoint's state over a trainer's. @throws FileError where it does not fit */

@@ -98,6 +98,7 @@ export class Trainer {
     changes: Partial<HyperParameters> = {},
   ): Promise<Trainer> {
     const options = { ...checkpoint.state.hyperParameters, ...changes };
+    model.gpu.choices = checkpoint.state.choices ?? {}; // what it was trained with, tuned or not
     const trainer = await Trainer.create(model, source, options);
     await trainer.restore(checkpoint);
     return trainer;

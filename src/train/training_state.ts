@@ -1,6 +1,7 @@
 // training_state.json of a checkpoint: what it says, written and strictly read. README.md here has
 // the format; tensors and files are in checkpoint.ts.
 import { FileError } from "../core/errors.ts";
+import type { Choices } from "../device/gpu.ts";
 import { isJsonObject, type JsonObject, jsonText, parseJsonObject } from "../formats/json.ts";
 import {
   HYPER_PARAMETERS,
@@ -43,6 +44,8 @@ export interface TrainingState {
   adapter: JsonObject | undefined;
   /** variants of the kernels of a step */
   kernels: readonly string[] | undefined;
+  /** candidates of a step's kernels that a tuning found faster than the first */
+  choices?: Choices | undefined;
   package: JsonObject | undefined;
   /** options of who runs the training, in its own names */
   run: JsonObject | undefined;
@@ -66,6 +69,7 @@ export function stateText(state: TrainingState): string {
     data: state.data,
     adapter: state.adapter,
     kernels: state.kernels,
+    choices: state.choices,
     package: state.package,
     run: state.run,
     files: Object.fromEntries(state.files),
@@ -98,6 +102,7 @@ export function parseState(bytes: Uint8Array, name: string): TrainingState {
     data: identityOf(json.optional("data")),
     adapter: json.optional("adapter")?.json,
     kernels: kernelsOf(json),
+    choices: choicesOf(json),
     package: json.optional("package")?.json,
     run: json.optional("run")?.json,
     files: filesOf(json.optional("files")),
@@ -194,6 +199,13 @@ function identityOf(json: Fields | undefined): DataIdentity | undefined {
   if (!isShape) throw json.wrong("shape", "a list of whole numbers");
   const { name, sha256 } = { name: json.text("name"), sha256: json.text("sha256") };
   return { name, images: json.count("images"), shape: shape.map(Number), sha256 };
+}
+
+function choicesOf(json: Fields): Choices | undefined {
+  const choices = json.optional("choices")?.json;
+  if (choices === undefined) return undefined;
+  if (Object.values(choices).every((name) => typeof name === "string")) return choices as Choices;
+  throw json.wrong("choices", "names of variants");
 }
 
 function kernelsOf(json: Fields): string[] | undefined {

@@ -1,0 +1,250 @@
+// The tuner: of several ways to compute the same, the one that is fastest on this device.
+//
+// It knows no kernel. Launchers offer ranked candidates (Graph.choose); a graph recorded with other
+// choices holds other candidates. Each is run alone on numbers of its own, must agree with the plain
+// variant before its time counts, and is timed in turns with the others.
+import { philoxNormals } from "../core/philox.ts";
+import { sizeOf } from "../core/shape.ts";
+import { median } from "../core/statistics.ts";
+import { type Choices, type Gpu, PLAIN_TARGET, type Target } from "../device/gpu.ts";
+import { type Choice, type Dispatch, Graph } from "./graph.ts";
+import { Program } from "./program.ts";
+import { ResidentBuffer, type Tensor, writeTensor } from "./tensor.ts";
+
+export interface TuneOptions {
+  /** candidates of a choice that are measured, from the first; default 4 */
+  most?: number;
+  /** of which medians are taken, default 5 */
+  runs?: number;
+  /** ends it with what was found so far */
+  signal?: AbortSignal | undefined;
+}
+
+/** One choice that was measured. */
+export interface Tuned {
+  key: string;
+  /** in the order of the candidates; ms null where its numbers were wrong */
+  candidates: { name: string; ms: number | null }[];
+  chosen: string;
+}
+
+export interface Tuning {
+  /** for `Gpu.choices`: of every choice that was measured */
+  choices: Choices;
+  tuned: Tuned[];
+  /** all of it, compiling included */
+  ms: number;
+  /** the signal came before the end */
+  interrupted: boolean;
+}
+
+/** A pass lasts at least this: as many as twenty of the coarsest grain that browsers round times to. */
+const LEAST_MS = 2;
+const MOST_REPEATS = 256;
+/** Another candidate must be faster than the first by this part, or noise would choose. */
+const GAIN = 0.03;
+/** Difference from the plain variant, as a part of the largest value. */
+const BOUNDS = { f32: 2e-5, f16: 4e-3 } as const;
+
+/**
+ * Measures every choice of a program once, however often it is made; the costliest first. Those that
+ * `gpu.choices` has made are not measured again.
+ *
+ * @param record  the program's dispatches for a target; called a few times, and must differ by it alone
+ * @throws DeviceError if the device failed
+ */
+export async function tune(
+  gpu: Gpu,
+  record: (target: Target) => readonly Dispatch[],
+  { most = 4, runs = 5, signal }: TuneOptions = {},
+): Promise<Tuning> {
+  const started = performance.now();
+  const first = launchesOf(record({ ...gpu.target, choices: {} }));
+  const open = [...first].filter(
+    ([
+      key,
+      {
+        choice: { names },
+      },
+    ]) => {
+      return names.length > 1 && !names.includes(gpu.choices[key] ?? "");
+    },
+  );
+  const plain = launchesOf(record(PLAIN_TARGET));
+  const others = Array.from({ length: most - 1 }, (_, i) => {
+    const choices = open.map(([key, { choice }]) => [key, choice.names[i + 1]]);
+    const named = choices.filter(([, name]) => name !== undefined);
+    return launchesOf(record({ ...gpu.target, choices: Object.fromEntries(named) }));
+  });
+  const tuned: Tuned[] = [];
+  for (const [key, launch] of open.sort(([, a], [, b]) => flopsOf(b) - flopsOf(a))) {
+    if (signal?.aborted) break;
+    const count = Math.min(most, launch.choice.names.length);
+    const candidates = [launch, ...others.slice(0, count - 1).map((all) => all.get(key)!)];
+    tuned.push(await measure(gpu, candidates, { plain: plain.get(key)!, runs }));
+  }
+  return {
+    choices: Object.fromEntries(tuned.map(({ key, chosen }) => [key, chosen])),
+    tuned,
+    ms: performance.now() - started,
+    interrupted: tuned.length < open.length,
+  };
+}
+
+interface Launch {
+  choice: Choice;
+  dispatches: Dispatch[];
+}
+
+const flopsOf = ({ dispatches }: Launch) => dispatches.reduce((sum, { flops }) => sum + flops, 0);
+
+/** The first launch of every key. */
+function launchesOf(dispatches: readonly Dispatch[]): Map<string, Launch> {
+  const launches = new Map<Choice, Launch>();
+  for (const dispatch of dispatches) {
+    const { choice } = dispatch;
+    if (!choice) continue;
+    const launch = launches.get(choice) ?? { choice, dispatches: [] };
+    launch.dispatches.push(dispatch);
+    launches.set(choice, launch);
+  }
+  const byKey = new Map<string, Launch>();
+  for (const launch of launches.values()) {
+    if (!byKey.has(launch.choice.key)) byKey.set(launch.choice.key, launch);
+  }
+  return byKey;
+}
+
+/** Times the candidates in turns; those whose numbers are not the plain variant's do not count. */
+async function measure(
+  gpu: Gpu,
+  launches: readonly Launch[],
+  { plain, runs }: { plain: Launch; runs: number },
+): Promise<Tuned> {
+  const expected = await Alone.of(gpu, plain);
+  const candidates: Alone[] = [];
+  try {
+    const outputs = await expected.outputs();
+    for (const launch of launches) candidates.push(await Alone.of(gpu, launch));
+    const right = candidates.map(() => false);
+    for (const [i, one] of candidates.entries()) right[i] = agree(await one.outputs(), outputs);
+    const once = await candidates[0]!.time(1);
+    const repeats = Math.ceil(Math.min(MOST_REPEATS, Math.max(1, LEAST_MS / once)));
+    const times = candidates.map((): number[] => []);
+    for (let run = 0; run < runs; run++) {
+      for (const [i, one] of candidates.entries()) {
+        if (right[i]) times[i]!.push(await one.time(repeats));
+      }
+    }
+    const measured = launches.map(({ choice }, i) => {
+      return { name: choice.chosen, ms: right[i] ? median(times[i]!) : null };
+    });
+    return { key: plain.choice.key, candidates: measured, chosen: fastest(measured) };
+  } finally {
+    for (const one of [expected, ...candidates]) one.dispose();
+  }
+}
+
+/** The first, unless it is wrong or another clearly faster. */
+function fastest([first, ...others]: Tuned["candidates"]): string {
+  let best = { ...first!, ms: (first!.ms ?? Number.POSITIVE_INFINITY) * (1 - GAIN) };
+  for (const { name, ms } of others) if (ms !== null && ms < best.ms) best = { name, ms };
+  return best.name;
+}
+
+interface Output {
+  name: string;
+  dtype: Tensor["dtype"];
+  values: Float32Array;
+}
+
+/** Whether all that both write is the same to rounding; partial sums have no like. */
+function agree(actual: readonly Output[], expected: readonly Output[]): boolean {
+  const others = new Map(expected.map((one) => [one.name, one]));
+  const pairs = actual.flatMap((one) => {
+    const other = others.get(one.name);
+    return other ? [[one, other] as const] : [];
+  });
+  return pairs.length > 0 && pairs.every(([a, b]) => isNear(a, b));
+}
+
+function isNear({ values, dtype }: Output, expected: Output): boolean {
+  const largest = expected.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const bound = largest * BOUNDS[dtype === "f16" ? "f16" : "f32"];
+  return values.every((value, i) => Math.abs(value - expected.values[i]!) <= bound);
+}
+
+/** A launch with tensors of its own: normals where it reads, the same for every candidate. */
+class Alone {
+  readonly #gpu: Gpu;
+  readonly #program: Program;
+  readonly #inputs: readonly Tensor[];
+  readonly #written: readonly Tensor[];
+
+  private constructor(
+    gpu: Gpu,
+    parts: { program: Program; inputs: readonly Tensor[]; written: readonly Tensor[] },
+  ) {
+    this.#gpu = gpu;
+    this.#program = parts.program;
+    this.#inputs = parts.inputs;
+    this.#written = parts.written;
+  }
+
+  static async of(gpu: Gpu, { dispatches }: Launch): Promise<Alone> {
+    const bound = dispatches.flatMap(({ tensors }) => tensors);
+    const writes = new Set(bound.filter((one) => one.writes).map(({ tensor }) => tensor));
+    const own = new Map<Tensor, Tensor>();
+    for (const { tensor } of bound) {
+      const { label, shape, dtype } = tensor;
+      if (own.has(tensor)) continue;
+      const input = () => new ResidentBuffer(`tuner.${label}`).add(shape, label, dtype);
+      own.set(tensor, writes.has(tensor) ? { label, shape, dtype } : input());
+    }
+    const graph = new Graph(gpu.target);
+    for (const dispatch of dispatches) {
+      const tensors = dispatch.tensors.map((one) => ({ ...one, tensor: own.get(one.tensor)! }));
+      graph.dispatches.push({ ...dispatch, tensors });
+    }
+    const written = [...writes].map((tensor) => own.get(tensor)!);
+    const program = await Program.compile(gpu, graph, { label: "tuner", keep: written });
+    const inputs = [...own.values()].filter(({ home }) => home);
+    for (const [stream, tensor] of inputs.entries()) {
+      if (tensor.dtype === "u32") continue; // zeros: an index that is in every table
+      const values = Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape)));
+      writeTensor(gpu, tensor, values);
+    }
+    return new Alone(gpu, { program, inputs, written });
+  }
+
+  /** What one run writes. */
+  async outputs(): Promise<Output[]> {
+    this.#program.run();
+    const outputs: Output[] = [];
+    for (const tensor of this.#written) {
+      const { label, shape, dtype } = tensor;
+      const values = (await this.#program.read(tensor)).subarray(0, sizeOf(shape));
+      outputs.push({ name: `${label} [${shape}]`, dtype, values });
+    }
+    return outputs;
+  }
+
+  /** Milliseconds a run: by timestamps, or else of a submission with that many. */
+  async time(repeats: number): Promise<number> {
+    if (this.#gpu.has("timestamp-query")) {
+      const passes = await this.#program.profile(this.#program.dispatches.map(() => repeats));
+      return passes.reduce((sum, ns) => sum + ns, 0) / repeats / 1e6;
+    }
+    const start = performance.now();
+    const encoder = this.#gpu.device.createCommandEncoder({ label: "tuner" });
+    for (let run = 0; run < repeats; run++) this.#program.encode(encoder);
+    this.#gpu.submit([encoder.finish()]);
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    return (performance.now() - start) / repeats;
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    for (const { home } of this.#inputs) home?.buffer.destroy(this.#gpu);
+  }
+}
