@@ -69,9 +69,9 @@ export interface Dispatch {
 
 /** One decision among variants that compute the same; its dispatches share this very object. */
 export interface Choice {
-  /** the shader, and what is computed */
+  /** the kernel, and what is computed */
   readonly key: string;
-  /** of all candidates, the likeliest to be fast first; each holds its shader's hash */
+  /** of all candidates, the likeliest to be fast first; each holds its shader's name and hash */
   readonly names: readonly string[];
   readonly chosen: string;
 }
@@ -110,19 +110,22 @@ export class Graph {
    * Records one of several ways to compute the same: the one of that name among the target's choices,
    * else the first.
    *
-   * @param family      whose text all candidates are of: a choice ends with a change of it
-   * @param work        what is computed, in words and extents that determine its dispatches
-   * @param candidates  plain data, ranked by what they should cost
+   * @param kernel      of the launcher, such as "conv2d"
+   * @param work        what is computed, in words and extents; the same for the plain variant's launch
+   * @param candidates  ranked by what they should cost: a shader, whose hash ends a choice with a change of
+   *                    its text, and plain data
    * @param record      appends the dispatches of one; they are compared and timed together
    */
-  choose<Candidate extends object>(
-    family: ShaderFamily,
+  choose<Candidate extends { readonly family: ShaderFamily }>(
+    kernel: string,
     work: string,
     candidates: readonly Candidate[],
     record: (candidate: Candidate) => void,
   ): void {
-    const key = `${family.name} ${work}`;
-    const names = candidates.map((candidate) => `${family.hash} ${JSON.stringify(candidate)}`);
+    const key = `${kernel} ${work}`;
+    const names = candidates.map(({ family: { name, hash }, ...rest }) => {
+      return `${name} ${hash} ${JSON.stringify(rest)}`;
+    });
     const at = Math.max(0, names.indexOf(this.target.choices?.[key] ?? ""));
     this.#choice = { key, names, chosen: names[at]! };
     try {

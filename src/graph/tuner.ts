@@ -60,6 +60,7 @@ export async function tune(
 ): Promise<Tuning> {
   const started = performance.now();
   const first = launchesOf(record({ ...gpu.target, choices: {} }));
+  const plain = launchesOf(record(PLAIN_TARGET));
   const open = [...first].filter(
     ([
       key,
@@ -67,10 +68,9 @@ export async function tune(
         choice: { names },
       },
     ]) => {
-      return names.length > 1 && !names.includes(gpu.choices[key] ?? "");
+      return names.length > 1 && plain.has(key) && !names.includes(gpu.choices[key] ?? "");
     },
   );
-  const plain = launchesOf(record(PLAIN_TARGET));
   const others = Array.from({ length: most - 1 }, (_, i) => {
     const choices = open.map(([key, { choice }]) => [key, choice.names[i + 1]]);
     const named = choices.filter(([, name]) => name !== undefined);

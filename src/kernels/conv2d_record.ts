@@ -78,8 +78,9 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
   const lanes = roles.images * tiles_down * tiles_across;
   const place = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
-  const candidates = shapesOf(graph.targetOf("conv2d"), roles.writes, most);
-  graph.choose(tiled, workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+  const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, most);
+  const candidates = shapes.map((shape) => ({ family: tiled, ...shape }));
+  graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
     const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...place, blocks: BLOCKS, four: 4 }, tensors);
@@ -111,8 +112,9 @@ function recordPointwise(
   const { height, width, out_height, out_width, ...roles } = rolesOf(direction, c);
   const pixels = height * width;
   const tiles = ceilDiv(pixels, PIXELS);
-  const candidates = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
-  graph.choose(pointwise, workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+  const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
+  const candidates = shapes.map((shape) => ({ family: pointwise, ...shape }));
+  graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
     const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);

@@ -21,7 +21,8 @@ function choiceOf(candidates: readonly Candidate[], size = 2 ** 18) {
     const x = graph.alloc([size], "x");
     const isPlain = target.choices === undefined;
     const offered = isPlain ? [{ name: "silu", times: 1 } as const] : candidates;
-    graph.choose(family, `silu of ${size}`, offered, ({ name, times }) => {
+    const ways = offered.map((candidate) => ({ family, ...candidate }));
+    graph.choose("activation", `silu of ${size}`, ways, ({ name, times }) => {
       for (let i = 0; i < times; i++) activation(graph, { x }, { name });
     });
     return graph.dispatches;
@@ -29,7 +30,7 @@ function choiceOf(candidates: readonly Candidate[], size = 2 ** 18) {
 }
 
 const KEY = `activation silu of ${2 ** 18}`;
-const nameOf = (candidate: Candidate) => `${family.hash} ${JSON.stringify(candidate)}`;
+const nameOf = (candidate: Candidate) => `activation ${family.hash} ${JSON.stringify(candidate)}`;
 const ONCE = { name: "silu", times: 1 } as const;
 const OFTEN = { name: "silu", times: 16 } as const;
 const WRONG = { name: "none", times: 1 } as const;
