@@ -72,6 +72,7 @@ export type { LeftOut, NanPolicy } from "./train/not_finite.ts";
 export { OBJECTIVES, type Objective } from "./train/objective.ts";
 export { OpfsStorage } from "./train/opfs_storage.ts";
 export { type Preset, presetFor } from "./train/presets.ts";
+export { type RecoveryOptions, runThroughLosses } from "./train/recovery.ts";
 export type { SavedBy } from "./train/saved_trainer.ts";
 export type { TrainingRecord } from "./train/step_records.ts";
 export type { LossHistogram } from "./train/timestep_losses.ts";

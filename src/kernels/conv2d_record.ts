@@ -20,6 +20,7 @@ import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_reco
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
+import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
@@ -49,10 +50,6 @@ export function recordConvolution(
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
-  if (graph.targetOf("conv2d").tiles && fitsTiles(direction, c)) {
-    recordOnTiles(graph, direction, c, tensors);
-    return;
-  }
   const kind = kindOf(direction, c);
   if (kind === "general") recordGeneral(graph, direction, c, tensors);
   else if (kind === "pointwise") recordPointwise(graph, direction, c, tensors);
@@ -79,8 +76,10 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const lanes = roles.images * tiles_down * tiles_across;
   const place = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
   const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, most);
-  const candidates = shapes.map((shape) => ({ family: tiled, ...shape }));
+  const own = shapes.map((shape) => ({ family: tiled, ...shape }));
+  const candidates = [...onTiles(graph, direction, c), ...own];
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+    if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...place, blocks: BLOCKS, four: 4 }, tensors);
@@ -113,8 +112,10 @@ function recordPointwise(
   const pixels = height * width;
   const tiles = ceilDiv(pixels, PIXELS);
   const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
-  const candidates = shapes.map((shape) => ({ family: pointwise, ...shape }));
+  const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
+  const candidates = [...onTiles(graph, direction, c), ...own];
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+    if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);
@@ -128,6 +129,10 @@ function recordGeneral(
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
+  if (onTiles(graph, direction, c).length > 0) {
+    recordOnTiles(graph, direction, c, tensors);
+    return;
+  }
   const roles = rolesOf(direction, c);
   const { top, left } = c.padding;
   const options = { top, left, stride: c.stride, kernel: c.K, doubled: Number(c.upsample) };
@@ -150,9 +155,16 @@ function workOf(direction: Direction, c: Convolution, { source, ...optional }: C
 
 /** An entry point, blocks of four channels a lane, and lanes a workgroup. */
 interface LaunchShape {
-  entry: "quads" | "plain";
+  entry: "tile" | "quads" | "plain";
   BLOCKS: number;
   WG: number;
+}
+
+/** Workgroups' tiles come first where they are a candidate. */
+function onTiles(graph: Graph, direction: Direction, c: Convolution) {
+  const isCandidate = graph.targetOf("conv2d").tiles && fitsTiles(direction, c);
+  const shape: LaunchShape = { entry: "tile", BLOCKS: 1, WG: 128 };
+  return isCandidate ? [{ family: inTiles, ...shape }] : [];
 }
 
 /** Ranked by what they should cost; the plain one last, which costs most where lanes share. */
