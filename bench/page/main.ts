@@ -1,7 +1,12 @@
 // The benchmarks of `wgsl-diffusion bench`, by a click, on whatever GPU the browser has; the JSON of
 // bench/schema.json to download. Not a second implementation: the suites are those of src/bench.
 import packageUrl from "../../package.json?url";
-import { type BenchResult, SUITES, type SuiteName } from "../../src/bench/result.ts";
+import {
+  type BenchResult,
+  DEFAULT_SUITES,
+  SUITES,
+  type SuiteName,
+} from "../../src/bench/result.ts";
 import { type BenchReport, runSuites } from "../../src/bench/suites.ts";
 import batchUrl from "../peers/job/batch.safetensors?url";
 import configUrl from "../peers/job/config.json?url";
@@ -42,7 +47,7 @@ for (const name of SUITES) {
   const box = Object.assign(document.createElement("input"), {
     type: "checkbox",
     name,
-    checked: true,
+    checked: DEFAULT_SUITES.includes(name),
   });
   const label = document.createElement("label");
   label.append(box, ` ${name}`);

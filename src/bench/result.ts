@@ -24,6 +24,9 @@ export interface BenchResult {
 export const SUITES = ["kernels", "train", "sample", "memory", "startup", "growth"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
+/** Those that run unless others are named: growth takes minutes. */
+export const DEFAULT_SUITES: readonly SuiteName[] = SUITES.filter((name) => name !== "growth");
+
 /** The record of samples in milliseconds. */
 export function benchResult(
   what: Pick<BenchResult, "suite" | "name" | "check" | "bytes">,

@@ -1,7 +1,7 @@
 // `bench`: times kernels, training, denoising, memory and start-up, in Node or in headless Chromium.
 // Every answer is checked before its time counts. `bench diff` compares two results.
 import { Command, InvalidArgumentError } from "commander";
-import { type BenchResult, SUITES, type SuiteName } from "../bench/result.ts";
+import { type BenchResult, DEFAULT_SUITES, SUITES, type SuiteName } from "../bench/result.ts";
 import { type BenchReport, runSuites } from "../bench/suites.ts";
 import { readBytesIfAny, writeBytes } from "../platform/files.ts";
 import { openGpu } from "../platform/node_gpu.ts";
@@ -37,7 +37,7 @@ export const benchCommand = (): Command =>
     .description("Time kernels, training and denoising steps, start-up; answers are checked first.")
     .enablePositionalOptions()
     .option("--suite <names>", `of ${NAMES.join(", ")}, with commas between`, suitesOption, [
-      ...SUITES.filter((name) => name !== "growth"), // it takes minutes
+      ...DEFAULT_SUITES,
     ])
     .option("--browser", "in headless Chromium instead of Node")
     .option("--samples <n>", "of each measurement", positiveInteger, 7)

@@ -10,7 +10,7 @@ const TARGETS: Target[] = [
   PLAIN_TARGET,
   { subgroupSize: 4, software: "swiftshader" },
   { subgroupSize: 8, software: "llvmpipe" },
-  { subgroupSize: 32, software: undefined },
+  { subgroupSize: 32, software: undefined, tiles: true },
 ];
 
 const namesIn = (folder: string, extension: string) =>

@@ -31,7 +31,7 @@ export const CONVOLUTIONS: readonly Convolution[] = [
   { ...PLAIN, name: "3×3", x: [2, 18, 5, 7], out: 20 },
   { ...PLAIN, name: "3×3, stride 2", x: [2, 3, 7, 10], out: 4, stride: 2, padding: BELOW },
   { ...PLAIN, name: "3×3, doubled", x: [2, 3, 3, 5], out: 4, upsample: true },
-  { ...PLAIN, name: "1×1", kernel: 1, padding: NO_PADDING, x: [2, 20, 5, 5], out: 18 },
+  { ...PLAIN, name: "1×1", kernel: 1, padding: NO_PADDING, x: [2, 20, 6, 6], out: 18 },
   { ...PLAIN, name: "3×3, doubled, stride 2", x: [2, 5, 4, 3], out: 4, stride: 2, upsample: true },
 ];
 
