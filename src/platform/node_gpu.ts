@@ -59,7 +59,7 @@ let last: Promise<unknown> = Promise.resolve(); // one at a time: the environmen
  */
 export function openGpu(options: OpenGpuOptions = {}): Promise<OpenedGpu> {
   const { f16 = true, enable = [], disable = [] } = options;
-  const adapter = adapterName(options.adapter ?? process.env.WGSL_DIFFUSION_ADAPTER);
+  const adapter = adapterName(options.adapter ?? (process.env.WGSL_DIFFUSION_ADAPTER || undefined));
   const toggles = dawnToggles(f16, enable, disable);
   const key = JSON.stringify([adapter, toggles]);
   const known = opened.get(key);
@@ -82,7 +82,7 @@ async function open(adapter: "auto" | Driver, toggles: string[]): Promise<Finish
   if (process.platform !== "linux") return openNative(adapter, toggles);
 
   const tried: string[] = [];
-  for (const candidate of await candidates(adapter)) {
+  for await (const candidate of candidates(adapter)) {
     const gpu = await tryDriver(candidate, toggles, tried);
     if (gpu) return finish(gpu, candidate.driver, candidate.reason);
   }

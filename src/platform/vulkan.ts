@@ -23,20 +23,20 @@ export interface Candidate {
 
 const RTLD_NODELETE = 0x1000; // not in os.constants: keep the library when Node closes its handle
 
-/** The drivers to try on Linux, best first. */
-export async function candidates(adapter: "auto" | Driver): Promise<Candidate[]> {
-  if (adapter === "swiftshader") return [await swiftshader("asked for")];
-  if (adapter === "lavapipe") return [lavapipe()];
+/** The drivers to try on Linux, best first; SwiftShader is not unpacked before it is its turn. */
+export async function* candidates(adapter: "auto" | Driver): AsyncGenerator<Candidate, void> {
+  if (adapter === "swiftshader") return yield await swiftshader("asked for");
+  if (adapter === "lavapipe") return yield lavapipe();
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = process.env;
   const chosen = VK_DRIVER_FILES || VK_ICD_FILENAMES;
   if (chosen) {
     const name = VK_DRIVER_FILES ? "VK_DRIVER_FILES" : "VK_ICD_FILENAMES";
     const reason = `${name} names ${chosen}`;
-    return [{ driver: "system", reason, environment: {}, accepts: () => true }];
+    return yield { driver: "system", reason, environment: {}, accepts: () => true };
   }
-  const found = hasGpuNode() ? [hardware()] : [];
-  if (adapter === "system" || !packagedBinariesRun()) return found.length ? found : [hardware()];
-  return [...found, await swiftshader("no GPU of the system answers")];
+  const hasPackaged = adapter !== "system" && packagedBinariesRun();
+  if (hasGpuNode() || !hasPackaged) yield hardware();
+  if (hasPackaged) yield await swiftshader("no GPU of the system answers");
 }
 
 /** Loads the system's Vulkan loader, or where there is none the packaged one. */
