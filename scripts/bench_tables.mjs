@@ -67,14 +67,10 @@ export function headlineTable({ results, ratios }) {
 
 /** The slopes of the suite "growth", an axis a row. */
 export function growthTable({ results }) {
-  const axisOf = (name) => name.split("/")[0];
-  const axes = new Map(
-    results.map(({ name }) => [
-      axisOf(name),
-      results.filter((one) => axisOf(one.name) === axisOf(name)),
-    ]),
-  );
-  const rows = [...axes].map(([axis, sizes]) => {
+  const axisOf = ({ name }) => name.split("/")[0];
+  const axes = [...new Set(results.map(axisOf))];
+  const rows = axes.map((axis) => {
+    const sizes = results.filter((one) => axisOf(one) === axis);
     const [first, last] = [sizes[0], sizes.at(-1)];
     const span = `${first.name.split("/")[1]} … ${last.name.split("/")[1]}`;
     const work = `${(last.check.gflop / first.check.gflop).toFixed(1)} ×`;

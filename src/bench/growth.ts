@@ -46,15 +46,18 @@ interface Measured {
 export async function growthSuite(gpu: Gpu, samples: number): Promise<BenchResult[]> {
   const plain = await Gpu.open({ device: gpu.device, plain: true });
   const results: BenchResult[] = [];
-  for (const axis of Object.keys(AXES) as (keyof Size)[]) {
-    const measured: Measured[] = [];
-    for (const value of AXES[axis]) {
-      const size = { ...BASE, [axis]: value };
-      measured.push({ axis, value, ...(await measure({ gpu, plain }, size, samples)) });
+  try {
+    for (const axis of Object.keys(AXES) as (keyof Size)[]) {
+      const measured: Measured[] = [];
+      for (const value of AXES[axis]) {
+        const size = { ...BASE, [axis]: value };
+        measured.push({ axis, value, ...(await measure({ gpu, plain }, size, samples)) });
+      }
+      results.push(...resultsOf(measured));
     }
-    results.push(...resultsOf(measured));
+  } finally {
+    plain.dispose();
   }
-  plain.dispose();
   return results;
 }
 

@@ -24,7 +24,7 @@ export interface RecoveryOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Losses without a new step between them, after which it is given up. */
+/** Tries after a loss that may bring no new step, before it is given up. */
 const MOST_TRIES = 2;
 
 type Snapshot = ReadonlyMap<string, Uint8Array>;
@@ -33,7 +33,7 @@ type Snapshot = ReadonlyMap<string, Uint8Array>;
  * Trains, on another device where one is lost.
  *
  * @returns the trainer at the end, on the last device: save it, dispose of it, its model and its device
- * @throws DeviceError device/lost where devices are lost twice without a step between; whatever else
+ * @throws DeviceError device/lost where two more tries after a loss bring no new step; whatever else
  *         `open`, `start` and `Trainer.run` throw
  */
 export async function* runThroughLosses(
