@@ -1,5 +1,7 @@
-// Where a model may lie, in a page or in what a page sends to its worker. Nothing is opened here.
+// Where a page may have a model, and what it comes down to: a folder on the web, or files by path.
 import { FileError } from "../core/errors.ts";
+import type { Folder } from "./load_folder.ts";
+import { type WebOptions, webFile } from "./web_files.ts";
 
 /**
  * Where a model lies:
@@ -15,8 +17,20 @@ export type ModelSource = string | URL | Blob | readonly File[] | FilesByPath;
 /** Bytes, or a Blob that is read piece by piece, by path in a folder. */
 export type FilesByPath = ReadonlyMap<string, Uint8Array | Blob>;
 
+/** @throws FileError file/access, file/missing, file/zip; the signal's reason when it is aborted */
+export async function folderOf(source: ModelSource, options: WebOptions): Promise<Folder> {
+  if (typeof source === "string" || source instanceof URL) {
+    return ofAddress(addressOf(source), options);
+  }
+  if (source instanceof Blob) return ofArchive(source);
+  const files = filesByPath(source);
+  const [only] = files.values();
+  if (files.size === 1 && only instanceof Blob) return ofArchive(only);
+  return { where: "the model", files };
+}
+
 /** An address, whole. @throws FileError file/access for text that is none */
-export function addressOf(source: string | URL): URL {
+function addressOf(source: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   try {
     return new URL(source, base);
@@ -31,12 +45,38 @@ export function addressOf(source: string | URL): URL {
 }
 
 /** Chosen files by their paths in the folder that was chosen; a map as it is. */
-export function filesByPath(files: readonly File[] | FilesByPath): FilesByPath {
-  if (!Array.isArray(files)) return files as FilesByPath;
+function filesByPath(files: readonly File[] | FilesByPath): FilesByPath {
+  if (!isList(files)) return files;
   return new Map(
-    (files as readonly File[]).map((file) => {
+    files.map((file) => {
       const [, ...below] = file.webkitRelativePath?.split("/") ?? [];
       return [below.join("/") || file.name, file];
     }),
   );
+}
+
+const isList = (files: readonly File[] | FilesByPath): files is readonly File[] =>
+  Array.isArray(files);
+
+async function ofAddress(address: URL, options: WebOptions): Promise<Folder> {
+  const where = address.href.replace(/[?#].*$/, "").replace(/\/$/, "");
+  if (!address.pathname.toLowerCase().endsWith(".zip")) return { where, files: undefined };
+  const bytes = await webFile(address, options);
+  if (bytes) return unzipped(bytes, where);
+  throw new FileError(
+    "file/missing",
+    `${where}: there is no such archive.`,
+    "Check the address, and that the server gives the file as it is.",
+  );
+}
+
+async function ofArchive(archive: Blob): Promise<Folder> {
+  const where = archive instanceof File ? archive.name : "the archive";
+  return unzipped(new Uint8Array(await archive.arrayBuffer()), where);
+}
+
+/** The reader of archives comes when one is opened: it needs a package, the rest needs none. */
+async function unzipped(bytes: Uint8Array, where: string): Promise<Folder> {
+  const { unzipFiles } = await import("../formats/zip_files.ts");
+  return { where, files: unzipFiles(bytes, where) };
 }

@@ -1,6 +1,6 @@
 // The package's API for a page whose GPU work is done in a worker.
 import { DeviceError } from "../core/errors.ts";
-import { addressOf, filesByPath, type ModelSource } from "../data/model_source.ts";
+import { type FilesByPath, folderOf, type ModelSource } from "../data/model_source.ts";
 import type { LoadProgress, WebOptions } from "../data/web_files.ts";
 import type { BoundReport, DataBoundOptions, DataBoundRecord } from "../evaluate/data_bound.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
@@ -9,7 +9,7 @@ import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { NanPolicy } from "../train/not_finite.ts";
 import type { TrainingRecord } from "../train/step_records.ts";
 import { Calls, disposedOf } from "./calls.ts";
-import type { Files, GpuFacts, OpenRequest, Port, SentData, SentSource } from "./messages.ts";
+import type { GpuFacts, OpenRequest, Port, SentData } from "./messages.ts";
 import { RemoteCanvas, RemoteFrame, RemoteModel, RemoteTrainer } from "./remote.ts";
 
 /** Records that training may be ahead of the page. */
@@ -60,7 +60,7 @@ export class WorkerClient {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const onItem = onProgress && ((item: LoadProgress) => onProgress(item));
-    const request = { source: sentSource(source) };
+    const request = { folder: await folderOf(source, options) };
     return new RemoteModel(
       this.#calls,
       await this.#calls.call("load", request, { signal, onItem }),
@@ -107,7 +107,7 @@ export class WorkerClient {
    * @param files  of `save`
    */
   async resume(
-    files: Files,
+    files: FilesByPath,
     source: SentData,
     changes: Partial<HyperParameters> = {},
   ): Promise<RemoteTrainer> {
@@ -167,12 +167,4 @@ export class WorkerClient {
       ),
     );
   }
-}
-
-function sentSource(source: ModelSource): SentSource {
-  if (typeof source === "string" || source instanceof URL) {
-    return { address: addressOf(source).href };
-  }
-  if (source instanceof Blob) return { archive: source };
-  return { files: filesByPath(source) };
 }

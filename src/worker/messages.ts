@@ -3,6 +3,8 @@
 // The page starts operations, each under a number. A worker answers with items, each of which the page
 // has to ask for, and with one end or failure. Tables, models, trainers and canvases stay in the
 // worker: a handle is a number that stands for one.
+import type { Folder } from "../data/load_folder.ts";
+import type { FilesByPath } from "../data/model_source.ts";
 import type { LoadProgress } from "../data/web_files.ts";
 import type { BoundReport, DataBoundOptions, DataBoundRecord } from "../evaluate/data_bound.ts";
 import type { WriteOptions } from "../formats/model_files.ts";
@@ -23,11 +25,6 @@ export const PROTOCOL = "wgsl-diffusion/1";
 
 /** Stands for what lies in the worker. */
 export type Handle = number;
-
-export type Files = ReadonlyMap<string, Uint8Array | Blob>;
-
-/** Of a model: an address, whole; an archive; files by path. */
-export type SentSource = { address: string } | { archive: Blob } | { files: Files };
 
 export interface OpenRequest {
   powerPreference?: GPUPowerPreference | undefined;
@@ -98,7 +95,7 @@ interface Operation<Request, Item, Value> {
 /** What can be asked for. */
 export interface Operations {
   open: Operation<OpenRequest, never, GpuFacts>;
-  load: Operation<{ source: SentSource }, LoadProgress, ModelFacts>;
+  load: Operation<{ folder: Folder }, LoadProgress, ModelFacts>;
   create: Operation<
     {
       config: UNetConfig;
@@ -128,7 +125,7 @@ export interface Operations {
     TrainerFacts
   >;
   resume: Operation<
-    { files: Files; source: SentData; changes: Partial<HyperParameters> },
+    { files: FilesByPath; source: SentData; changes: Partial<HyperParameters> },
     never,
     { model: ModelFacts; trainer: TrainerFacts }
   >;

@@ -1,6 +1,5 @@
 // What a worker does for each operation, with the same functions that a page would call itself.
-import { loadModel } from "../data/load_model.ts";
-import type { ModelSource } from "../data/model_source.ts";
+import { loadFolder } from "../data/load_folder.ts";
 import { CanvasView } from "../device/canvas.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { dataBound } from "../evaluate/data_bound.ts";
@@ -19,7 +18,6 @@ import type {
   OpenRequest,
   OperationName,
   RequestOf,
-  SentSource,
   TrainerFacts,
   ValueOf,
 } from "./messages.ts";
@@ -51,9 +49,8 @@ type Work = {
 export const WORK: Work = {
   open: async (shop, request) => factsOf(await shop.open(request)),
 
-  async load(shop, { source }, { signal, tell }) {
-    const model = await loadModel(await shop.gpu(), sourceOf(source), { signal, onProgress: tell });
-    return keep(shop, model);
+  async load(shop, { folder }, { signal, tell }) {
+    return keep(shop, await loadFolder(await shop.gpu(), folder, { signal, onProgress: tell }));
   },
 
   async create(shop, { config, seed, scheduler }) {
@@ -137,11 +134,6 @@ export const WORK: Work = {
 
   free: async ({ handles }, { handle }) => handles.free(handle),
 };
-
-function sourceOf(source: SentSource): ModelSource {
-  if ("address" in source) return source.address;
-  return "archive" in source ? source.archive : source.files;
-}
 
 /** A trainer's average; undefined: the model's own weights. */
 const averageOf = (handles: Handles, trainer: Handle | undefined): Weights | undefined =>

@@ -34,6 +34,7 @@ export function serve(port: Port, options: ServeOptions = {}): void {
   });
 }
 
+// No import() in what a worker runs: Vite 7 and before refuse to build it.
 const openHere = ({ powerPreference, selfTest: isTested, plain }: OpenRequest): Promise<Gpu> =>
   Gpu.open({ powerPreference, plain, selfTest: isTested ? selfTest : undefined });
 
