@@ -1,0 +1,31 @@
+// The page around plain.ts: runs it, shows it, and says what fails.
+import { element } from "../../elements.ts";
+import { modelAddress } from "../settings.ts";
+import { failureWords } from "../words.ts";
+import { draw } from "./plain.ts";
+import source from "./plain.ts?raw";
+
+const text = source.replace(/"\.\.\/\.\.\/\.\.\/src\/index\.ts"; \/\/ .*/, '"wgsl-diffusion";');
+const canvas = element("picture", HTMLCanvasElement);
+const adapter = element("adapter", HTMLElement);
+
+element("source", HTMLElement).textContent = text;
+element("copy", HTMLButtonElement).addEventListener("click", async () => {
+  const copied = element("copied", HTMLElement);
+  try {
+    await navigator.clipboard.writeText(text);
+    copied.textContent = "Copied.";
+  } catch {
+    copied.textContent = "The browser does not allow it: select the text.";
+  }
+});
+
+new MutationObserver(() => {
+  document.body.dataset.phase = "drawing"; // the canvas took the size of its first picture
+}).observe(canvas, { attributeFilter: ["width"] });
+
+draw(canvas, modelAddress("../../models/fashion-mnist/", location.search)).catch((error) => {
+  document.body.dataset.phase = "failed";
+  adapter.textContent = failureWords(error);
+});
+adapter.textContent = "";
