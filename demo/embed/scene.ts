@@ -92,7 +92,7 @@ export class Carousel {
     this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(width, height, false);
     this.#camera.aspect = width / height;
-    this.#camera.position.z = DISTANCE * Math.max(1, 1.2 * (height / width));
+    this.#camera.position.z = DISTANCE * Math.max(1, 1.55 * (height / width));
     this.#camera.updateProjectionMatrix();
   }
 

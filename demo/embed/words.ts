@@ -7,8 +7,8 @@ export function adapterWords({ info, target }: Gpu): string {
   const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed";
   if (!target.software && !isFallbackAdapter) return `It runs on this computer’s GPU: ${name}.`;
   return (
-    `There is no GPU here, only a software adapter: ${name}. The scene and the model share the ` +
-    "processor, so both are many times slower than on a GPU."
+    `There is no GPU here, only a software adapter: ${name}. The page and the model share the ` +
+    "processor, so both are many times slower than on a GPU, and drawn more coarsely."
   );
 }
 

@@ -69,5 +69,5 @@ export function ownMs(
   const total = works.reduce((sum, work) => sum + work, 0);
   if (total === 0) return 0;
   const paces = works.map((work, i) => ms[i]! / work).sort((a, b) => a - b);
-  return total * (paces[Math.floor((paces.length - 1) / 4)]!);
+  return total * paces[Math.floor((paces.length - 1) / 4)]!;
 }

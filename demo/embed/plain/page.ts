@@ -1,7 +1,8 @@
 // The page around plain.ts: runs it, shows it, and says what fails.
+import { Gpu } from "../../../src/index.ts";
 import { element } from "../../elements.ts";
 import { modelAddress } from "../settings.ts";
-import { failureWords } from "../words.ts";
+import { adapterWords, failureWords } from "../words.ts";
 import { draw } from "./plain.ts";
 import source from "./plain.ts?raw";
 
@@ -24,8 +25,14 @@ new MutationObserver(() => {
   document.body.dataset.phase = "drawing"; // the canvas took the size of its first picture
 }).observe(canvas, { attributeFilter: ["width"] });
 
-draw(canvas, modelAddress("../../models/fashion-mnist/", location.search)).catch((error) => {
+async function start(): Promise<void> {
+  const told = await Gpu.open(); // for its name alone: plain.ts opens its own
+  adapter.textContent = adapterWords(told);
+  told.dispose();
+  await draw(canvas, modelAddress("../../models/fashion-mnist/", location.search));
+}
+
+start().catch((error) => {
   document.body.dataset.phase = "failed";
   adapter.textContent = failureWords(error);
 });
-adapter.textContent = "";
