@@ -168,7 +168,7 @@ export class Program {
     for (const [i, from] of cuts.entries()) {
       this.#gpu.check();
       this.#submit(from, cuts[i + 1]);
-      await this.#gpu.device.queue.onSubmittedWorkDone();
+      await this.#gpu.idle();
     }
     this.measured(performance.now() - start);
   }
@@ -179,11 +179,16 @@ export class Program {
     this.#gpu.submit([encoder.finish()]);
   }
 
-  /** Runs it `times` times and waits. @returns milliseconds a run, host and GPU together */
+  /**
+   * Runs it `times` times and waits.
+   *
+   * @returns milliseconds a run, host and GPU together
+   * @throws DeviceError if the device failed
+   */
   async timedRun(times = 1): Promise<number> {
     const start = performance.now();
     for (let i = 0; i < times; i++) this.run();
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.idle();
     return (performance.now() - start) / times;
   }
 

@@ -67,7 +67,8 @@ export class ResidentBuffer {
   /** Makes the GPUBuffer, zeroed; a second call does nothing. Call inside `Gpu.guarded`. */
   allocate(gpu: Gpu): void {
     const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
-    this.#buffer ??= gpu.createBuffer(this.label, this.size, usage);
+    if (this.#buffer && gpu.holds(this.#buffer)) return;
+    this.#buffer = gpu.createBuffer(this.label, this.size, usage);
   }
 
   get buffer(): GPUBuffer {

@@ -239,7 +239,7 @@ class Alone {
     const encoder = this.#gpu.device.createCommandEncoder({ label: "tuner" });
     for (let run = 0; run < repeats; run++) this.#program.encode(encoder);
     this.#gpu.submit([encoder.finish()]);
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.idle();
     return (performance.now() - start) / repeats;
   }
 

@@ -41,7 +41,12 @@ export class DiffusionModel {
   ): Promise<DiffusionModel> {
     const weights = unetWeights(config);
     await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
-    weights.initialise(gpu, seed);
+    try {
+      weights.initialise(gpu, seed);
+    } catch (error) {
+      weights.buffer.destroy(gpu);
+      throw error;
+    }
     return new DiffusionModel(gpu, config, { weights, scheduler });
   }
 
@@ -73,11 +78,12 @@ export class DiffusionModel {
     return new DiffusionModel(gpu, config, { weights, scheduler });
   }
 
-  /** The files of a folder that diffusers opens: config, weights, scheduler. */
+  /** The files of a folder that diffusers opens: config, weights, scheduler. @throws DeviceError */
   async files(
     weights: Weights = this.weights,
     options: WriteOptions = {},
   ): Promise<Map<string, Uint8Array>> {
+    this.requireAlive();
     const values = await weights.save(this.gpu);
     const tensors = new Map(
       [...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]),
