@@ -1,0 +1,84 @@
+// The browser's GPU process crashes while a page trains: at random steps of a run, twice a browser. Two
+// crashes here, `npm run faults` takes ten; WGSL_DIFFUSION_FAULTS_SEED is for other moments.
+import type { Browser, CDPSession, Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { philoxUniforms } from "../../src/core/philox.ts";
+import { launchChromium } from "../../src/platform/chromium.ts";
+import { times } from "../support/faults.ts";
+import { servePage } from "../support/page_server.ts";
+import { openPage } from "./open_page.ts";
+
+const STEPS = 200;
+const CRASHES_A_BROWSER = 2; // a third leaves the browser without an adapter
+const POINTS = times(2, 10);
+const SEED = Number(process.env.WGSL_DIFFUSION_FAULTS_SEED ?? 1);
+
+describe("a crash of the GPU process", { timeout: 600_000 }, () => {
+  let server: Awaited<ReturnType<typeof servePage>>;
+  beforeAll(async () => {
+    server = await servePage(new URL("./pages", import.meta.url).pathname);
+  });
+  afterAll(() => server.close());
+
+  interface Opened {
+    browser: Browser;
+    page: Page;
+    crash(): Promise<void>;
+  }
+
+  async function opened(): Promise<Opened> {
+    const browser = await launchChromium({ args: ["--disable-domain-blocking-for-3d-apis"] });
+    const { page } = await openPage(browser, `${server.url}losses.html`);
+    await page.waitForFunction(() => window.losses !== undefined);
+    const session: CDPSession = await browser.target().createCDPSession();
+    const crash = async () => {
+      session.send("Browser.crashGpuProcess").catch(() => undefined); // it may go before it answers
+    };
+    return { browser, page, crash };
+  }
+
+  test(`at ${POINTS} random steps of ${STEPS}: the weights are those of an undisturbed run`, async () => {
+    const draws = philoxUniforms(SEED, POINTS, { stream: 0, step: 0 });
+    const points = Array.from(draws, (draw) => Math.floor(draw * (STEPS - 1)));
+    const all: Opened[] = [await opened()];
+    try {
+      const alone = await all[0]!.page.evaluate((n) => window.losses!.train(n), STEPS);
+      expect(alone).toMatchObject({ devices: 1, steps: STEPS });
+      for (let first = 0; first < POINTS; first += CRASHES_A_BROWSER) {
+        const { browser, page, crash } = first === 0 ? all[0]! : await opened();
+        if (first > 0) all.push({ browser, page, crash });
+        for (const point of points.slice(first, first + CRASHES_A_BROWSER)) {
+          const trained = page.evaluate((n) => {
+            window.losses!.step = 0;
+            return window.losses!.train(n);
+          }, STEPS);
+          await page.waitForFunction((n) => window.losses!.step >= n, { polling: 1 }, point);
+          await crash();
+          const { losses, ...rest } = await trained;
+          const where = `crash after step ${point}`;
+          expect(rest, where).toEqual({ devices: 2, steps: STEPS, digest: alone.digest });
+          expect(losses[0], where).toMatch(/^unknown: /);
+        }
+        await browser.close();
+      }
+    } finally {
+      for (const { browser } of all) await browser.close();
+    }
+  });
+
+  test("ends all that waits for the GPU within a second, with device/lost", async () => {
+    const { browser, page, crash } = await opened();
+    try {
+      await page.evaluate(() => window.losses!.begin());
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await crash();
+      const ended = await page.evaluate(() => window.losses!.ended());
+      expect(Object.keys(ended).sort()).toEqual([
+        ...["compiling", "loading", "sampling", "saving", "training"],
+      ]);
+      for (const [name, { code }] of Object.entries(ended)) expect(code, name).toBe("device/lost");
+    } finally {
+      await browser.close();
+    }
+  });
+});
