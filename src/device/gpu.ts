@@ -22,6 +22,8 @@ export interface GpuOptions {
   selfTest?: SelfTest | undefined;
   /** Gives every family its plain variants, to compare with. Default false. */
   plain?: boolean | undefined;
+  /** bytes that all buffers made here may take together: what needs more is refused; default no limit */
+  memoryLimit?: number | undefined;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -90,6 +92,8 @@ export class Gpu {
    * the same variants on every run, whatever was measured.
    */
   choices: Choices = {};
+  /** bytes that all buffers together may take */
+  readonly memoryLimit: number | undefined;
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -100,9 +104,14 @@ export class Gpu {
   #made: GPUBuffer[] | undefined;
   #disposed = false;
 
-  private constructor(device: GPUDevice, owned: boolean, isPlain: boolean) {
+  private constructor(
+    device: GPUDevice,
+    owned: boolean,
+    { plain = false, memoryLimit }: GpuOptions,
+  ) {
     this.device = device;
-    this.#isPlain = isPlain;
+    this.#isPlain = plain;
+    this.memoryLimit = memoryLimit;
     this.info = device.adapterInfo;
     this.#health = new DeviceHealth(device);
     this.pipelines = new PipelineCache(device, this.#health);
@@ -116,9 +125,9 @@ export class Gpu {
    *         (a self-test was asked for, and the plain variants fail it too)
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
-    const { device, selfTest, plain = false } = options;
+    const { device, selfTest } = options;
     const opened = device ?? (await Gpu.#newDevice(options));
-    const gpu = new Gpu(opened, device === undefined, plain);
+    const gpu = new Gpu(opened, device === undefined, options);
     if (selfTest) await gpu.#avoidWrongVariants(selfTest);
     return gpu;
   }
@@ -247,6 +256,17 @@ export class Gpu {
     } finally {
       this.#made = outer;
     }
+  }
+
+  /** @throws DeviceError device/too-large where so many more bytes are more than the memory limit */
+  requireRoom(what: string, bytes: number): void {
+    const all = this.counters.bufferBytes + bytes;
+    if (this.memoryLimit === undefined || all <= this.memoryLimit) return;
+    throw new DeviceError(
+      "device/too-large",
+      `${what}: memoryLimit is ${this.memoryLimit} bytes, all buffers together would need ${all}.`,
+      "Raise it, dispose of what is not needed, or lower the channels.",
+    );
   }
 
   /** Makes a buffer. Call inside `guarded`. */

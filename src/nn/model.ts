@@ -40,7 +40,7 @@ export class DiffusionModel {
     { seed, scheduler }: { seed: number | bigint; scheduler?: Record<string, unknown> | undefined },
   ): Promise<DiffusionModel> {
     const weights = unetWeights(config);
-    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
+    await allocate(gpu, weights);
     try {
       weights.initialise(gpu, seed);
     } catch (error) {
@@ -63,7 +63,7 @@ export class DiffusionModel {
   static async load(gpu: Gpu, open: OpenFile, where: string): Promise<DiffusionModel> {
     const { config, tensors, scheduler } = await openModelFolder(open, where);
     const weights = unetWeights(config);
-    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
+    await allocate(gpu, weights);
     try {
       const scratch = scratchFor(tensors.values());
       const sources = [...tensors].map(([name, tensor]) => {
@@ -105,6 +105,11 @@ export class DiffusionModel {
     this.#disposed = true;
     this.weights.buffer.destroy(this.gpu);
   }
+}
+
+async function allocate(gpu: Gpu, { buffer }: Weights): Promise<void> {
+  gpu.requireRoom("allocating parameters", buffer.size);
+  await gpu.guarded("allocating parameters", () => buffer.allocate(gpu));
 }
 
 interface ModelParts {

@@ -6,6 +6,7 @@ import { Tape } from "../autograd/tape.ts";
 import { DeviceError, OptionError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { Misfit } from "../graph/fits.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { homeOf, ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
@@ -86,7 +87,10 @@ export class SamplingRun {
       time: { ...time, classLabels: labels.tensor },
     });
     const buffers = [images, constants, progress, ...(half ? [half.buffer] : [])];
-    const program = await Program.compile(gpu, graph, { label: "sample" });
+    const program = await Program.compile(gpu, graph, {
+      label: "sample",
+      cure: (misfit) => fewerImages(options.count, misfit),
+    });
     const run = new SamplingRun(model, { program, buffers, tensors });
     try {
       await half?.fill(gpu);
@@ -136,6 +140,14 @@ export class SamplingRun {
       "Read a frame before the loop goes on.",
     );
   }
+}
+
+/** Activations grow with the images: a power of two, for what does not grow with them is not known. */
+function fewerImages(count: number, { allowed, needed, fixed }: Misfit): string {
+  const most = (count * (allowed - fixed)) / (needed - fixed);
+  const fitting = most >= 1 ? 2 ** Math.floor(Math.log2(most)) : 0;
+  if (fitting < 1) return "Lower the image size or the channels: a single image does not fit.";
+  return `Sample ${fitting} images at once, not ${count}; others of the seed with firstImage.`;
 }
 
 interface Homes {

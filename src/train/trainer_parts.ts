@@ -2,7 +2,9 @@
 // trained, averaged and saved.
 import { Tape } from "../autograd/tape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { Misfit } from "../graph/fits.ts";
 import { Graph } from "../graph/graph.ts";
+import { planMemory } from "../graph/plan.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { LOSS_SCALE_SHAPE } from "../kernels/adamw.ts";
@@ -13,6 +15,7 @@ import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
 import { Accumulation } from "./accumulation.ts";
 import type { BatchSource } from "./batch_source.ts";
+import { trainingCure } from "./fitting.ts";
 import { gradientTargets } from "./gradients.ts";
 import type { HyperParameters } from "./hyper_parameters.ts";
 import { OptimiserSchedule } from "./optimiser_schedule.ts";
@@ -58,7 +61,10 @@ export async function trainerParts(
   const { activationLimit } = options;
   const programs: Program[] = [];
   const compile = async (one: Graph, label: string, limit = 0) => {
-    const program = await Program.compile(gpu, one, { label, activationLimit: limit || undefined });
+    const program = await Program.compile(gpu, one, {
+      ...{ label, activationLimit: limit || undefined },
+      cure: (misfit) => cureOf(misfit, graph, { model, data, options }),
+    });
     programs.push(program);
     return program;
   };
@@ -76,6 +82,19 @@ export async function trainerParts(
     freeBuffers(gpu, { records, buffers });
     throw error;
   }
+}
+
+/** What would fit instead. */
+function cureOf(
+  misfit: Misfit,
+  graph: Graph,
+  { model, data, options }: { model: DiffusionModel; data: TrainingData; options: HyperParameters },
+): string {
+  const { peakBytes } = planMemory(graph.dispatches).report;
+  const rerecord = (batch: number) => record(model, data, { ...options, batch }).graph;
+  const isFree = "data" in data;
+  const fitting = { gpu: model.gpu, graph, peakBytes, batch: options.batch };
+  return trainingCure({ ...fitting, rerecord: isFree ? rerecord : undefined }, misfit);
 }
 
 /** Frees all of it; a second call does nothing. */

@@ -11,9 +11,10 @@ import { openPage } from "./open_page.ts";
 const STEPS = 200;
 const CRASHES_A_BROWSER = 2; // a third leaves the browser without an adapter
 const POINTS = times(2, 10);
+const CYCLES = times(10, 1000);
 const SEED = Number(process.env.WGSL_DIFFUSION_FAULTS_SEED ?? 1);
 
-describe("a crash of the GPU process", { timeout: 600_000 }, () => {
+describe("a page that trains", { timeout: 600_000 }, () => {
   let server: Awaited<ReturnType<typeof servePage>>;
   beforeAll(async () => {
     server = await servePage(new URL("./pages", import.meta.url).pathname);
@@ -37,7 +38,7 @@ describe("a crash of the GPU process", { timeout: 600_000 }, () => {
     return { browser, page, crash };
   }
 
-  test(`at ${POINTS} random steps of ${STEPS}: the weights are those of an undisturbed run`, async () => {
+  test(`GPU process crashes at ${POINTS} random steps of ${STEPS}: the weights are those of an undisturbed run`, async () => {
     const draws = philoxUniforms(SEED, POINTS, { stream: 0, step: 0 });
     const points = Array.from(draws, (draw) => Math.floor(draw * (STEPS - 1)));
     const all: Opened[] = [await opened()];
@@ -66,7 +67,26 @@ describe("a crash of the GPU process", { timeout: 600_000 }, () => {
     }
   });
 
-  test("ends all that waits for the GPU within a second, with device/lost", async () => {
+  test(`${CYCLES} times create, step, dispose in a page: 0 bytes are left, the heap grows by < 1 MB`, async () => {
+    const { browser, page } = await opened();
+    try {
+      const session = await page.createCDPSession();
+      const heapBytes = async () => {
+        await session.send("HeapProfiler.collectGarbage");
+        return (await session.send("Runtime.getHeapUsage")).usedSize;
+      };
+      await page.evaluate((n) => window.losses!.cycles(n), times(5, 100));
+      const before = await heapBytes();
+      expect(await page.evaluate((n) => window.losses!.cycles(n), CYCLES)).toBe(0);
+      const growth = (await heapBytes()) - before;
+      console.info(`${CYCLES} cycles in a page: heap ${growth} bytes`);
+      expect(growth).toBeLessThan(1e6);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("a crash ends all that waits for the GPU within a second, with device/lost", async () => {
     const { browser, page, crash } = await opened();
     try {
       await page.evaluate(() => window.losses!.begin());

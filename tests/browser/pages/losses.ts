@@ -17,6 +17,8 @@ interface Losses {
   /** the last step that was told, of `train` */
   step: number;
   train(steps: number): Promise<Trained>;
+  /** So often create, step, sample, dispose. @returns bytes that are left */
+  cycles(count: number): Promise<number>;
   /** Begins one of each call that waits for the GPU; true when all are under way. */
   begin(): Promise<boolean>;
   /** How each ended: code, or "done"; and after how many ms from now. */
@@ -42,6 +44,7 @@ const drained = async (loop: AsyncIterable<unknown>) => {
 };
 
 const MOST_MS = 1000;
+let kept: Gpu | undefined; // of all cycles
 let pending: [string, Promise<unknown>][] = [];
 
 window.losses = {
@@ -74,6 +77,17 @@ window.losses = {
     const lossesOfDevices = [...told];
     gpu?.dispose();
     return { devices, steps: losses.length, digest, losses: lossesOfDevices };
+  },
+  async cycles(count) {
+    kept ??= await Gpu.open();
+    for (let i = 0; i < count; i++) {
+      const trainer = await tinyTrainer(kept);
+      await drained(trainer.run({ steps: 1 }));
+      await drained(sample(trainer.model, { sampler: "ddim", count: 1, steps: 1 }));
+      trainer.dispose();
+      trainer.model.dispose();
+    }
+    return kept.counters.bufferBytes;
   },
   async begin() {
     const gpu = await Gpu.open();
