@@ -1,4 +1,5 @@
 // A page that keeps checkpoints in OPFS: saves them one after the other, and says what it finds.
+import type { FileError } from "../../../src/core/errors.ts";
 import { CheckpointStore } from "../../../src/train/checkpoint_store.ts";
 import { OpfsStorage } from "../../../src/train/opfs_storage.ts";
 import { stepCheckpoint, stepOf } from "../../support/step_checkpoint.ts";
@@ -7,6 +8,8 @@ interface Checkpoints {
   /** Saves without end; `saved` counts up. */
   saveForEver(): void;
   saved: number;
+  /** Saves the next step. @returns what it was refused with; empty where it was not */
+  save(): Promise<{ code: string; message: string }>;
   latest(): Promise<{ step: number; damaged: string[]; names: string[] }>;
   /** Cuts a byte off a file. */
   damage(path: string): Promise<void>;
@@ -28,6 +31,17 @@ window.checkpoints = {
     for (let step = (store.kept[0]?.step ?? 0) + 1; ; step++) {
       await store.add(step, await stepCheckpoint(step, size), { loss: 1 });
       this.saved = step;
+    }
+  },
+  async save() {
+    const store = await CheckpointStore.open(storage);
+    const step = (store.kept[0]?.step ?? 0) + 1;
+    try {
+      await store.add(step, await stepCheckpoint(step, size), { loss: 1 });
+      return { code: "", message: "" };
+    } catch (error) {
+      const { code, message } = error as FileError;
+      return { code, message };
     }
   },
   async latest() {
