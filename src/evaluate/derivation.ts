@@ -130,7 +130,8 @@ class TrajectoryRun {
     affine(graph, { x: xt }, { a: 1 }, previous);
     advance(graph, { state });
     const [clean, first] = [Float32Array.from(data), initialState(seed)];
-    const program = await Program.compile(gpu, graph, { label: "derivation" });
+    const { signal } = options;
+    const program = await Program.compile(gpu, graph, { label: "derivation", signal });
 
     writeTensor(gpu, x0, clean);
     writeTensor(gpu, previous, clean);

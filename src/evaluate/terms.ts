@@ -199,7 +199,10 @@ class TermsRun {
     const alphaBarT = tables.alphaBars.at(-1) ?? 0;
     const results = boundTerms(graph, { x0, noise, output, rows }, { alphaBarT });
     const first = initialState(options.seed ?? 0);
-    const program = await Program.compile(gpu, graph, { label: "evaluate", keep: [results] });
+    const { signal } = options;
+    const program = await Program.compile(gpu, graph, {
+      ...{ label: "evaluate", keep: [results], signal },
+    });
 
     writeTensor(gpu, levels, packLevels(tables.alphaBars, { target: "epsilon" }));
     writeTensor(gpu, state, first);

@@ -1,6 +1,7 @@
 // A planned and compiled graph: buffers, pipelines and bind groups made once, then replayed.
 //
 // run() makes nothing on the GPU: it is a loop of setPipeline, setBindGroup and dispatch.
+import { untilAborted } from "../core/abort.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
@@ -36,6 +37,8 @@ export interface CompileOptions {
   activationLimit?: number | undefined;
   /** says what would fit, where the plan does not */
   cure?: ((misfit: Misfit) => string) | undefined;
+  /** ends the waiting for pipelines, which others may use later; nothing is allocated then */
+  signal?: AbortSignal | undefined;
 }
 
 export class Program {
@@ -78,12 +81,12 @@ export class Program {
    *
    * @param gpu    the device it will run on; resident buffers are allocated here where they are not
    * @throws OptionError option/activation-limit where no recomputation meets it; DeviceError device/too-large where it exceeds the device's limits, or the owner's,
-   *         device/out-of-memory, device/shader
+   *         device/out-of-memory, device/shader; the signal's reason
    */
   static async compile(
     gpu: Gpu,
     graph: Graph,
-    { label, keep = [], activationLimit, cure }: CompileOptions,
+    { label, keep = [], activationLimit, cure, signal }: CompileOptions,
   ): Promise<Program> {
     const started = performance.now();
     const dispatches =
@@ -93,9 +96,8 @@ export class Program {
     const plan = planMemory(dispatches, keep);
     requireFits(gpu, label, { dispatches, plan }, cure);
     const planned = performance.now();
-    const pipelines = await Promise.all(
-      dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
-    );
+    const compiling = Promise.all(dispatches.map(({ variant }) => gpu.pipelines.get(variant)));
+    const pipelines = await untilAborted(compiling, signal);
     const compiled = performance.now();
     const { commands, banks, uniforms } = await gpu.guarded(`compiling ${label}`, () => {
       for (const buffer of residentsOf(dispatches)) buffer.allocate(gpu);

@@ -81,7 +81,8 @@ export async function tune(
     if (signal?.aborted) break;
     const count = Math.min(most, launch.choice.names.length);
     const candidates = [launch, ...others.slice(0, count - 1).map((all) => all.get(key)!)];
-    tuned.push(await measure(gpu, candidates, { plain: plain.get(key)!, runs }));
+    const measured = await measure(gpu, candidates, { plain: plain.get(key)!, runs, signal });
+    if (measured) tuned.push(measured);
   }
   return {
     choices: Object.fromEntries(tuned.map(({ key, chosen }) => [key, chosen])),
@@ -115,17 +116,29 @@ function launchesOf(dispatches: readonly Dispatch[]): Map<string, Launch> {
   return byKey;
 }
 
-/** Times the candidates in turns; those whose numbers are not the plain variant's do not count. */
+interface Measuring {
+  plain: Launch;
+  runs: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Times the candidates in turns; those whose numbers are not the plain variant's do not count. Undefined
+ * where the signal came before the end.
+ */
 async function measure(
   gpu: Gpu,
   launches: readonly Launch[],
-  { plain, runs }: { plain: Launch; runs: number },
-): Promise<Tuned> {
+  { plain, runs, signal }: Measuring,
+): Promise<Tuned | undefined> {
   const expected = await Alone.of(gpu, plain);
   const candidates: Alone[] = [];
   try {
     const outputs = await expected.outputs();
-    for (const launch of launches) candidates.push(await Alone.of(gpu, launch));
+    for (const launch of launches) {
+      if (signal?.aborted) return undefined;
+      candidates.push(await Alone.of(gpu, launch));
+    }
     const right = candidates.map(() => false);
     for (const [i, one] of candidates.entries()) right[i] = agree(await one.outputs(), outputs);
     const once = await candidates[0]!.time(1);
@@ -133,6 +146,7 @@ async function measure(
     const times = candidates.map((): number[] => []);
     for (let run = 0; run < runs; run++) {
       for (const [i, one] of candidates.entries()) {
+        if (signal?.aborted) return undefined;
         if (right[i]) times[i]!.push(await one.time(repeats));
       }
     }

@@ -1,4 +1,5 @@
 // A model: a configuration, its weights on the GPU, and the scheduler's configuration it came with.
+import { untilAborted } from "../core/abort.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -58,16 +59,27 @@ export class DiffusionModel {
    *
    * @param open   gives a file of the folder, or undefined
    * @param where  the folder's name, for messages
-   * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened
+   * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened; DeviceError;
+   *         the signal's reason
    */
-  static async load(gpu: Gpu, open: OpenFile, where: string): Promise<DiffusionModel> {
-    const { config, tensors, scheduler } = await openModelFolder(open, where);
+  static async load(
+    gpu: Gpu,
+    open: OpenFile,
+    where: string,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<DiffusionModel> {
+    signal?.throwIfAborted();
+    const folder = await untilAborted(openModelFolder(open, where), signal);
+    const { config, tensors, scheduler } = folder;
     const weights = unetWeights(config);
     await allocate(gpu, weights);
     try {
       const scratch = scratchFor(tensors.values());
       const sources = [...tensors].map(([name, tensor]) => {
-        const floats = async () => toFloat32(await readTensor(tensor, scratch), name);
+        const floats = async () => {
+          signal?.throwIfAborted();
+          return toFloat32(await untilAborted(readTensor(tensor, scratch), signal), name);
+        };
         return [name, { shape: tensor.shape, floats }] as const;
       });
       await weights.loadFrom(gpu, new Map(sources));

@@ -88,7 +88,7 @@ export class SamplingRun {
     });
     const buffers = [images, constants, progress, ...(half ? [half.buffer] : [])];
     const program = await Program.compile(gpu, graph, {
-      label: "sample",
+      ...{ label: "sample", signal: options.signal },
       cure: (misfit) => fewerImages(options.count, misfit),
     });
     const run = new SamplingRun(model, { program, buffers, tensors });

@@ -28,7 +28,7 @@ export type TrainingData =
   | { data: Dataset }
   | { batches: readonly GivenValues[]; shape: readonly [number, number, number, number] };
 
-const AIM_MS = 100; // of GPU work between two readings: after an abort, two of them are waited for
+const AIM_MS = 80; // of GPU work between two readings: after an abort, two of them are waited for
 const MOST_STEPS_A_READING = RING / 4;
 
 export class Trainer {
@@ -57,18 +57,20 @@ export class Trainer {
    * @param source   images to draw from, or batches that are given whole
    * @param given    what differs from `HYPER_PARAMETERS`
    * @throws OptionError, ShapeError for what cannot be trained; DeviceError device/too-large before
-   *         anything is allocated, device/out-of-memory
+   *         anything is allocated, device/out-of-memory; the signal's reason
    */
   static async create(
     model: DiffusionModel,
     source: TrainingData,
     given: Partial<HyperParameters> = {},
+    { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Trainer> {
+    signal?.throwIfAborted();
     const batch = "batches" in source ? { batch: source.shape[0] } : {};
     const options: HyperParameters = { ...HYPER_PARAMETERS, ...given, ...batch };
     requireHyperParameters(options);
     model.requireAlive();
-    return new Trainer(model, options, await trainerParts(model, source, options));
+    return new Trainer(model, options, await trainerParts(model, source, options, signal));
   }
 
   /**
@@ -189,9 +191,9 @@ export class Trainer {
         if (readings.length === 0) break;
         const started = performance.now();
         const records = await readings.shift()!;
-        this.#requireAlive();
         this.#measure(performance.now() - started, records.length);
         for (const record of records) {
+          this.#requireAlive();
           ends = guard.check(record) || ends;
           yield record;
         }

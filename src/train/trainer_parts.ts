@@ -54,6 +54,7 @@ export async function trainerParts(
   model: DiffusionModel,
   data: TrainingData,
   options: HyperParameters,
+  signal?: AbortSignal | undefined,
 ): Promise<TrainerParts> {
   const { gpu } = model;
   const recorded = record(model, data, options);
@@ -62,7 +63,7 @@ export async function trainerParts(
   const programs: Program[] = [];
   const compile = async (one: Graph, label: string, limit = 0) => {
     const program = await Program.compile(gpu, one, {
-      ...{ label, activationLimit: limit || undefined },
+      ...{ label, activationLimit: limit || undefined, signal },
       cure: (misfit) => cureOf(misfit, graph, { model, data, options }),
     });
     programs.push(program);

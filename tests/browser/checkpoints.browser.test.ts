@@ -1,5 +1,5 @@
 // Checkpoints in a page's own file system: a page that is closed while it saves loses one save at most.
-import type { Browser } from "puppeteer";
+import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../../src/platform/chromium.ts";
 import { times } from "../support/faults.ts";
@@ -49,6 +49,29 @@ describe("checkpoints in OPFS", () => {
       before = step;
       await next.close();
     }
+  });
+
+  test("a run that another tab has open is refused, and opens once that is closed", async () => {
+    const { page: first } = await opened();
+    const { page: second } = await opened();
+    const open = (page: Page, path: string) =>
+      page.evaluate((name) => window.checkpoints!.open(name), path);
+    expect(await open(first, "shared/checkpoints")).toBe("opened");
+    expect(await open(first, "/shared/checkpoints/"), "twice in a page").toBe("opened");
+    const started = performance.now();
+    const refused = await open(second, "shared/checkpoints");
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(refused).toBe(
+      "file/in-use: shared/checkpoints: another tab or window has it open. " +
+        "Close the other one, or train into a folder of another name.",
+    );
+    expect(await open(second, "shared/other"), "another run").toBe("opened");
+    await first.evaluate(() => window.checkpoints!.close());
+    expect(await open(second, "shared/checkpoints"), "it was closed").toBe("opened");
+    expect(await open(first, "shared/checkpoints")).toContain("file/in-use");
+    await second.close();
+    expect(await open(first, "shared/checkpoints"), "the page is gone").toBe("opened");
+    await first.close();
   });
 
   test("where the site's storage is full a save is refused, and the last one is found", async () => {

@@ -4,7 +4,7 @@ import type { Gpu } from "../../src/device/gpu.ts";
 export type AllocationFault = "throws" | "out-of-memory" | "validation";
 
 export interface Injected {
-  /** buffers asked for so far */
+  /** buffers, or promises, asked for so far */
   readonly asked: number;
   /** the device is as it was */
   restore(): void;
@@ -56,4 +56,41 @@ export async function scopesLeft(gpu: Gpu): Promise<number> {
       return count;
     }
   }
+}
+
+/** Calls `action` when the device is asked for its n-th promise from now on, counted from 0. */
+export function atWait(gpu: Gpu, n: number, action: () => void): Injected {
+  const { device } = gpu;
+  const { queue } = device;
+  const probe = device.createBuffer({ size: 4, usage: 8 });
+  const buffers: GPUBuffer = Object.getPrototypeOf(probe); // of all that there are
+  const { mapAsync } = buffers;
+  probe.destroy();
+  const createPipeline = device.createComputePipelineAsync.bind(device);
+  const popErrorScope = device.popErrorScope.bind(device);
+  const onSubmittedWorkDone = queue.onSubmittedWorkDone.bind(queue);
+  let asked = 0;
+  const seen = <T>(promise: Promise<T>): Promise<T> => {
+    if (asked++ === n) action();
+    return promise;
+  };
+  Object.assign(device, {
+    createComputePipelineAsync: (given: GPUComputePipelineDescriptor) =>
+      seen(createPipeline(given)),
+    popErrorScope: () => seen(popErrorScope()),
+  });
+  Object.assign(queue, { onSubmittedWorkDone: () => seen(onSubmittedWorkDone()) });
+  buffers.mapAsync = function (this: GPUBuffer, ...given) {
+    return seen(mapAsync.apply(this, given));
+  };
+  return {
+    get asked() {
+      return asked;
+    },
+    restore() {
+      Object.assign(device, { popErrorScope, createComputePipelineAsync: createPipeline });
+      buffers.mapAsync = mapAsync;
+      Object.assign(queue, { onSubmittedWorkDone });
+    },
+  };
 }

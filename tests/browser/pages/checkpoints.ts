@@ -10,6 +10,10 @@ interface Checkpoints {
   saved: number;
   /** Saves the next step. @returns what it was refused with; empty where it was not */
   save(): Promise<{ code: string; message: string }>;
+  /** Opens a run's folder and keeps it. @returns "opened", or the error's code and message */
+  open(path: string): Promise<string>;
+  /** Closes all that `open` opened. */
+  close(): void;
   latest(): Promise<{ step: number; damaged: string[]; names: string[] }>;
   /** Cuts a byte off a file. */
   damage(path: string): Promise<void>;
@@ -21,7 +25,8 @@ declare global {
   }
 }
 
-const storage = await OpfsStorage.open("run/checkpoints");
+const storage = await OpfsStorage.open("run/checkpoints", { exclusive: false });
+const kept: OpfsStorage[] = [];
 const size = 50_000; // 0.8 MB a checkpoint
 
 window.checkpoints = {
@@ -43,6 +48,18 @@ window.checkpoints = {
       const { code, message } = error as FileError;
       return { code, message };
     }
+  },
+  async open(path) {
+    try {
+      kept.push(await OpfsStorage.open(path));
+      return "opened";
+    } catch (error) {
+      const { code, message } = error as FileError;
+      return `${code}: ${message}`;
+    }
+  },
+  close() {
+    for (const one of kept.splice(0)) one.close();
   },
   async latest() {
     const damaged: string[] = [];
