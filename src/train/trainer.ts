@@ -131,6 +131,7 @@ export class Trainer {
   ): Promise<void> {
     this.#requireAlive();
     this.#requireRest();
+    this.model.gpu.check();
     await restoreTrainer(this.model, { ...this.#parts, options: this.options }, checkpoint, {
       keepsPlace,
     });

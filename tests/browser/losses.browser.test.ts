@@ -67,9 +67,15 @@ describe("a page that trains", { timeout: 600_000 }, () => {
     }
   });
 
-  test(`${CYCLES} times create, step, dispose in a page: 0 bytes are left, the heap grows by < 1 MB`, async () => {
-    const { browser, page } = await opened();
-    try {
+  describe("in one browser", () => {
+    let one: Opened;
+    beforeAll(async () => {
+      one = await opened();
+    });
+    afterAll(() => one.browser.close());
+
+    test(`${CYCLES} times create, step, dispose: 0 bytes are left, the heap grows by < 1 MB`, async () => {
+      const { page } = one;
       const session = await page.createCDPSession();
       const heapBytes = async () => {
         await session.send("HeapProfiler.collectGarbage");
@@ -81,24 +87,17 @@ describe("a page that trains", { timeout: 600_000 }, () => {
       const growth = (await heapBytes()) - before;
       console.info(`${CYCLES} cycles in a page: heap ${growth} bytes`);
       expect(growth).toBeLessThan(1e6);
-    } finally {
-      await browser.close();
-    }
-  });
+    });
 
-  test("a crash ends all that waits for the GPU within a second, with device/lost", async () => {
-    const { browser, page, crash } = await opened();
-    try {
+    test("a crash ends all that waits for the GPU within a second, with device/lost", async () => {
+      const { page, crash } = one;
       await page.evaluate(() => window.losses!.begin());
       await new Promise((resolve) => setTimeout(resolve, 200));
       await crash();
       const ended = await page.evaluate(() => window.losses!.ended());
-      expect(Object.keys(ended).sort()).toEqual([
-        ...["compiling", "loading", "sampling", "saving", "training"],
-      ]);
+      const names = ["compiling", "loading", "sampling", "saving", "training"];
+      expect(Object.keys(ended).sort()).toEqual(names);
       for (const [name, { code }] of Object.entries(ended)) expect(code, name).toBe("device/lost");
-    } finally {
-      await browser.close();
-    }
+    });
   });
 });

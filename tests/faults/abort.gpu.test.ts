@@ -49,7 +49,7 @@ const run = { onNan: "skip", steps: 20 } as const;
 
 type Call = (stage: Stage, signal?: AbortSignal) => Promise<unknown>;
 const CALLS: Record<string, Call> = {
-  train: ({ trainer }, signal) => drained(trainer.run({ steps: 300, signal })),
+  train: ({ trainer }, signal) => drained(trainer.run({ steps: 80, signal })),
   "train within a frame budget": ({ trainer }, signal) =>
     drained(trainer.run({ ...run, steps: 2, signal, frameBudgetMs: 1 })),
   "create a trainer": async ({ model }, signal) =>
@@ -77,7 +77,11 @@ describe("aborted whenever the GPU is waited for", () => {
     await call(all); // pipelines are compiled
     const before = all.gpu.counters.bufferBytes;
     let stopped = 0;
-    for (let n = 0, isReached = true; isReached; n = next(n, times(8, 400))) {
+    for (
+      let n = 0, isReached = true;
+      isReached;
+      n = next(n, times(name === "train" ? 3 : 8, 400))
+    ) {
       const controller = new AbortController();
       let abortedAt = 0;
       const injected = atWait(all.gpu, n, () => {
