@@ -17,7 +17,7 @@ import { STRIPES, tinyTrainer } from "../support/tiny_run.ts";
 
 const RUNS = times(5, 300);
 const SEED = Number(process.env.WGSL_DIFFUSION_FAULTS_SEED ?? 1);
-const MOST_COMMANDS = 20;
+const MOST_COMMANDS = 40;
 const MOST_STEPS = 5; // of a command
 const MOST_MS = 1000;
 
@@ -202,16 +202,16 @@ class Resume implements Command {
   toString = () => "resume";
 }
 
+const steps = fc.integer({ min: 0, max: MOST_STEPS }).map((count): Command => new Step(count));
+const stop = fc.boolean().map((bySignal): Command => new Stop(bySignal));
+const one = (command: Command) => fc.constant(command);
+
+/** Some come more often, so that what is saved is loaded, and what was lost is resumed and used. */
+const often = <T>(count: number, arbitrary: T): T[] => new Array(count).fill(arbitrary);
 const commands = fc.commands(
   [
-    fc.integer({ min: 0, max: MOST_STEPS }).map((steps): Command => new Step(steps)),
-    fc.boolean().map((bySignal): Command => new Stop(bySignal)),
-    fc.constant<Command>(new Save()),
-    fc.constant<Command>(new Load()),
-    fc.constant<Command>(new Sample()),
-    fc.constant<Command>(new Lose()),
-    fc.constant<Command>(new Dispose()),
-    fc.constant<Command>(new Resume()),
+    ...[...often(4, steps), stop, ...often(2, one(new Save())), ...often(3, one(new Load()))],
+    ...[one(new Sample()), one(new Lose()), one(new Dispose()), ...often(3, one(new Resume()))],
   ],
   { maxCommands: MOST_COMMANDS, size: "max" },
 );
