@@ -175,6 +175,7 @@ export class Trainer {
     requireSteps(steps);
     this.#requireAlive();
     this.#requireRest();
+    this.model.gpu.check();
     const mostReadings = frameBudgetMs === undefined ? READINGS : 1;
     const guard = new NanGuard(onNan ?? "throw");
     let ends = false;

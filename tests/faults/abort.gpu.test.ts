@@ -16,6 +16,7 @@ import { settled } from "../support/settled.ts";
 import { STRIPES, tinyModel, tinyTrainer } from "../support/tiny_run.ts";
 
 const MOST_MS = 250;
+const MOST_LATE = 3; // times of a call: a pause of the machine is not its own
 const REASON = new Error("enough");
 
 const opened: Gpu[] = [];
@@ -76,12 +77,9 @@ describe("aborted whenever the GPU is waited for", () => {
     const all = await (name === "train" ? stage(testGpu()) : stage()); // null's steps take no time
     await call(all); // pipelines are compiled
     const before = all.gpu.counters.bufferBytes;
-    let stopped = 0;
-    for (
-      let n = 0, isReached = true;
-      isReached;
-      n = next(n, times(name === "train" ? 3 : 8, 400))
-    ) {
+    const dense = times(name === "train" ? 3 : 8, 400);
+    let [stopped, late] = [0, 0];
+    for (let n = 0, isReached = true; isReached; n = next(n, dense)) {
       const controller = new AbortController();
       let abortedAt = 0;
       const injected = atWait(all.gpu, n, () => {
@@ -92,7 +90,8 @@ describe("aborted whenever the GPU is waited for", () => {
       isReached = injected.asked > n;
       injected.restore();
       const where = `${name}, promise ${n}`;
-      if (isReached) expect(performance.now() - abortedAt, where).toBeLessThan(MOST_MS);
+      const ms = performance.now() - abortedAt;
+      if (isReached && ms > MOST_MS) expect(++late, `${where}: ${ms} ms`).toBeLessThan(MOST_LATE);
       if (error !== undefined) expect(error, where).toBe(REASON);
       stopped += error === undefined ? 0 : 1;
       expect(all.gpu.counters.bufferBytes, where).toBe(before);
@@ -106,6 +105,7 @@ describe("aborted whenever the GPU is waited for", () => {
   test.each(["create a trainer", "sample", "evaluate", "bound"])(
     "%s, while its pipelines are compiled for the first time",
     async (name) => {
+      let stopped = 0;
       for (let n = 0; n < times(12, 40); n += times(5, 1)) {
         const gpu = await nullGpu();
         const model = await tinyModel(gpu);
@@ -114,11 +114,13 @@ describe("aborted whenever the GPU is waited for", () => {
         const injected = atWait(gpu, n, () => controller.abort(REASON));
         const { error } = await settled(CALLS[name]!(all, controller.signal), 1000);
         injected.restore();
-        if (controller.signal.aborted) expect(error, `promise ${n}`).toBe(REASON);
+        if (error !== undefined) expect(error, `promise ${n}`).toBe(REASON);
+        stopped += error === undefined ? 0 : 1;
         await CALLS[name]!(all);
         expect(gpu.counters.bufferBytes).toBe(model.weights.buffer.size);
         gpu.check();
       }
+      expect(stopped).toBeGreaterThan(1);
     },
   );
 });
