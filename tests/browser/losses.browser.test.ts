@@ -4,7 +4,7 @@ import type { Browser, CDPSession, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { philoxUniforms } from "../../src/core/philox.ts";
 import { launchChromium } from "../../src/platform/chromium.ts";
-import { times } from "../support/faults.ts";
+import { isFullRun, times } from "../support/faults.ts";
 import { servePage } from "../support/page_server.ts";
 import { openPage } from "./open_page.ts";
 
@@ -87,6 +87,25 @@ describe("a page that trains", { timeout: 600_000 }, () => {
       const growth = (await heapBytes()) - before;
       console.info(`${CYCLES} cycles in a page: heap ${growth} bytes`);
       expect(growth).toBeLessThan(1e6);
+    });
+
+    test.runIf(isFullRun)("a tab that is behind another trains on at its pace", async () => {
+      const { browser, page } = one;
+      const pace = async () => {
+        const started = performance.now();
+        expect(await page.evaluate((n) => window.losses!.train(n), STEPS)).toMatchObject({
+          ...{ steps: STEPS, devices: 1 },
+        });
+        return performance.now() - started;
+      };
+      const before = await pace();
+      const other = await browser.newPage();
+      await other.bringToFront();
+      expect(await page.evaluate(() => document.visibilityState)).toBe("hidden");
+      const behind = await pace();
+      console.info(`${STEPS} steps: ${before.toFixed(0)} ms, behind ${behind.toFixed(0)} ms`);
+      expect(behind).toBeLessThan(3 * before); // timers would be held to one a second
+      await other.close();
     });
 
     test("a crash ends all that waits for the GPU within a second, with device/lost", async () => {

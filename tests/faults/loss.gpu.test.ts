@@ -84,7 +84,7 @@ describe.each(ADAPTERS)("lost on %s", (_, adapters) => {
 
   test.each(Object.entries(CALLS))("while %s: device/lost within a second", async (name, call) => {
     let hits = 0;
-    for (let n = 0; n < times(3, 12); n++) {
+    for (let n = 0; n < times(3, 8); n++) {
       const all = await stage();
       const pending = call(all);
       pending.catch(() => undefined);

@@ -15,7 +15,7 @@ import { testAdapters } from "../support/gpu.ts";
 import { settled } from "../support/settled.ts";
 import { STRIPES, tinyTrainer } from "../support/tiny_run.ts";
 
-const RUNS = times(5, 300);
+const RUNS = times(5, 100);
 const SEED = Number(process.env.WGSL_DIFFUSION_FAULTS_SEED ?? 1);
 const MOST_COMMANDS = 40;
 const MOST_STEPS = 5; // of a command
