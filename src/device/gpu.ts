@@ -6,15 +6,16 @@
 import { DeviceError, DiffusionError } from "../core/errors.ts";
 import { DeviceHealth, invalid } from "./health.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { type DeviceSource, newDevice } from "./request.ts";
 import type { MapDtype } from "./shader.ts";
+import { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
 
-export interface GpuOptions {
-  /** where adapters come from; default `navigator.gpu` */
-  gpu?: GPU | undefined;
+export { WANTED_LIMITS } from "./request.ts";
+export { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
+
+export interface GpuOptions extends DeviceSource {
   /** a device to share; it is never destroyed here */
   device?: GPUDevice | undefined;
-  /** default "high-performance" */
-  powerPreference?: GPUPowerPreference | undefined;
   /**
    * Tests every kernel family first, gives those that are wrong here their plain variants, and does
    * without shader-f16 where float16 stays wrong: pass `selfTest`. Default: no test.
@@ -43,38 +44,6 @@ export interface GpuCounters {
   submissions: number;
   dispatches: number;
 }
-
-/** By what is to be computed: the name of the candidate that computes it. Plain data, see Graph.choose. */
-export type Choices = Readonly<Record<string, string>>;
-
-/** What launchers choose their variants by. */
-export interface Target {
-  /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
-  readonly subgroupSize: number;
-  /** the software adapters, on which a load costs as much as 30 multiply-adds */
-  readonly software: "swiftshader" | "llvmpipe" | undefined;
-  /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
-  readonly tiles?: boolean;
-  /** what a tuning found fastest here; default: each launcher's first candidate */
-  readonly choices?: Choices;
-  /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
-  readonly plain?: ReadonlySet<string>;
-}
-
-/** A target that every device meets: no features, no assumptions. */
-export const PLAIN_TARGET: Target = { subgroupSize: 0, software: undefined };
-
-const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
-
-/** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
-export const WANTED_LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -126,32 +95,10 @@ export class Gpu {
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
     const { device, selfTest } = options;
-    const opened = device ?? (await Gpu.#newDevice(options));
+    const opened = device ?? (await newDevice(options));
     const gpu = new Gpu(opened, device === undefined, options);
     if (selfTest) await gpu.#avoidWrongVariants(selfTest);
     return gpu;
-  }
-
-  static async #newDevice({ gpu, powerPreference }: GpuOptions): Promise<GPUDevice> {
-    const source = gpu ?? globalThis.navigator?.gpu;
-    if (!source) {
-      throw new DeviceError(
-        "device/unsupported",
-        "Gpu: there is no WebGPU here (navigator.gpu is missing).",
-        "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
-      );
-    }
-    const adapter = await source.requestAdapter({
-      powerPreference: powerPreference ?? "high-performance",
-    });
-    if (!adapter) {
-      throw new DeviceError(
-        "device/no-adapter",
-        "Gpu: WebGPU is here, but gives no adapter.",
-        "Update the GPU's driver; if a device was lost before, reload the page.",
-      );
-    }
-    return requestDevice(adapter);
   }
 
   async #avoidWrongVariants(selfTest: SelfTest): Promise<void> {
@@ -359,11 +306,3 @@ const unread = ({ label }: GPUBuffer, cause: unknown): DeviceError =>
     "The device may be lost: open a new one.",
     { cause },
   );
-
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-  const requiredLimits = Object.fromEntries(
-    WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
-  );
-  return adapter.requestDevice({ label: "wgsl-diffusion", requiredFeatures, requiredLimits });
-}

@@ -1,5 +1,5 @@
 // A signal that comes at any moment: whenever the GPU is asked for a promise, the n-th time for every n.
-// The call ends within 250 ms, with the signal's reason or done; nothing is left, and it works again.
+// The call ends within 250 ms or a step, with the signal's reason or done; nothing is left, and it works again.
 import { afterAll, describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { dataBound } from "../../src/evaluate/data_bound.ts";
@@ -72,12 +72,21 @@ const CALLS: Record<string, Call> = {
 /** Every moment of the first `dense`, then fewer and fewer. */
 const next = (n: number, dense: number): number => (n < dense ? n + 1 : Math.ceil(n * 1.5));
 
+/** ms of a step that is run piece by piece: it is finished before the signal is heard; else 0. */
+async function undisturbed(name: string, call: () => Promise<unknown>): Promise<number> {
+  if (name !== "train within a frame budget") return 0;
+  const started = performance.now();
+  await call(); // two steps
+  return performance.now() - started;
+}
+
 describe("aborted whenever the GPU is waited for", () => {
   test.each(Object.entries(CALLS))("%s", async (name, call) => {
     const all = await (name === "train" ? stage(testGpu()) : stage()); // null's steps take no time
     await call(all); // pipelines are compiled
+    const mostMs = Math.max(MOST_MS, await undisturbed(name, () => call(all)));
     const before = all.gpu.counters.bufferBytes;
-    const dense = times(name === "train" ? 3 : 8, 400);
+    const dense = times(name === "train" ? 3 : 8, 100);
     let [stopped, late] = [0, 0];
     for (let n = 0, isReached = true; isReached; n = next(n, dense)) {
       const controller = new AbortController();
@@ -91,7 +100,7 @@ describe("aborted whenever the GPU is waited for", () => {
       injected.restore();
       const where = `${name}, promise ${n}`;
       const ms = performance.now() - abortedAt;
-      if (isReached && ms > MOST_MS) expect(++late, `${where}: ${ms} ms`).toBeLessThan(MOST_LATE);
+      if (isReached && ms > mostMs) expect(++late, `${where}: ${ms} ms`).toBeLessThan(MOST_LATE);
       if (error !== undefined) expect(error, where).toBe(REASON);
       stopped += error === undefined ? 0 : 1;
       expect(all.gpu.counters.bufferBytes, where).toBe(before);
