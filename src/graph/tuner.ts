@@ -58,6 +58,7 @@ export async function tune(
   record: (target: Target) => readonly Dispatch[],
   { most = 4, runs = 5, signal }: TuneOptions = {},
 ): Promise<Tuning> {
+  gpu.check();
   const started = performance.now();
   const first = launchesOf(record({ ...gpu.target, choices: {} }));
   const plain = launchesOf(record(PLAIN_TARGET));
@@ -84,6 +85,7 @@ export async function tune(
     const measured = await measure(gpu, candidates, { plain: plain.get(key)!, runs, signal });
     if (measured) tuned.push(measured);
   }
+  gpu.check(); // nothing is reported after a loss
   return {
     choices: Object.fromEntries(tuned.map(({ key, chosen }) => [key, chosen])),
     tuned,

@@ -10,8 +10,8 @@ export async function heapBytes(): Promise<number> {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
   }
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 6; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
     collect();
   }
   return process.memoryUsage().heapUsed;
