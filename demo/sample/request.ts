@@ -103,6 +103,7 @@ export class RequestForm {
     return {
       count,
       sampler,
+      clip: 1, // x̂_0 of DPM-Solver++ too: unclipped it leaves [−1, 1] by far
       steps: input("steps").valueAsNumber,
       ...(sampler === "ddim" && { eta: task === "between" ? 0 : input("eta").valueAsNumber }),
       ...this.#conditions(count),
