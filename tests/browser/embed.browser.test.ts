@@ -142,10 +142,10 @@ describe("a model in a three.js scene", () => {
     console.log(
       `embed, on ${await text(page, "#adapter")}\n${figures}; ${longestTask.toFixed(0)} ms`,
     );
-    expect(perSecond).toBeGreaterThan(20); // of 60; a software adapter shares the processor with all
-    expect(longestTask, "of the main thread, ms").toBeLessThan(150);
+    expect(perSecond, "other tests share the processor").toBeGreaterThan(5);
+    expect(longestTask, "of the main thread, ms").toBeLessThan(500);
     await new Promise((resolve) => setTimeout(resolve, 2500));
-    expect(Math.abs(Number(await text(page, "#fps")) - perSecond)).toBeLessThan(20);
+    expect(Math.abs(Number(await text(page, "#fps")) - perSecond)).toBeLessThan(30);
     expect(await text(page, "#long")).toMatch(/^\d+ %$/);
   });
 
