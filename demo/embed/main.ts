@@ -1,17 +1,20 @@
 // The page: a scene of three.js and a diffusion model on one device. The scene is drawn by the page's
 // frames; the model makes its steps in between, a few milliseconds of GPU work at a time.
 import { type DiffusionModel, Gpu, loadModel } from "../../src/index.ts";
-import { element } from "../elements.ts";
-import { Gate } from "../gate.ts";
+import { element } from "../shared/elements.ts";
+import { CLASSES, modelAddress } from "../shared/fashion.ts";
+import { Gate } from "../shared/gate.ts";
+import { adapterOf, adapterWords, failureWords } from "../shared/words.ts";
 import { classesOf, denoised } from "./denoising.ts";
 import { FrameTimes } from "./frame_times.ts";
 import { LiveTexture } from "./live_texture.ts";
 import type { Carousel } from "./scene.ts";
-import { CLASSES, modelAddress } from "./settings.ts";
 import { Turning } from "./turning.ts";
-import { adapterWords, failureWords } from "./words.ts";
 
 const COUNT = CLASSES.length;
+const SLOW =
+  "The page and the model share the processor, so both are many times slower than on a GPU, and drawn " +
+  "more coarsely.";
 const LOOK_MS = 2500; // at the finished pictures, before the next seed
 
 const canvas = element("scene", HTMLCanvasElement);
@@ -30,7 +33,7 @@ let names: readonly string[] = Array.from({ length: COUNT }, (_, i) => `picture 
 
 async function start(): Promise<void> {
   const gpu = await Gpu.open();
-  adapter.textContent = adapterWords(gpu);
+  adapter.textContent = adapterWords(adapterOf(gpu), SLOW);
   gpu.device.lost.then(() => fail(lossOf(gpu)));
   const isSoftware = gpu.target.software !== undefined;
   const options = { canvas, device: gpu.device, count: COUNT, antialias: !isSoftware };

@@ -1,8 +1,8 @@
 // The page around plain.ts: runs it, shows it, and says what fails.
 import { Gpu } from "../../../src/index.ts";
-import { element } from "../../elements.ts";
-import { modelAddress } from "../settings.ts";
-import { adapterWords, failureWords } from "../words.ts";
+import { element } from "../../shared/elements.ts";
+import { modelAddress } from "../../shared/fashion.ts";
+import { adapterOf, adapterWords, failureWords } from "../../shared/words.ts";
 import { draw } from "./plain.ts";
 import source from "./plain.ts?raw";
 
@@ -27,7 +27,7 @@ new MutationObserver(() => {
 
 async function start(): Promise<void> {
   const told = await Gpu.open(); // for its name alone: plain.ts opens its own
-  adapter.textContent = adapterWords(told);
+  adapter.textContent = adapterWords(adapterOf(told), "Allow a minute.");
   told.dispose();
   await draw(canvas, modelAddress("../../models/fashion-mnist/", location.search));
 }

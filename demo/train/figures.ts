@@ -1,5 +1,5 @@
 // The figures beside the pictures: how far, how well, how fast, how large.
-import { element } from "./elements.ts";
+import { element } from "../shared/elements.ts";
 import type { RunPlan } from "./messages.ts";
 
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });

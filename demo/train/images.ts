@@ -1,6 +1,6 @@
 // The images to learn from: Fashion-MNIST's 10,000 test images, fetched once, fitted to the network.
-import address from "../data/fashion-mnist/t10k-images-idx3-ubyte.gz?url";
-import { type Dataset, fitImages, idxDataset, type UNetConfig } from "../src/index.ts";
+import address from "../../data/fashion-mnist/t10k-images-idx3-ubyte.gz?url";
+import { type Dataset, fitImages, idxDataset, type UNetConfig } from "../../src/index.ts";
 
 let fetched: Promise<Dataset> | undefined;
 

@@ -1,12 +1,13 @@
 // The page: controls, chart, grid and figures, fed by the worker's messages.
+import { DiffusionError } from "../../src/index.ts";
+import { element } from "../shared/elements.ts";
+import { adapterWords, failureWords, isEnd } from "../shared/words.ts";
 import { Controls } from "./controls.ts";
-import { element } from "./elements.ts";
 import { Figures } from "./figures.ts";
 import { LossChart } from "./loss_chart.ts";
 import type { FromWorker, Losses, RunPlan, ToWorker } from "./messages.ts";
 import { askedInAddress } from "./query.ts";
 import { SampleGrids } from "./sample_grid.ts";
-import { adapterWords, failureWords, unavailableWords } from "./words.ts";
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const controls = new Controls(tell);
@@ -31,7 +32,7 @@ function tell(message: ToWorker): void {
 worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
   switch (data.type) {
     case "ready":
-      adapter.textContent = adapterWords(data.adapter);
+      adapter.textContent = adapterWords(data.adapter, "Allow some minutes.");
       return controls.enter("ready", "Ready.");
     case "planned":
       return begin(data.plan);
@@ -69,7 +70,8 @@ function progress({ first, losses, imagesPerSecond }: Losses): void {
 }
 
 function fail(code: string, message: string): void {
-  const words = unavailableWords(code);
-  if (words) adapter.textContent = words;
-  controls.enter(words ? "unavailable" : "ready", words ? "" : failureWords(code, message));
+  const error = new DiffusionError(code, message, "");
+  const ends = isEnd(error);
+  if (ends) adapter.textContent = failureWords(error);
+  controls.enter(ends ? "unavailable" : "ready", ends ? "" : failureWords(error));
 }

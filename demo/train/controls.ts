@@ -2,7 +2,7 @@
 //
 // It keeps the phase, and nothing of what is trained. Buttons that do nothing just now are
 // aria-disabled, not disabled: the keyboard's focus stays on them.
-import { element } from "./elements.ts";
+import { element } from "../shared/elements.ts";
 import type { ToWorker } from "./messages.ts";
 
 export type Phase =

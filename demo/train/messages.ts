@@ -1,3 +1,5 @@
+import type { Adapter } from "../shared/words.ts";
+
 // What the page and its worker say to each other. Types alone, no code.
 
 /** What a run is to do; what is left out is the preset's for the adapter. */
@@ -21,13 +23,6 @@ export type ToWorker =
   | { type: "pause" }
   | { type: "resume" }
   | { type: "stop" };
-
-export interface Adapter {
-  /** as the driver names it */
-  name: string;
-  /** it runs on the processor */
-  isSoftware: boolean;
-}
 
 export interface RunPlan {
   steps: number;

@@ -2,8 +2,8 @@
 //
 // The average of the weights draws every grid from the same noise, so that the same pictures are
 // seen to come forth.
-import { DiffusionModel, type Gpu, presetFor, sample, Trainer } from "../src/index.ts";
-import type { Gate } from "./gate.ts";
+import { DiffusionModel, type Gpu, presetFor, sample, Trainer } from "../../src/index.ts";
+import type { Gate } from "../shared/gate.ts";
 import { imagesFor } from "./images.ts";
 import type { FromWorker, RunPlan, RunRequest } from "./messages.ts";
 import { Throughput } from "./throughput.ts";

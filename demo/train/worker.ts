@@ -1,8 +1,9 @@
 // The worker: opens the GPU, and does what the page asks. All of WebGPU happens here, so that the
 // page stays free.
-import { DiffusionError, Gpu } from "../src/index.ts";
-import { Gate } from "./gate.ts";
-import type { Adapter, FromWorker, RunRequest, ToWorker } from "./messages.ts";
+import { DiffusionError, Gpu } from "../../src/index.ts";
+import { Gate } from "../shared/gate.ts";
+import { adapterOf } from "../shared/words.ts";
+import type { FromWorker, RunRequest, ToWorker } from "./messages.ts";
 import { type Control, train } from "./run.ts";
 
 const STOPPED = new DOMException("stopped by the page", "AbortError");
@@ -46,12 +47,6 @@ function openGpu(): Promise<Gpu> {
   });
   opened.catch(forget);
   return opened;
-}
-
-function adapterOf({ info, target }: Gpu): Adapter {
-  const { vendor, architecture, description, isFallbackAdapter } = info;
-  const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed";
-  return { name, isSoftware: target.software !== undefined || isFallbackAdapter };
 }
 
 function fail(error: unknown): void {
