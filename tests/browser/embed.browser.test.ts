@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, HTTPRequest, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { shell } from "../../demo/shell.ts";
 import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { launchChromium } from "../../src/platform/chromium.ts";
@@ -97,7 +98,7 @@ let browser: Browser;
 let files: Map<string, Uint8Array>;
 
 beforeAll(async () => {
-  server = await servePage(demo);
+  server = await servePage(demo, [shell()]);
   browser = await launchChromium({ canvas: true });
   files = await modelFiles();
 });
@@ -154,8 +155,8 @@ describe("a model in a three.js scene", () => {
     await statusIs(page, "^Seed [2-9]: step");
     await page.focus("#steps");
     await page.keyboard.press("ArrowLeft");
-    expect(await text(page, "#steps-value")).toBe("20");
-    await statusIs(page, "of 20$");
+    expect(await text(page, "#steps-value"), "of 10 on a software adapter").toBe("5");
+    await statusIs(page, "of 5$");
     await press(page, "Pause");
     const front = await text(page, "#front");
     await page.focus("#scene");
