@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   adapter.textContent = adapterWords(adapterOf(gpu), SLOW);
   gpu.device.lost.then(() => fail(lossOf(gpu)));
   const isSoftware = gpu.target.software !== undefined;
-  if (isSoftware) setSteps(10);
+  if (isSoftware) setSteps(15);
   const options = { canvas, device: gpu.device, count: COUNT, antialias: !isSoftware };
   const { Carousel } = await import("./scene.ts"); // three.js: not where there is no GPU
   const carousel = await Carousel.create(options);

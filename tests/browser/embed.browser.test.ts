@@ -155,8 +155,8 @@ describe("a model in a three.js scene", () => {
     await statusIs(page, "^Seed [2-9]: step");
     await page.focus("#steps");
     await page.keyboard.press("ArrowLeft");
-    expect(await text(page, "#steps-value"), "of 10 on a software adapter").toBe("5");
-    await statusIs(page, "of 5$");
+    expect(await text(page, "#steps-value"), "of 15 on a software adapter").toBe("10");
+    await statusIs(page, "of 10$");
     await press(page, "Pause");
     const front = await text(page, "#front");
     await page.focus("#scene");

@@ -295,6 +295,10 @@ describe("a worker that is lost", () => {
     await end();
   });
 
+  test("where there are none, as in Node, it says so", () => {
+    expect(() => createWorkerClient()).toThrow("createWorkerClient: there are no workers here.");
+  });
+
   test("messages of others on the channel are passed over", async () => {
     const { port1, port2 } = new MessageChannel();
     serve(port2, { open: () => Gpu.open({ gpu: adapters }) });
