@@ -33,16 +33,17 @@ async function open(): Promise<void> {
   const facts = await client.open();
   adapter.textContent = adapterWords(facts, SLOW);
   client.lost.then(fail);
-  const usual = facts.isSoftware ? ON_PROCESSOR : ON_GPU;
+  const usual = { ...(facts.isSoftware ? ON_PROCESSOR : ON_GPU), ...askedInAddress() };
   count = usual.count;
-  form.preset({ ...usual, ...askedInAddress() });
+  form.preset(usual);
   await load(modelAddress("../models/fashion-mnist/", location.search));
 }
 
-/** ?steps=5: for tests, and links. */
-function askedInAddress(): { steps?: number } {
-  const steps = Number(new URLSearchParams(location.search).get("steps"));
-  return steps > 0 ? { steps } : {};
+/** ?steps=5&count=5: for tests, and links. */
+function askedInAddress(): { steps?: number; count?: number } {
+  const query = new URLSearchParams(location.search);
+  const asked = ["steps", "count"].map((name) => [name, Number(query.get(name))] as const);
+  return Object.fromEntries(asked.filter(([, value]) => Number.isSafeInteger(value) && value > 0));
 }
 
 async function load(source: ModelSource): Promise<void> {

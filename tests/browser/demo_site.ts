@@ -36,7 +36,7 @@ export const insecure = (url: string): string => url.replace("localhost", "plain
 export const PLAIN_HOST = "--host-resolver-rules=MAP plain.test localhost";
 
 export const phaseIs = (page: Page, phase: string) =>
-  page.waitForSelector(`body[data-phase="${phase}"]`);
+  page.waitForSelector(`body[data-phase="${phase}"]`, { timeout: 90_000 });
 
 export const text = (page: Page, selector: string) =>
   page.$eval(selector, (found) => found.textContent?.trim());
@@ -45,7 +45,7 @@ export const text = (page: Page, selector: string) =>
 export const textIs = (page: Page, selector: string, pattern: RegExp) =>
   page.waitForFunction(
     (asked, source) => new RegExp(source).test(document.querySelector(asked)?.textContent ?? ""),
-    {},
+    { timeout: 90_000 },
     selector,
     pattern.source,
   );

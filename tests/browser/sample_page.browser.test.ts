@@ -20,8 +20,8 @@ import {
 } from "./demo_site.ts";
 import { openPage } from "./open_page.ts";
 
-/** Few steps: see demo/sample/main.ts. */
-const QUICK = "sample/?steps=5";
+/** Little work: see demo/sample/main.ts. */
+const QUICK = "sample/?steps=5&count=5";
 
 describe("the sampling page", () => {
   let site: Site;
@@ -39,7 +39,7 @@ describe("the sampling page", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const drawn = (page: Page) => textIs(page, "#status", /^10 pictures in \d+ steps: [\d.]+ s$/);
+  const drawn = (page: Page) => textIs(page, "#status", /^5 pictures in \d+ steps: [\d.]+ s$/);
 
   /** Lets go of what was said, changes a control, and waits for the grid that follows. */
   async function redrawn(page: Page, change: () => Promise<unknown>): Promise<void> {
@@ -59,7 +59,7 @@ describe("the sampling page", () => {
     const { page, complaints } = await openPage(browser, site.url + QUICK);
     await drawn(page);
     const grid = await seen(page, "#grid");
-    expect(grid).toMatchObject({ width: 144, height: 57 }); // five in a row, of 28 × 28
+    expect(grid).toMatchObject({ width: 144, height: 28 }); // five in a row, of 28 × 28
     expect(grid!.colours).toBeGreaterThan(100);
 
     await page.focus("#when");
@@ -77,7 +77,7 @@ describe("the sampling page", () => {
     const session = await page.createCDPSession();
     await session.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
     await press(page, "Save PNG");
-    expect(decode(await saved("samples.png"))).toMatchObject({ width: 4 * 144, height: 4 * 57 });
+    expect(decode(await saved("samples.png"))).toMatchObject({ width: 4 * 144, height: 4 * 28 });
     await press(page, "Save the sampling as GIF");
     const gif = await saved("sampling.gif");
     expect(new TextDecoder().decode(gif.subarray(0, 6))).toBe("GIF89a");
@@ -100,7 +100,7 @@ describe("the sampling page", () => {
     await page.select("#task", "repair");
     await textIs(page, "#status", /^Choose a picture to start from/);
     const box = await (await page.$("#grid"))!.boundingBox();
-    await page.mouse.click(box!.x + 0.3 * box!.width, box!.y + 0.25 * box!.height);
+    await page.mouse.click(box!.x + 0.3 * box!.width, box!.y + 0.5 * box!.height);
     const whole = await seen(page, "#picture");
     await redrawn(page, async () => {
       const picture = await (await page.$("#picture"))!.boundingBox();

@@ -18,6 +18,7 @@ import {
   text,
   textIs,
 } from "./demo_site.ts";
+import { traced } from "./main_thread.ts";
 import { openPage } from "./open_page.ts";
 
 /** A run of seconds: see demo/train/query.ts. */
@@ -116,6 +117,23 @@ describe("the training page, built and served from a folder of a static host", (
     await press(page, "Stop");
     await phaseIs(page, "ready");
     expect(await text(page, "#status")).toMatch(/^Stopped after \d+ steps?\.$/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("while it trains, no task keeps the main thread for more than 50 ms", async () => {
+    const { page, complaints } = await openPage(browser, `${site.url}train/?steps=2000&every=40`);
+    await phaseIs(page, "ready");
+    const found = await traced(page, async () => {
+      await press(page, "Start");
+      await textIs(page, "#drawn", /^after 40 steps$/);
+    });
+    console.log(`training page: ${JSON.stringify(found)}`);
+    expect(found.longTasks).toBe(0);
+    expect(found.longestTaskMs, "of a trace that saw its tasks").toBeGreaterThan(0);
+    expect(found.framesPerSecond).toBeGreaterThan(10); // beside other tests, on two cores
+    await press(page, "Stop");
+    await phaseIs(page, "ready");
     expect(complaints).toEqual([]);
     await page.close();
   });
