@@ -3,7 +3,6 @@
 // It keeps the phase, and nothing of what is trained. Buttons that do nothing just now are
 // aria-disabled, not disabled: the keyboard's focus stays on them.
 import { element } from "../shared/elements.ts";
-import type { ToWorker } from "./messages.ts";
 
 export type Phase =
   | "opening"
@@ -18,7 +17,16 @@ const LABELS: Partial<Record<Phase, string>> = { training: "Pause", paused: "Con
 const ACTIVE: readonly Phase[] = ["ready", "training", "paused"]; // the first button does something
 const STOPPABLE: readonly Phase[] = ["preparing", "training", "paused"];
 
+/** What the buttons ask for. */
+export interface Wishes {
+  start(seed: number): void;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+}
+
 export class Controls {
+  readonly #wishes: Wishes;
   readonly #form = element("run", HTMLFormElement);
   readonly #seed = element("seed", HTMLInputElement);
   readonly #start = element("start", HTMLButtonElement);
@@ -26,17 +34,16 @@ export class Controls {
   readonly #status = element("status", HTMLElement);
   #phase: Phase = "opening";
 
-  /** @param tell  what is to be done: `start` has the seed alone */
-  constructor(tell: (message: ToWorker) => void) {
+  constructor(wishes: Wishes) {
+    this.#wishes = wishes;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const message = this.#next();
-      if (message) tell(message);
+      this.#press();
     });
     this.#stop.addEventListener("click", () => {
       if (!STOPPABLE.includes(this.#phase)) return;
       this.enter("stopping", "Stopping.");
-      tell({ type: "stop" });
+      wishes.stop();
     });
   }
 
@@ -60,19 +67,19 @@ export class Controls {
   }
 
   /** The first button was pressed, or Enter in the seed's field. */
-  #next(): ToWorker | undefined {
+  #press(): void {
     switch (this.#phase) {
       case "ready":
         this.enter("preparing", "Compiling the shaders.");
-        return { type: "start", request: { seed: this.#seed.valueAsNumber } };
+        this.#wishes.start(this.#seed.valueAsNumber);
+        break;
       case "training":
         this.enter("paused", "Pausing.");
-        return { type: "pause" };
+        this.#wishes.pause();
+        break;
       case "paused":
         this.enter("training", "Training.");
-        return { type: "resume" };
-      default:
-        return undefined;
+        this.#wishes.resume();
     }
   }
 }

@@ -1,6 +1,6 @@
 // The figures beside the pictures: how far, how well, how fast, how large.
 import { element } from "../shared/elements.ts";
-import type { RunPlan } from "./messages.ts";
+import type { RunPlan } from "./run.ts";
 
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en");

@@ -1,4 +1,6 @@
 // The loss, step by step: a thin line of what was measured, a bold one of its running mean.
+import "uplot/dist/uPlot.min.css";
+import "../shared/locale.ts";
 import uPlot from "uplot";
 
 const TICKS = [-3, -2, -1, 0, 1, 2].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power));

@@ -9,7 +9,22 @@
 //   sampler-steps  steps of the sampler for a grid
 //
 // Each is a whole number above 0; what is left out, or is no such number, is the adapter's preset.
-import type { RunRequest } from "./messages.ts";
+
+/** What a run is to do; what is left out is the preset's for the adapter. */
+export interface RunRequest {
+  /** of starting weights, images, timesteps and noise */
+  seed: number;
+  /** of training */
+  steps?: number | undefined;
+  /** images a step */
+  batch?: number | undefined;
+  /** steps between two sample grids */
+  every?: number | undefined;
+  /** images in a grid */
+  count?: number | undefined;
+  /** steps of the sampler for a grid */
+  samplerSteps?: number | undefined;
+}
 
 export function askedInAddress(search: string): Omit<RunRequest, "seed"> {
   const query = new URLSearchParams(search);

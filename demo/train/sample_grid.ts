@@ -1,7 +1,14 @@
 // The grids drawn so far: the last one, or an earlier one that the slider asks for.
-import type { SampleGrid } from "./messages.ts";
 
 const GAP = 1; // in the images' own pixels
+
+/** Pictures, [count, C, H, W], bytes 0 … 255. */
+export interface SampleGrid {
+  /** training steps done when they were drawn */
+  step: number;
+  shape: readonly [count: number, channels: number, height: number, width: number];
+  pixels: Uint8ClampedArray<ArrayBuffer>;
+}
 
 export interface GridElements {
   canvas: HTMLCanvasElement;
@@ -53,7 +60,7 @@ export class SampleGrids {
 
 /** Images side by side, in a square or nearly one. */
 function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
-  const [count, H, W] = shape;
+  const [count, C, H, W] = shape;
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);
   canvas.width = columns * (W + GAP) - GAP;
@@ -61,7 +68,10 @@ function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
   const context = contextOf(canvas);
   for (let n = 0; n < count; n++) {
     const image = new ImageData(W, H);
-    for (let i = 0; i < H * W; i++) image.data.set(grey(pixels[n * H * W + i]!), 4 * i);
+    const byte = (c: number, i: number) => pixels[(n * C + Math.min(c, C - 1)) * H * W + i]!;
+    for (let i = 0; i < H * W; i++) {
+      image.data.set([byte(0, i), byte(1, i), byte(2, i), 255], 4 * i);
+    }
     const [row, column] = [Math.floor(n / columns), n % columns];
     context?.putImageData(image, column * (W + GAP), row * (H + GAP));
   }
@@ -70,5 +80,3 @@ function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
 /** Kept in memory, not on the GPU: if that is lost, the pictures stay. */
 const contextOf = (canvas: HTMLCanvasElement) =>
   canvas.getContext("2d", { willReadFrequently: true });
-
-const grey = (value: number) => [value, value, value, 255];

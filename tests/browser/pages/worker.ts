@@ -22,7 +22,7 @@ declare global {
 
 const client = createWorkerClient();
 const ASKED = { count: 4, steps: 5, sampler: "ddim", seed: 2 } as const;
-const { config, scheduler } = presetFor({ subgroupSize: 0, software: "swiftshader" });
+const { config, scheduler } = presetFor({ software: "swiftshader" });
 
 async function grey(picture: ImageBitmap): Promise<number[]> {
   const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d")!;
