@@ -215,6 +215,29 @@ describe("a model on a plain canvas", () => {
   });
 });
 
+describe("a model by one tag", () => {
+  test("draws when it is asked to, and anew for another class", async () => {
+    const { page, complaints } = await opened("embed/plain/");
+    const before = await look(page, "#tag");
+    await press(page, "Draw");
+    const isDone = () => document.querySelector("#drawn")?.textContent === "Step 20 of 20";
+    await page.waitForFunction(isDone);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const bags = await look(page, "#tag");
+    expect(bags).not.toBe(before);
+    await page.select("#class", "9");
+    await page.waitForFunction(() =>
+      /^Step [0-9] of/.test(document.querySelector("#drawn")!.textContent!),
+    );
+    await page.waitForFunction(isDone);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await look(page, "#tag")).not.toBe(bags);
+    expect(await text(page, "#tag-source")).toContain('class-label="9"');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
 describe("where nothing can be drawn", () => {
   test.each(["embed/", "embed/plain/"])(
     "%s without WebGPU says so, and what to do",
