@@ -23,6 +23,7 @@ const families = element("families", HTMLElement);
 const buttons = {
   test: element("test", HTMLButtonElement),
   profile: element("profile", HTMLButtonElement),
+  testOne: element("test-one", HTMLButtonElement),
 };
 
 const engine = new Engine(lost);
@@ -105,18 +106,23 @@ function lost(): void {
   enter("unavailable", failureWords(new DiffusionError("device/lost", "", "")));
 }
 
-buttons.test.addEventListener("click", async () => {
-  const results = await busy("Testing every kernel against float64.", () => engine.ask("test", {}));
+/** Tests a shader, or all of them. */
+async function test(shader?: string): Promise<void> {
+  const words = `Testing ${shader ? `${shader}.wgsl` : "every kernel"} against float64.`;
+  const ask = shader ? { shader } : {};
+  const results = await busy(words, () => engine.ask("test", ask));
   if (!results) return;
-  measured.showTests(results);
+  measured.showTests(results, shader ? [shader] : NAMES);
   markList();
-  const wrong = results.filter(({ ok }) => !ok);
-  const names = [...new Set(wrong.map(({ family }) => family))].join(", ");
+  const wrong = results.filter(({ ok }) => !ok).map(({ family }) => family);
+  const all = results.length === 1 ? "One test agrees" : `All ${results.length} tests agree`;
+  const names = [...new Set(wrong)].join(", ");
   status.textContent =
-    wrong.length === 0
-      ? `All ${results.length} tests agree with float64.`
-      : `Wrong on this adapter: ${names}.`;
-});
+    wrong.length === 0 ? `${all} with float64.` : `Wrong on this adapter: ${names}.`;
+}
+
+buttons.test.addEventListener("click", () => test());
+buttons.testOne.addEventListener("click", () => test(chosen()));
 
 buttons.profile.addEventListener("click", async () => {
   const found = await busy("Measuring the ceilings, and profiling a step.", () =>

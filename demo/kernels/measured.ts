@@ -21,7 +21,8 @@ export interface Verdict {
 export class Measured {
   readonly #choose: (family: string) => void;
   #chosen = "";
-  #tests: readonly SelfTestResult[] = [];
+  readonly #tests: SelfTestResult[] = [];
+  readonly #tested = new Set<string>();
   #step: ProfiledStep | undefined;
   #markTimeline: (family: string) => void = () => {};
 
@@ -38,8 +39,10 @@ export class Measured {
     this.#mark();
   }
 
-  showTests(results: readonly SelfTestResult[]): void {
-    this.#tests = results;
+  /** @param families  that were to be tested */
+  showTests(results: readonly SelfTestResult[], families: readonly string[]): void {
+    this.#tests.push(...results);
+    for (const family of families) this.#tested.add(family);
     this.#showFigures();
     if (this.#step) this.#showKernels(this.#step.report.roofline.kernels);
   }
@@ -156,7 +159,7 @@ export class Measured {
   }
 
   #note(verdict: Verdict | undefined, isInStep: boolean): string {
-    const tested = this.#tests.length > 0;
+    const tested = this.#tested.has(this.#chosen);
     const parts = [
       verdict &&
         `The error is the largest difference from float64, in units of ε Σ|terms|: ε = 2⁻²⁴, for float16 maps 2⁻¹¹. ${verdict.bound} are allowed.`,

@@ -37,7 +37,8 @@ export interface ProfiledStep {
 
 export interface Asks {
   open: { ask: Record<string, never>; answer: Adapter };
-  test: { ask: Record<string, never>; answer: SelfTestResult[] };
+  /** a shader, or all of them */
+  test: { ask: { shader?: string }; answer: SelfTestResult[] };
   profile: { ask: { runs: number; batch: number }; answer: ProfiledStep };
   check: { ask: { source: ReplacementSource; runs: number; batch: number }; answer: Checked };
   /** profiles from now on run the source that was last found right */

@@ -128,9 +128,20 @@ function declarations(wgsl: string): Declaration[] {
     const text = code.slice(start, index + 1).trim();
     start = index + 1;
     const name = /\b(?:fn|struct|alias|const|override|var(?:<[^>]*>)?)\s+(\w+)/.exec(text)?.[1];
-    if (name) found.push({ name, text, words: new Set(text.match(/[A-Za-z_]\w*/g)) });
+    if (name) found.push({ name, text, words: wordsOf(text) });
   }
   return found;
+}
+
+const WORD = /(?<!\.)\b[A-Za-z_]\w*/g;
+const LOCAL = /\b(?:let|var|const)\s+(\w+)|[(,{]\s*(?:@\w+(?:\([^)]*\))?\s*)*(\w+)\s*:/g;
+
+/** The words of a declaration; without the members, fields and locals that it names. */
+function wordsOf(text: string): Set<string> {
+  const words = new Set<string>(text.match(WORD));
+  if (!/\b(?:fn|struct)\b/.test(text)) return words;
+  for (const [, local, parameter] of text.matchAll(LOCAL)) words.delete((local ?? parameter)!);
+  return words;
 }
 
 /** The names that a declaration reaches, its own included. */

@@ -57,7 +57,10 @@ type Answers = { [K in keyof Asks]: (ask: Asks[K]["ask"]) => Promise<Asks[K]["an
 
 const answers: Answers = {
   open: async () => adapterOf((await open()).original),
-  test: async () => testAll((await open()).original),
+  test: async ({ shader }) => {
+    const { original } = await open();
+    return shader === undefined ? testAll(original) : testOne(original, shader);
+  },
   profile: async (ask) => profile(await open(), ask),
   check: async (ask) => check((await open()).original, ask),
   use: async ({ source }) => {
@@ -78,6 +81,14 @@ async function testAll(gpu: Gpu): Promise<SelfTestResult[]> {
   const plain = await Gpu.open({ device: gpu.device, plain: true });
   const results = [...(await selfTest(gpu)), ...(await selfTest(plain))];
   plain.dispose();
+  gpu.check();
+  return results;
+}
+
+/** The tests that launch a shader, with its own source. */
+async function testOne(gpu: Gpu, shader: string): Promise<SelfTestResult[]> {
+  const family = shaderFamilies(gpu).get(shader);
+  const results = family ? await testReplacement(gpu, family) : [];
   gpu.check();
   return results;
 }
