@@ -8,7 +8,6 @@ import { Easel } from "./easel.ts";
 import { pictureAt, stillOf, valuesOf } from "./film.ts";
 import { GivenPicture } from "./given.ts";
 import { RequestForm } from "./request.ts";
-import { gifOf, pngOf } from "./save.ts";
 
 const SLOW =
   "It does the same sums on the processor, many times slower. A grid takes some seconds.";
@@ -117,10 +116,12 @@ onClick("other", () => {
   draw();
 });
 onClick("save-png", async () => {
+  const { pngOf } = await import("./save.ts"); // when it is wanted
   if (easel.shown) download(await pngOf(easel.shown, easel.view), "samples.png");
 });
 onClick("save-gif", async () => {
   element("saved", HTMLElement).textContent = "Writing the GIF.";
+  const { gifOf } = await import("./save.ts");
   download(await gifOf(easel.stills, easel.view), "sampling.gif");
   element("saved", HTMLElement).textContent = "";
 });
