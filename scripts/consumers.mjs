@@ -1,7 +1,8 @@
 // The package as others use it: `npm run consumers`. The tarball is installed in a new folder outside
 // this one, beside the bundlers of tests/consumers/package.json, and each builds the same page, which
-// is then opened in headless Chromium and samples. TypeScript 5.9, 6 and 7 check a program against
-// the types. Needs a registry; takes some minutes. Names limit it: `npm run consumers -- webpack`.
+// is then opened in headless Chromium and samples, on its own device and in a worker. TypeScript 5.9,
+// 6 and 7 check a program against the types. Needs a registry; takes some minutes. Names limit it:
+// `npm run consumers -- webpack`.
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -10,9 +10,13 @@ export {
 } from "./core/errors.ts";
 export type { Raster } from "./data/crop_scale.ts";
 export type { DataFile } from "./data/data_file.ts";
+export { loadModel } from "./data/load_model.ts";
+export type { FilesByPath, ModelSource } from "./data/model_source.ts";
 export { type OpenDatasetOptions, openDataset } from "./data/open_dataset.ts";
 export { type PageSource, pageFiles } from "./data/page_files.ts";
 export type { DecodePicture } from "./data/pictures.ts";
+export type { LoadProgress, WebOptions } from "./data/web_files.ts";
+export { CanvasView } from "./device/canvas.ts";
 export { type Choices, Gpu, type GpuOptions } from "./device/gpu.ts";
 export {
   bayesResiduals,

@@ -24,7 +24,9 @@ const RANK: Record<string, number> = {
   bench: 8,
   data: 8,
   cli: 9,
-  "": 9, // the doors: index.ts, node.ts
+  element: 9,
+  worker: 9,
+  "": 10, // the doors: index.ts, node.ts, worker.ts, element.ts
 };
 
 const filesIn = (folder: string, extension: string): string[] =>

@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { servedTitle, titleAt } from "./browser.mjs";
 
+/** For bundlers that do not find the package's worker: the page, and the worker's own entry. */
+const OWN_WORKER = { main: "main_own_worker.js", own_worker: "own_worker.js" };
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
@@ -74,7 +77,7 @@ export function consumers(folder) {
         const { build } = await load("esbuild");
         await build({
           absWorkingDir: folder,
-          entryPoints: ["main.js"],
+          entryPoints: OWN_WORKER,
           bundle: true,
           format: "esm",
           splitting: true,
@@ -91,7 +94,9 @@ export function consumers(folder) {
           join(folder, "node_modules/@rollup/plugin-node-resolve/dist/es/index.js")
         );
         const bundle = await rollup({
-          input: join(folder, "main.js"),
+          input: Object.fromEntries(
+            Object.entries(OWN_WORKER).map(([name, file]) => [name, join(folder, file)]),
+          ),
           plugins: [nodeResolve({ browser: true })],
         });
         await bundle.write({ dir: join(folder, "out-rollup"), format: "es" });

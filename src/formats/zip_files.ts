@@ -1,7 +1,7 @@
 // A folder of files as one zip archive, and back: how a page hands out a model or a checkpoint.
 import { zipSync } from "fflate";
 import type { ReadFile } from "./model_folder.ts";
-import { readZip } from "./zip.ts";
+import { readZip, type ZipFile } from "./zip.ts";
 
 /** Of every file in an archive, so that the same files make the same bytes. */
 const DATE = new Date(1980, 0, 1);
@@ -23,10 +23,19 @@ export function zipFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Arr
  * @throws FileError as `readZip` does
  */
 export function openZip(bytes: Uint8Array, name: string): ReadFile {
+  const byPath = new Map(unwrapped(bytes, name));
+  return async (path) => byPath.get(path)?.read();
+}
+
+/** As `openZip`, all files at once. */
+export function unzipFiles(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
+  return new Map(unwrapped(bytes, name).map(([path, file]) => [path, file.read()]));
+}
+
+function unwrapped(bytes: Uint8Array, name: string): [path: string, file: ZipFile][] {
   const files = readZip(bytes, name);
   const top = files[0]?.path.split("/")[0];
   const isWrapped = files.every(({ path }) => path.startsWith(`${top}/`));
-  const folder = isWrapped ? `${top}/` : "";
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  return async (path) => byPath.get(folder + path)?.read();
+  const start = isWrapped ? `${top}/`.length : 0;
+  return files.map((file) => [file.path.slice(start), file]);
 }

@@ -77,4 +77,5 @@ const LARGE: Preset = {
 };
 
 /** The preset for an adapter. */
-export const presetFor = ({ software }: Target): Preset => (software ? SMALL : LARGE);
+export const presetFor = ({ software }: Pick<Target, "software">): Preset =>
+  software ? SMALL : LARGE;

@@ -18,7 +18,7 @@ export interface JobResult {
 
 const SEED = 7;
 const STEPS = 20;
-const SMALL = presetFor({ subgroupSize: 0, software: "swiftshader" });
+const SMALL = presetFor({ software: "swiftshader" });
 
 /** @param file  the embedded images, as they lie in data/fashion-mnist */
 export async function trainAndSample(gpu: Gpu, file: Uint8Array): Promise<JobResult> {

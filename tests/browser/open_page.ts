@@ -10,7 +10,12 @@ export interface OpenedPage {
 /** servePage() runs vite without its socket, and vite's client in the page says that it misses it. */
 const OF_VITE = /^WebSocket connection to|^\[vite\]/;
 
-export async function openPage(browser: Browser, url: string): Promise<OpenedPage> {
+/** @param prepare  what is done with the page before it goes to the address */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+): Promise<OpenedPage> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -22,6 +27,7 @@ export async function openPage(browser: Browser, url: string): Promise<OpenedPag
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
   });
+  await prepare(page);
   await page.goto(url);
   return { page, complaints };
 }

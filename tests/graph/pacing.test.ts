@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET } from "../../src/device/gpu.ts";
-import { cutsOf, guessedMs } from "../../src/graph/pacing.ts";
+import { cutsOf, guessedMs, ownMs } from "../../src/graph/pacing.ts";
 
 const work = (flops: number, bytes = 0) => ({ flops, bytes });
 const even = Array.from({ length: 10 }, () => work(1e9));
@@ -33,5 +33,22 @@ describe("before a run was measured", () => {
   test("a software adapter is taken to be a hundred times slower", () => {
     const software = { ...PLAIN_TARGET, software: "swiftshader" } as const;
     expect(guessedMs(even, software) / guessedMs(even, PLAIN_TARGET)).toBeCloseTo(100, 9);
+  });
+});
+
+describe("what a run takes by itself", () => {
+  const even = Array.from({ length: 8 }, () => ({ flops: 1e9, bytes: 0 }));
+
+  test("is the sum of its pieces, where nothing came in between", () => {
+    expect(ownMs(even, [0, 2, 4, 6], [10, 10, 10, 10])).toBeCloseTo(40, 9);
+    expect(ownMs(even, [0, 6], [30, 10])).toBeCloseTo(40, 9);
+  });
+
+  test("without the frames that a page drew in between", () => {
+    expect(ownMs(even, [0, 2, 4, 6], [10, 60, 60, 60])).toBeCloseTo(40, 9);
+  });
+
+  test("of no dispatches is nothing", () => {
+    expect(ownMs([], [0], [1])).toBe(0);
   });
 });

@@ -1,0 +1,7 @@
+// uPlot formats numbers in navigator.language as it loads; a Chromium that is started under the POSIX
+// locale names one that Intl refuses ("en-US@posix"). Import this file before uPlot.
+try {
+  new Intl.NumberFormat(navigator.language);
+} catch {
+  Object.defineProperty(navigator, "language", { value: "en-US" });
+}

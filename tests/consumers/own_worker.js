@@ -1,0 +1,1 @@
+import "wgsl-diffusion/worker-script";
