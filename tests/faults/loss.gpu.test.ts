@@ -45,9 +45,12 @@ const CALLS: Record<string, (stage: Stage) => Promise<unknown>> = {
   "loading a model": ({ gpu, files }) =>
     DiffusionModel.load(gpu, async (name) => files.get(name), "memory"),
   "compiling a trainer": ({ model }) => Trainer.create(model, { data: STRIPES }, { batch: 4 }),
-  stepping: ({ trainer }) => drained(trainer.run({ steps: 500, onNan: "skip" })),
+  stepping: async ({ trainer }) => {
+    // the null backend's steps are all left out, of which a loop takes 31
+    while (true) await drained(trainer.run({ steps: 20, onNan: "skip" }));
+  },
   "stepping within a frame budget": ({ trainer }) =>
-    drained(trainer.run({ steps: 500, onNan: "skip", frameBudgetMs: 1 })),
+    drained(trainer.run({ steps: 20, onNan: "skip", frameBudgetMs: 1 })),
   saving: ({ trainer }) => trainer.save(),
   "reading losses": ({ trainer }) => trainer.lossByTimestep(),
   validating: ({ validation }) => validation.loss(),
@@ -101,7 +104,7 @@ describe.each(ADAPTERS)("lost on %s", (_, adapters) => {
 
   test("while a reader holds the loop: no rejection is left unheard, the next record is an error", async () => {
     const { gpu, trainer } = await stage();
-    const loop = trainer.run({ steps: 100, onNan: "skip" });
+    const loop = trainer.run({ steps: 20, onNan: "skip" });
     await loop.next();
     gpu.device.destroy();
     await new Promise((resolve) => setTimeout(resolve, 50));
