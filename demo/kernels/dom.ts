@@ -34,9 +34,13 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
 }
 
 const isNumeric = (cell: Cell | undefined): boolean =>
-  typeof cell === "number" || (typeof cell === "string" && /^(–|[\d.,]+( ?%)?)$/.test(cell));
+  typeof cell === "number" ||
+  (typeof cell === "string" && /^(–|[\d.,e+-]+( (%|[kMGT]?FLOP|[KMG]?i?B))?)$/.test(cell));
 
 const nodeOf = (cell: Cell): Node | string => (typeof cell === "number" ? String(cell) : cell);
+
+/** Lets the browser draw, and hear its user: no task of the page is long. */
+export const pause = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** An SVG picture of the library's as an element of the page: the page's colours reach into it. */
 export function pictureOf(svg: string, label: string): SVGElement {

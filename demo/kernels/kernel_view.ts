@@ -1,9 +1,9 @@
 // A kernel as it is written: its header, its entry points and bindings, and its source in colours.
 import { element } from "../shared/elements.ts";
-import { make, table } from "./dom.ts";
+import { make, pause, table } from "./dom.ts";
 import { headerOf, outlineOf, tokensOf } from "./wgsl.ts";
 
-const LINES_AT_ONCE = 80; // a few milliseconds: the page stays free while a long file appears
+const LINES_AT_ONCE = 40; // a few milliseconds: the page stays free while a long file appears
 
 let shown = 0;
 
@@ -14,15 +14,19 @@ export async function showKernel(name: string, wgsl: string): Promise<void> {
   element("kernel-name", HTMLElement).textContent = `${name}.wgsl`;
   element("kernel-sentence", HTMLElement).textContent = capitalised(sentence);
   element("kernel-header", HTMLElement).textContent = text;
+  await pause();
+  if (turn !== shown) return;
   showOutline(wgsl);
   const source = element("source", HTMLElement);
   source.replaceChildren();
   source.parentElement!.scrollTop = 0;
   const lines = wgsl.trimEnd().split("\n");
-  for (let first = 0; first < lines.length && turn === shown; first += LINES_AT_ONCE) {
+  for (let first = 0; first < lines.length; first += LINES_AT_ONCE) {
+    await pause();
+    if (turn !== shown) return;
     source.append(...lines.slice(first, first + LINES_AT_ONCE).map(lineOf));
-    await new Promise((resolve) => setTimeout(resolve));
   }
+  await pause();
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -55,8 +55,9 @@ async function show(): Promise<void> {
   const wgsl = await loadSource(name);
   if (name !== chosen()) return;
   measured.choose(name);
-  editor.show(name, wgsl);
   await showKernel(name, wgsl);
+  if (name !== chosen()) return;
+  editor.show(name, wgsl);
   document.body.dataset.kernel = name;
 }
 
@@ -130,7 +131,7 @@ buttons.profile.addEventListener("click", async () => {
   );
   if (!found) return;
   step = found;
-  measured.showStep(found);
+  await measured.showStep(found);
   status.textContent = "Profiled: see below.";
 });
 

@@ -1,7 +1,7 @@
 // What was measured on this adapter: of the kernel that is shown, and of a whole training step.
 import type { SelfTestResult } from "../../src/inspect.ts";
 import { element } from "../shared/elements.ts";
-import { make, pictureOf, table } from "./dom.ts";
+import { make, pause, pictureOf, table } from "./dom.ts";
 import { bytes, digits, flop, milliseconds, percent } from "./format.ts";
 import type { ProfiledStep } from "./messages.ts";
 import { drawTimeline } from "./timeline.ts";
@@ -59,28 +59,34 @@ export class Measured {
     return { ok: own.every(({ ok }) => ok), error, bound: first.bound };
   }
 
-  showStep(step: ProfiledStep): void {
+  async showStep(step: ProfiledStep): Promise<void> {
     this.#step = step;
     const { report } = step;
     element("step", HTMLElement).hidden = false;
     element("step-sentence", HTMLElement).textContent = stepWords(report);
     this.#showKernels(report.roofline.kernels);
+    await pause();
     this.#markTimeline = drawTimeline(report.profile, {
       place: element("timeline", HTMLElement),
       told: element("dispatch", HTMLElement),
       choose: (label) => this.#choose(familyOf(label)),
     });
+    await pause();
     this.#showRoofline(step.roofline);
+    this.choose(this.#chosen);
+    await pause();
+    this.#showMemory(step);
+  }
+
+  #showMemory({ memory, report }: ProfiledStep): void {
     const { banks, peakBytes, peak, bytesWithoutReuse } = report.memory;
     element("memory-sentence", HTMLElement).textContent =
       `Activations and their gradients share ${bytes(peakBytes)} in ${banks.length} ` +
       `${banks.length === 1 ? "buffer" : "buffers"}; without reuse they would take ` +
       `${bytes(bytesWithoutReuse)}. Each box is a tensor: as wide as it lives, as high as it is large. ` +
-      `Most live at dispatch ${peak.dispatch + 1}. Weights, moments and images take ${bytes(report.resident_bytes)} more.`;
-    element("memory", HTMLElement).replaceChildren(
-      pictureOf(step.memory, "Tensors over dispatches"),
-    );
-    this.choose(this.#chosen);
+      `Most, ${bytes(peak.bytes)}, live where the upright line stands. Weights, moments and images take ` +
+      `${bytes(report.resident_bytes)} more.`;
+    element("memory", HTMLElement).replaceChildren(pictureOf(memory, "Tensors over dispatches"));
   }
 
   #showKernels(kernels: Kernels): void {
@@ -117,6 +123,7 @@ export class Measured {
     for (const dot of picture.querySelectorAll("circle")) {
       dot.addEventListener("click", () => this.#choose(familyOf(labelOf(dot))));
     }
+    dropCrowded([...picture.querySelectorAll<SVGTextElement>("circle + text")]);
     element("roofline", HTMLElement).replaceChildren(picture);
   }
 
@@ -168,6 +175,22 @@ export class Measured {
       !tested && !this.#step && "Nothing is measured yet.",
     ];
     return parts.filter(Boolean).join(" ");
+  }
+}
+
+const LABEL = { width: 6.6, height: 14 }; // of a sign, in the picture's units
+
+/** Removes the labels that would be drawn over another's: the costliest kernel's comes first. */
+function dropCrowded(labels: readonly SVGTextElement[]): void {
+  const kept: { x: number; y: number; end: number }[] = [];
+  for (const label of labels) {
+    const [x, y] = [Number(label.getAttribute("x")), Number(label.getAttribute("y"))];
+    const end = x + LABEL.width * (label.textContent ?? "").length;
+    const isCrowded = kept.some(
+      (one) => x < one.end && one.x < end && Math.abs(y - one.y) < LABEL.height,
+    );
+    if (isCrowded) label.remove();
+    else kept.push({ x, y, end });
   }
 }
 
