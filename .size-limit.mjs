@@ -13,7 +13,7 @@ export default [
     name: "train and sample",
     path: "dist/index.js",
     import: "{ DiffusionModel, Gpu, presetFor, sample, Trainer }",
-    limit: "110 kB",
+    limit: "112 kB",
   },
   {
     name: "the page's part of a worker's client",

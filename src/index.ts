@@ -56,6 +56,12 @@ export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { NETWORK_DTYPES, type NetworkDtype } from "./nn/half_weights.ts";
 export { DiffusionModel } from "./nn/model.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";
+export {
+  type SampledImages,
+  type SampledStep,
+  type SampleRecoveryOptions,
+  sampleThroughLosses,
+} from "./samplers/recovery.ts";
 export type { Inpainting, SampleOptions, Steering } from "./samplers/request.ts";
 export { type SampleFrame, sample } from "./samplers/sample.ts";
 export { samplingPlan } from "./samplers/sampler.ts";

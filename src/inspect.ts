@@ -1,6 +1,12 @@
 // The door to what looks inside: where time, memory and work of a program go, what its numbers are,
 // and whether the kernels are right here. Reads and reports; changes nothing but by `replace`.
-export { type StepReport, type StepSource, stepReport } from "./bench/step_report.ts";
+export {
+  type StepReport,
+  type StepSource,
+  stepModel,
+  stepReport,
+  stepTrainer,
+} from "./bench/step_report.ts";
 export { type Ceilings, measureCeilings } from "./inspect/ceilings.ts";
 export { type DeviceReport, deviceReport, openDeviceReport } from "./inspect/device_report.ts";
 export { type DumpedDispatch, dumpGraph, graphviz } from "./inspect/graph_dump.ts";

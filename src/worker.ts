@@ -1,4 +1,5 @@
 // The door to a worker: the same API, with the GPU's work off the page's main thread.
+import { DeviceError } from "./core/errors.ts";
 import { WorkerClient } from "./worker/client.ts";
 import type { Port } from "./worker/messages.ts";
 
@@ -27,12 +28,21 @@ export { RemoteCanvas, RemoteFrame, RemoteModel, RemoteTrainer } from "./worker/
  *
  * @param worker  whose script imports `wgsl-diffusion/worker-script`, or an end of a MessageChannel whose
  *                other end `serve` of that script was given; it is not ended here
+ * @throws DeviceError device/worker where there are no workers to start
  */
 export function createWorkerClient(worker?: Worker | Port): WorkerClient {
   if (worker) return watched(worker, new WorkerClient(worker));
+  if (typeof Worker === "undefined") throw noWorkers();
   const own = new Worker(new URL("./worker_script.js", import.meta.url), { type: "module" });
   return watched(own, new WorkerClient(own, () => own.terminate()));
 }
+
+const noWorkers = (): DeviceError =>
+  new DeviceError(
+    "device/worker",
+    "createWorkerClient: there are no workers here.",
+    "Call it in a page; in Node pass an end of a MessageChannel.",
+  );
 
 /** A worker whose script cannot be loaded, or throws, says so in an event alone. */
 function watched(port: Worker | Port, client: WorkerClient): WorkerClient {

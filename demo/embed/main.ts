@@ -14,7 +14,7 @@ import { Turning } from "./turning.ts";
 const COUNT = CLASSES.length;
 const SLOW =
   "The page and the model share the processor, so both are many times slower than on a GPU, and drawn " +
-  "more coarsely.";
+  "more coarsely, in fewer steps.";
 const LOOK_MS = 2500; // at the finished pictures, before the next seed
 
 const canvas = element("scene", HTMLCanvasElement);
@@ -36,6 +36,7 @@ async function start(): Promise<void> {
   adapter.textContent = adapterWords(adapterOf(gpu), SLOW);
   gpu.device.lost.then(() => fail(lossOf(gpu)));
   const isSoftware = gpu.target.software !== undefined;
+  if (isSoftware) setSteps(15);
   const options = { canvas, device: gpu.device, count: COUNT, antialias: !isSoftware };
   const { Carousel } = await import("./scene.ts"); // three.js: not where there is no GPU
   const carousel = await Carousel.create(options);
@@ -126,6 +127,11 @@ function tellTimes(): void {
   if (!figures) return;
   element("fps", HTMLElement).textContent = figures.framesPerSecond.toFixed(0);
   element("long", HTMLElement).textContent = `${(100 * figures.longShare).toFixed(0)} %`;
+}
+
+function setSteps(count: number): void {
+  steps.value = String(count);
+  element("steps-value", HTMLElement).textContent = steps.value;
 }
 
 function say(words: string): void {

@@ -8,7 +8,6 @@ import { Easel } from "./easel.ts";
 import { pictureAt, stillOf, valuesOf } from "./film.ts";
 import { GivenPicture } from "./given.ts";
 import { RequestForm } from "./request.ts";
-import { gifOf, pngOf } from "./save.ts";
 
 const SLOW =
   "It does the same sums on the processor, many times slower. A grid takes some seconds.";
@@ -33,16 +32,17 @@ async function open(): Promise<void> {
   const facts = await client.open();
   adapter.textContent = adapterWords(facts, SLOW);
   client.lost.then(fail);
-  const usual = facts.isSoftware ? ON_PROCESSOR : ON_GPU;
+  const usual = { ...(facts.isSoftware ? ON_PROCESSOR : ON_GPU), ...askedInAddress() };
   count = usual.count;
-  form.preset({ ...usual, ...askedInAddress() });
+  form.preset(usual);
   await load(modelAddress("../models/fashion-mnist/", location.search));
 }
 
-/** ?steps=5: for tests, and links. */
-function askedInAddress(): { steps?: number } {
-  const steps = Number(new URLSearchParams(location.search).get("steps"));
-  return steps > 0 ? { steps } : {};
+/** ?steps=5&count=5: for tests, and links. */
+function askedInAddress(): { steps?: number; count?: number } {
+  const query = new URLSearchParams(location.search);
+  const asked = ["steps", "count"].map((name) => [name, Number(query.get(name))] as const);
+  return Object.fromEntries(asked.filter(([, value]) => Number.isSafeInteger(value) && value > 0));
 }
 
 async function load(source: ModelSource): Promise<void> {
@@ -116,10 +116,12 @@ onClick("other", () => {
   draw();
 });
 onClick("save-png", async () => {
+  const { pngOf } = await import("./save.ts"); // when it is wanted
   if (easel.shown) download(await pngOf(easel.shown, easel.view), "samples.png");
 });
 onClick("save-gif", async () => {
   element("saved", HTMLElement).textContent = "Writing the GIF.";
+  const { gifOf } = await import("./save.ts");
   download(await gifOf(easel.stills, easel.view), "sampling.gif");
   element("saved", HTMLElement).textContent = "";
 });

@@ -8,8 +8,18 @@ import type { Given } from "./given.ts";
 export const TASKS = ["noise", "between", "repair", "change"] as const;
 export type Task = (typeof TASKS)[number];
 
-/** Samplers that add no noise: a picture is then a function of its first noise. */
-const WITHOUT_NOISE = ["ddim", "dpm-solver++"] as const;
+type Sampler = "ddpm" | "ddim" | "dpm-solver++";
+
+/**
+ * The samplers of a task, the usual one first. Between two seeds a picture must be a function of its
+ * first noise; mending goes back some steps, which DPM-Solver++ with its memory cannot.
+ */
+const SAMPLERS_OF: Record<Task, readonly Sampler[]> = {
+  noise: ["dpm-solver++", "ddim", "ddpm"],
+  between: ["dpm-solver++", "ddim"],
+  repair: ["ddpm", "ddim"],
+  change: ["dpm-solver++", "ddim", "ddpm"],
+};
 
 const EACH = "each";
 const NONE = "none";
@@ -75,14 +85,13 @@ export class RequestForm {
   refresh(): void {
     const { task } = this;
     document.body.dataset.task = task;
-    const needed: string[] = [task, select("sampler").value];
+    const suited: readonly string[] = SAMPLERS_OF[task];
+    for (const option of select("sampler").options)
+      option.disabled = !suited.includes(option.value);
+    if (!suited.includes(select("sampler").value)) select("sampler").value = suited[0]!;
+    const needed = [task, select("sampler").value];
     for (const part of document.querySelectorAll<HTMLElement>("[data-only]")) {
       part.hidden = !needed.includes(part.dataset.only!);
-    }
-    for (const option of select("sampler").options) {
-      const adds = !WITHOUT_NOISE.some((name) => name === option.value);
-      option.disabled = task === "between" && adds;
-      if (option.disabled && option.selected) select("sampler").value = "dpm-solver++";
     }
     input("guidance").disabled = select("class").value === NONE;
     element("given", HTMLElement).hidden = task === "noise" || task === "between";
@@ -99,10 +108,11 @@ export class RequestForm {
    */
   options(count: number, given: Given | undefined): RemoteSampleOptions {
     const { task, seed } = this;
-    const sampler = select("sampler").value as "ddpm" | "ddim" | "dpm-solver++";
+    const sampler = select("sampler").value as Sampler;
     return {
       count,
       sampler,
+      clip: 1, // x̂_0 of DPM-Solver++ too: unclipped it leaves [−1, 1] by far
       steps: input("steps").valueAsNumber,
       ...(sampler === "ddim" && { eta: task === "between" ? 0 : input("eta").valueAsNumber }),
       ...this.#conditions(count),

@@ -162,7 +162,7 @@ async function runTimes(
   const encoded = performance.now();
   gpu.submit([commands]);
   const submitted = performance.now();
-  await gpu.device.queue.onSubmittedWorkDone();
+  await gpu.idle();
   return {
     encode: encoded - start,
     submit: submitted - encoded,

@@ -1,5 +1,5 @@
 // A run's folder: model/ and ema/ as diffusers lays them, checkpoints/, samples, losses.
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import { encodePng, type PixelImage } from "../formats/png.ts";
@@ -10,6 +10,8 @@ import { CheckpointStore } from "../train/checkpoint_store.ts";
 import type { Trainer } from "../train/trainer.ts";
 
 const CHECKPOINTS = "checkpoints";
+/** Names that `writeFolder` and `writeBytes` give to what is not whole yet. */
+const LEFT_OVER = /^\.(model|ema)-[0-9a-f-]{36}(-old)?$|^\..+\.\d+\.partial$/;
 
 /** What `--resume` named. */
 export interface Resumed {
@@ -74,6 +76,14 @@ export class RunFolder {
     await mkdir(this.path, { recursive: true });
     await writeFolder(join(this.path, "model"), await trainer.model.files());
     await writeFolder(join(this.path, "ema"), await trainer.model.files(trainer.ema));
+    await this.#tidy();
+  }
+
+  /** Removes what a writer that was killed left beside what it was to replace. */
+  async #tidy(): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      if (LEFT_OVER.test(name)) await rm(join(this.path, name), { recursive: true, force: true });
+    }
   }
 
   async savePicture(name: string, image: PixelImage): Promise<void> {

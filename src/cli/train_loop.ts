@@ -5,19 +5,22 @@
 import { DeviceError } from "../core/errors.ts";
 import type { JsonObject } from "../formats/json.ts";
 import { ownVersions } from "../platform/versions.ts";
-import { type Checkpoint, readCheckpoint } from "../train/checkpoint.ts";
+import { readCheckpoint } from "../train/checkpoint.ts";
 import type { CheckpointStore } from "../train/checkpoint_store.ts";
 import { learningRateAt } from "../train/hyper_parameters.ts";
 import { isOverflow, whereOf } from "../train/not_finite.ts";
+import type { TrainingRecord } from "../train/step_records.ts";
 import { Validation } from "../train/validation.ts";
 import { INTERRUPTED, type Progress, progressOf } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { Rate } from "./metrics.ts";
+import type { RunMemory } from "./run_memory.ts";
 import { rememberedOptions } from "./run_options.ts";
 import type { Start } from "./train_start.ts";
 
 const MOST_ROLLBACKS = 3; // to one checkpoint
 const FLUSH_STEPS = 500; // of metrics at most, kept in memory
+const REMEMBER_EVERY = 100; // steps: there it is looked whether another state is due
 
 export class TrainLoop {
   readonly #start: Start;
@@ -27,17 +30,13 @@ export class TrainLoop {
   readonly #run: JsonObject;
   readonly #progress: Progress;
   readonly #rate = new Rate();
-  /** step and loss of the last validation */
-  #validated: { step: number; loss: number } | undefined;
-  #savedStep: number;
-  /** where rollback goes back to */
-  #safe: Checkpoint | undefined;
+  readonly #memory: RunMemory;
   #rollbacks = 0;
 
   private constructor(
     start: Start,
     signal: AbortSignal,
-    parts: { store: CheckpointStore; validation: Validation | undefined },
+    parts: { store: CheckpointStore; validation: Validation | undefined; memory: RunMemory },
   ) {
     const { trainer, steps, options } = start;
     this.#start = start;
@@ -46,29 +45,35 @@ export class TrainLoop {
     this.#validation = parts.validation;
     this.#run = rememberedOptions(options, steps);
     this.#progress = progressOf("training", steps, trainer.step);
-    this.#savedStep = trainer.step;
+    this.#memory = parts.memory;
   }
 
-  static async create(start: Start, signal: AbortSignal): Promise<TrainLoop> {
+  /** @param memory  of the same run on a device before */
+  static async create(start: Start, memory: RunMemory, signal: AbortSignal): Promise<TrainLoop> {
     const { trainer, folder, options, heldOut: data } = start;
     const { objective, loss, batch } = trainer.options;
     const asked = data && { data, batch, objective, loss, weights: trainer.ema };
     const validation = asked && (await Validation.create(trainer.model, asked));
-    return new TrainLoop(start, signal, { store: await folder.store(options.keep), validation });
+    const store = await folder.store(options.keep);
+    return new TrainLoop(start, signal, { store, validation, memory });
   }
 
   /** Of the last validation. */
   get validationLoss(): number | undefined {
-    return this.#validated?.loss;
+    return this.#memory.validated?.loss;
   }
 
-  /** Trains to the end, or until it is interrupted; the last state is saved in either case. */
-  async run(): Promise<void> {
+  /**
+   * Trains to the end, or until it is interrupted; the last state is saved in either case. Yields the
+   * records that were not told before.
+   */
+  async *run(): AsyncGenerator<TrainingRecord, void, void> {
     const { trainer, steps, options } = this.#start;
     try {
-      if (options.onNan === "rollback") await this.#remember(await this.#files());
+      if (!this.#memory.files) await this.#begin();
       while (trainer.step < steps && !this.#signal.aborted) {
-        await this.#advance(this.#nextStop());
+        yield* this.#advance(this.#nextStop());
+        if (this.#isDue(REMEMBER_EVERY) && this.#memory.isDue) await this.#keep();
         if (this.#isDue(options.validateEvery)) await this.#validate();
         if (this.#isDue(options.sampleEvery)) await this.#draw();
         if (this.#isDue(options.saveEvery)) await this.#save();
@@ -81,20 +86,31 @@ export class TrainLoop {
     }
   }
 
+  async #begin(): Promise<void> {
+    const files = await this.#files();
+    this.#memory.keep(files);
+    if (this.#start.options.onNan === "rollback") await this.#remember(files);
+  }
+
+  async #keep(): Promise<void> {
+    this.#memory.keep(await this.#files());
+    this.#rate.restart();
+  }
+
   /** Trains up to a step, or until it is interrupted. */
-  async #advance(until: number): Promise<void> {
-    const { trainer, log, metrics, options } = this.#start;
-    const { batch, accumulate } = trainer.options;
+  async *#advance(until: number): AsyncGenerator<TrainingRecord, void, void> {
+    const { trainer, options } = this.#start;
     const { onNan } = options;
     const asked = { steps: until - trainer.step, signal: this.#signal, onNan };
     let isBad = false;
     try {
       for await (const record of trainer.run(asked)) {
-        const rate = this.#rate.add(batch * accumulate);
-        log.add(record);
-        metrics.step(record, learningRateAt(record.step - 1, trainer.options), rate);
-        this.#tell(record.step, rate);
-        if (record.step % FLUSH_STEPS === 0) await metrics.flush();
+        trainer.model.gpu.check(); // nothing is told after a loss
+        if (record.step > this.#memory.told) {
+          this.#memory.told = record.step;
+          await this.#tell(record);
+          yield record;
+        }
         if (!record.leftOut || isOverflow(record)) continue;
         isBad = true;
         const { step } = record;
@@ -106,18 +122,27 @@ export class TrainLoop {
     if (isBad && onNan === "rollback") await this.#rollBack();
   }
 
-  #tell(step: number, rate: number): void {
-    const loss = `loss ${this.#start.log.lastLoss.toFixed(4)}`;
-    const last = this.#validated ? ` (validation ${this.#validated.loss.toFixed(4)})` : "";
+  async #tell(record: TrainingRecord): Promise<void> {
+    const { trainer, log, metrics } = this.#start;
+    const { batch, accumulate } = trainer.options;
+    const { step } = record;
+    const rate = this.#rate.add(batch * accumulate);
+    log.add(record);
+    metrics.step(record, learningRateAt(step - 1, trainer.options), rate);
+    if (step % FLUSH_STEPS === 0) await metrics.flush();
+    const loss = `loss ${log.lastLoss.toFixed(4)}`;
+    const { validated } = this.#memory;
+    const last = validated ? ` (validation ${validated.loss.toFixed(4)})` : "";
     this.#progress.update(step, `${loss}${last} · ${rate.toPrecision(3)} images/s`);
   }
 
   async #validate(): Promise<void> {
     const { trainer, metrics } = this.#start;
     const { step } = trainer;
-    if (!this.#validation || this.#validated?.step === step) return;
-    this.#validated = { step, loss: await this.#validation.loss() };
-    metrics.validation(step, this.#validated.loss);
+    if (!this.#validation || (this.#memory.validated?.step ?? -1) >= step) return;
+    const loss = await this.#validation.loss();
+    this.#memory.validated = { step, loss };
+    metrics.validation(step, loss);
     this.#rate.restart();
   }
 
@@ -136,15 +161,16 @@ export class TrainLoop {
   async #save(): Promise<void> {
     const { trainer, folder, log, metrics } = this.#start;
     const { step } = trainer;
-    if (this.#savedStep === step) return;
+    if (this.#memory.savedStep >= step) return;
     await this.#validate();
     await log.save(folder.path);
     await metrics.flush();
     const files = await this.#files();
     await this.#store.add(step, files, { loss: log.lastLoss, validationLoss: this.validationLoss });
     await folder.saveModels(trainer);
-    if (this.#safe) await this.#remember(files);
-    this.#savedStep = step;
+    this.#memory.keep(files);
+    if (this.#memory.safe) await this.#remember(files);
+    this.#memory.savedStep = step;
     this.#rate.restart();
   }
 
@@ -153,14 +179,17 @@ export class TrainLoop {
   }
 
   async #remember(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    this.#safe = await readCheckpoint(async (name) => files.get(name), "the last checkpoint");
+    this.#memory.safe = await readCheckpoint(
+      async (name) => files.get(name),
+      "the last checkpoint",
+    );
     this.#rollbacks = 0;
   }
 
   /** Weights, moments and average go back to the last checkpoint; steps and data go on. */
   async #rollBack(): Promise<void> {
     const { trainer } = this.#start;
-    const safe = this.#safe;
+    const { safe } = this.#memory;
     if (!safe) return;
     const { step } = safe.state;
     if (this.#rollbacks === MOST_ROLLBACKS) {
@@ -184,7 +213,7 @@ export class TrainLoop {
   #nextStop(): number {
     const { trainer, steps, options } = this.#start;
     const { saveEvery, validateEvery, sampleEvery } = options;
-    const stops = [saveEvery, validateEvery, sampleEvery]
+    const stops = [saveEvery, validateEvery, sampleEvery, REMEMBER_EVERY]
       .filter((every) => every !== undefined)
       .map((every) => (Math.floor(trainer.step / every) + 1) * every);
     return Math.min(steps, ...stops);

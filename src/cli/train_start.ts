@@ -5,7 +5,7 @@ import { parseJsonObject } from "../formats/json.ts";
 import { parseUNetConfig, type UNetConfig } from "../formats/unet_config.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
-import type { Checkpoint } from "../train/checkpoint.ts";
+import { type Checkpoint, readCheckpoint } from "../train/checkpoint.ts";
 import { classCount, type Dataset } from "../train/dataset.ts";
 import { heldOut } from "../train/held_out.ts";
 import { type Preset, presetFor } from "../train/presets.ts";
@@ -28,6 +28,8 @@ const LABEL_DROPOUT = 0.1; // of training for classifier-free guidance
 
 export interface Start {
   trainer: Trainer;
+  /** what it trains on */
+  source: TrainingData;
   folder: RunFolder;
   log: RunLog;
   metrics: Metrics;
@@ -60,7 +62,22 @@ export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start
     labelDropout: labelDropoutOf(options, model, dataset),
   });
   const logs = await logsOf(folder, [], 0);
-  return { trainer, folder, ...logs, options, steps, heldOut: validation, ...figuresOf(data) };
+  const run = { trainer, source, folder, ...logs, options, steps };
+  return { ...run, heldOut: validation, ...figuresOf(data) };
+}
+
+/** The same run on another device, from the state that it had some steps ago. */
+export async function movedStart(
+  gpu: Gpu,
+  start: Start,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<Start> {
+  const read = async (name: string) => files.get(name);
+  const checkpoint = await readCheckpoint(read, "the state in memory");
+  const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
+  const trainer = await Trainer.resume(model, checkpoint, start.source);
+  process.stderr.write(`goes on from step ${trainer.step} on another device\n`);
+  return { ...start, trainer };
 }
 
 /**
@@ -91,7 +108,8 @@ export async function resumedStart(
   const folder = resumed.folder ?? (await RunFolder.create(options.out, options.force ?? false));
   tell(`resumes ${checkpoint.where} at step ${state.step}${changedPlace(checkpoint, trainer)}`);
   const logs = await logsOf(folder, resumed.logs, state.step);
-  return { trainer, folder, ...logs, options, steps, heldOut: validation, ...figuresOf(data) };
+  const run = { trainer, source, folder, ...logs, options, steps };
+  return { ...run, heldOut: validation, ...figuresOf(data) };
 }
 
 /** What keeps a resumed run from giving the bits of one in one go. */

@@ -1,19 +1,21 @@
 // The device: one GPUDevice, its limits and features asked for explicitly, its errors collected.
 //
-// WebGPU reports most failures late and to nobody. Here an uncaptured error or a loss is kept, and
-// check() throws it: whoever hands out a result calls check() first, for after a loss almost
-// everything still "succeeds".
-import { DeviceError } from "../core/errors.ts";
+// WebGPU reports most failures late and to nobody. Here an uncaptured error or a loss is kept
+// (./health.ts), and check() throws it: whoever hands out a result calls check() first, for after a loss
+// almost everything still "succeeds".
+import { DeviceError, DiffusionError } from "../core/errors.ts";
+import { DeviceHealth, invalid } from "./health.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { type DeviceSource, newDevice } from "./request.ts";
 import type { MapDtype } from "./shader.ts";
+import { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
 
-export interface GpuOptions {
-  /** where adapters come from; default `navigator.gpu` */
-  gpu?: GPU | undefined;
+export { WANTED_LIMITS } from "./request.ts";
+export { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
+
+export interface GpuOptions extends DeviceSource {
   /** a device to share; it is never destroyed here */
   device?: GPUDevice | undefined;
-  /** default "high-performance" */
-  powerPreference?: GPUPowerPreference | undefined;
   /**
    * Tests every kernel family first, gives those that are wrong here their plain variants, and does
    * without shader-f16 where float16 stays wrong: pass `selfTest`. Default: no test.
@@ -21,6 +23,8 @@ export interface GpuOptions {
   selfTest?: SelfTest | undefined;
   /** Gives every family its plain variants, to compare with. Default false. */
   plain?: boolean | undefined;
+  /** bytes that all buffers made here may take together: what needs more is refused; default no limit */
+  memoryLimit?: number | undefined;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -41,38 +45,6 @@ export interface GpuCounters {
   dispatches: number;
 }
 
-/** By what is to be computed: the name of the candidate that computes it. Plain data, see Graph.choose. */
-export type Choices = Readonly<Record<string, string>>;
-
-/** What launchers choose their variants by. */
-export interface Target {
-  /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
-  readonly subgroupSize: number;
-  /** the software adapters, on which a load costs as much as 30 multiply-adds */
-  readonly software: "swiftshader" | "llvmpipe" | undefined;
-  /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
-  readonly tiles?: boolean;
-  /** what a tuning found fastest here; default: each launcher's first candidate */
-  readonly choices?: Choices;
-  /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */
-  readonly plain?: ReadonlySet<string>;
-}
-
-/** A target that every device meets: no features, no assumptions. */
-export const PLAIN_TARGET: Target = { subgroupSize: 0, software: undefined };
-
-const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
-
-/** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
-export const WANTED_LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
 export class Gpu {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
@@ -89,21 +61,30 @@ export class Gpu {
    * the same variants on every run, whatever was measured.
    */
   choices: Choices = {};
+  /** bytes that all buffers together may take */
+  readonly memoryLimit: number | undefined;
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
   readonly #isPlain: boolean;
-  #failure: DeviceError | undefined;
+  readonly #health: DeviceHealth;
+  readonly #live = new WeakSet<GPUBuffer>();
+  /** what guarded() must free where it fails */
+  #made: GPUBuffer[] | undefined;
   #disposed = false;
 
-  private constructor(device: GPUDevice, owned: boolean, isPlain: boolean) {
+  private constructor(
+    device: GPUDevice,
+    owned: boolean,
+    { plain = false, memoryLimit }: GpuOptions,
+  ) {
     this.device = device;
-    this.#isPlain = isPlain;
+    this.#isPlain = plain;
+    this.memoryLimit = memoryLimit;
     this.info = device.adapterInfo;
-    this.pipelines = new PipelineCache(device);
+    this.#health = new DeviceHealth(device);
+    this.pipelines = new PipelineCache(device, this.#health);
     this.#owned = owned;
-    device.addEventListener("uncapturederror", this.#onError);
-    device.lost.then(({ reason, message }) => this.#onLoss(reason, message));
   }
 
   /**
@@ -113,33 +94,11 @@ export class Gpu {
    *         (a self-test was asked for, and the plain variants fail it too)
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
-    const { device, selfTest, plain = false } = options;
-    const opened = device ?? (await Gpu.#newDevice(options));
-    const gpu = new Gpu(opened, device === undefined, plain);
+    const { device, selfTest } = options;
+    const opened = device ?? (await newDevice(options));
+    const gpu = new Gpu(opened, device === undefined, options);
     if (selfTest) await gpu.#avoidWrongVariants(selfTest);
     return gpu;
-  }
-
-  static async #newDevice({ gpu, powerPreference }: GpuOptions): Promise<GPUDevice> {
-    const source = gpu ?? globalThis.navigator?.gpu;
-    if (!source) {
-      throw new DeviceError(
-        "device/unsupported",
-        "Gpu: there is no WebGPU here (navigator.gpu is missing).",
-        "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
-      );
-    }
-    const adapter = await source.requestAdapter({
-      powerPreference: powerPreference ?? "high-performance",
-    });
-    if (!adapter) {
-      throw new DeviceError(
-        "device/no-adapter",
-        "Gpu: WebGPU is here, but gives no adapter.",
-        "Update the GPU's driver; if a device was lost before, reload the page.",
-      );
-    }
-    return requestDevice(adapter);
   }
 
   async #avoidWrongVariants(selfTest: SelfTest): Promise<void> {
@@ -187,42 +146,94 @@ export class Gpu {
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */
   check(): void {
-    if (this.#failure) throw this.#failure;
+    this.#health.check();
   }
 
   /**
-   * Runs `allocate` inside error scopes for validation and memory.
+   * Waits for what was submitted, to pace it. It proves no work: read a result to know that it is there.
    *
-   * @throws DeviceError device/out-of-memory, device/validation
+   * @throws DeviceError as soon as the device fails
+   */
+  async idle(): Promise<void> {
+    await this.#waited(this.device.queue.onSubmittedWorkDone());
+  }
+
+  /** A promise of the device's. @throws DeviceError its failure, where that is why it is rejected */
+  async #waited<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await this.#health.wait(work);
+    } catch (error) {
+      throw (await this.#health.behind()) ?? error;
+    }
+  }
+
+  /**
+   * Runs `allocate` inside error scopes for validation and memory. Where it fails the buffers that it
+   * made are destroyed.
+   *
+   * @throws DeviceError device/out-of-memory, device/validation; what `allocate` throws
    */
   async guarded<T>(what: string, allocate: () => T): Promise<T> {
     this.check();
-    this.device.pushErrorScope("validation");
-    this.device.pushErrorScope("out-of-memory");
-    const result = allocate();
-    const [memory, validation] = await Promise.all([
-      this.device.popErrorScope(),
-      this.device.popErrorScope(),
-    ]);
-    this.check();
-    if (memory) {
-      throw new DeviceError(
-        "device/out-of-memory",
-        `${what}: the GPU is out of memory: ${memory.message}.`,
-        "Lower the batch or the channels.",
-      );
+    const made: GPUBuffer[] = [];
+    try {
+      this.device.pushErrorScope("validation");
+      this.device.pushErrorScope("out-of-memory");
+      const outcome = this.#collecting(made, allocate);
+      const scopes = Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
+      const [memory, validation] = await this.#waited(scopes);
+      if ("error" in outcome) throw outcome.error;
+      if (memory) throw outOfMemory(what, memory);
+      if (validation) throw invalid(what, validation);
+      return outcome.result;
+    } catch (error) {
+      for (const buffer of made) this.destroyBuffer(buffer);
+      throw error;
     }
-    if (validation) throw invalid(what, validation);
-    return result;
   }
 
+  /** Runs `allocate`; the buffers that it makes go to `made`. */
+  #collecting<T>(made: GPUBuffer[], allocate: () => T): { result: T } | { error: unknown } {
+    const outer = this.#made;
+    this.#made = made;
+    try {
+      return { result: allocate() };
+    } catch (error) {
+      return { error };
+    } finally {
+      this.#made = outer;
+    }
+  }
+
+  /** @throws DeviceError device/too-large where so many more bytes are more than the memory limit */
+  requireRoom(what: string, bytes: number): void {
+    const all = this.counters.bufferBytes + bytes;
+    if (this.memoryLimit === undefined || all <= this.memoryLimit) return;
+    throw new DeviceError(
+      "device/too-large",
+      `${what}: memoryLimit is ${this.memoryLimit} bytes, all buffers together would need ${all}.`,
+      "Raise it, dispose of what is not needed, or lower the channels.",
+    );
+  }
+
+  /** Makes a buffer. Call inside `guarded`. */
   createBuffer(label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.device.createBuffer({ label, size, usage });
     this.counters.buffers++;
     this.counters.bufferBytes += size;
-    return this.device.createBuffer({ label, size, usage });
+    this.#live.add(buffer);
+    this.#made?.push(buffer);
+    return buffer;
   }
 
+  /** Whether a buffer is one of createBuffer's that was not destroyed. */
+  holds(buffer: GPUBuffer): boolean {
+    return this.#live.has(buffer);
+  }
+
+  /** Frees a buffer; a second call does nothing. */
   destroyBuffer(buffer: GPUBuffer): void {
+    if (!this.#live.delete(buffer)) return;
     this.counters.bufferBytes -= buffer.size;
     buffer.destroy();
   }
@@ -243,12 +254,14 @@ export class Gpu {
    * @throws DeviceError where the device is lost or reported an error: no result is made up
    */
   async read(buffer: GPUBuffer, offset: number, size: number): Promise<ArrayBuffer> {
-    this.check();
-    const staging = this.createBuffer("read", size, 1 | 8 /* MAP_READ | COPY_DST */);
-    try {
+    const staging = await this.guarded("reading back", () => {
+      const staging = this.createBuffer("read", size, 1 | 8 /* MAP_READ | COPY_DST */);
       const encoder = this.device.createCommandEncoder({ label: "read" });
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
       this.submit([encoder.finish()]);
+      return staging;
+    });
+    try {
       return await this.readMapped(staging, size);
     } finally {
       this.destroyBuffer(staging);
@@ -258,18 +271,10 @@ export class Gpu {
   /** Maps a staging buffer, copies its first `size` bytes, and unmaps it. */
   async readMapped(staging: GPUBuffer, size: number): Promise<ArrayBuffer> {
     try {
-      await staging.mapAsync(1 /* READ */, 0, size);
+      await this.#waited(staging.mapAsync(1 /* READ */, 0, size));
     } catch (cause) {
-      await Promise.resolve(); // `lost` may settle just after the rejected map
-      this.check();
-      throw new DeviceError(
-        "device/read",
-        `${staging.label}: the GPU did not give its results: ${(cause as Error).message}.`,
-        "The device may be lost: open a new one.",
-        { cause },
-      );
+      throw cause instanceof DiffusionError ? cause : unread(staging, cause);
     }
-    this.check();
     const copy = staging.getMappedRange(0, size).slice(0);
     staging.unmap();
     return copy;
@@ -279,40 +284,25 @@ export class Gpu {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.device.removeEventListener("uncapturederror", this.#onError);
-    this.#failure ??= new DeviceError(
-      "device/disposed",
-      "Gpu: it was disposed of.",
-      "Make a new one with Gpu.open().",
-    );
+    this.#health.close();
+    const hint = "Make a new one with Gpu.open().";
+    this.#health.fail(new DeviceError("device/disposed", "Gpu: it was disposed of.", hint));
     if (this.#owned) this.device.destroy();
   }
-
-  readonly #onError = (event: GPUUncapturedErrorEvent): void => {
-    this.#failure ??= invalid("GPU", event.error);
-  };
-
-  #onLoss(reason: GPUDeviceLostReason, message: string): void {
-    this.#failure ??= new DeviceError(
-      "device/lost",
-      `Gpu: the device was lost (${reason}): ${message.replace(/\.$/, "")}.`,
-      "Open a new one and resume from the last checkpoint; in a page, reload if that fails.",
-    );
-  }
 }
 
-function invalid(what: string, error: GPUError): DeviceError {
+function outOfMemory(what: string, { message }: GPUError): DeviceError {
   return new DeviceError(
-    "device/validation",
-    `${what}: WebGPU refused a command: ${error.message}`,
-    "This is a bug of wgsl-diffusion, or of what was passed to it: report it with this message.",
+    "device/out-of-memory",
+    `${what}: the GPU is out of memory: ${message}.`,
+    "Lower the batch or the channels.",
   );
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-  const requiredLimits = Object.fromEntries(
-    WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
+const unread = ({ label }: GPUBuffer, cause: unknown): DeviceError =>
+  new DeviceError(
+    "device/read",
+    `${label}: the GPU did not give its results: ${(cause as Error).message}.`,
+    "The device may be lost: open a new one.",
+    { cause },
   );
-  return adapter.requestDevice({ label: "wgsl-diffusion", requiredFeatures, requiredLimits });
-}

@@ -2,6 +2,7 @@
 //
 // A compiler's complaint is rethrown with the shader's file and line.
 import { DeviceError } from "../core/errors.ts";
+import type { DeviceHealth } from "./health.ts";
 import {
   type Binding,
   entryOf,
@@ -23,12 +24,14 @@ const FEATURE = { f16: "shader-f16", subgroups: "subgroups" } as const;
 
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #health: DeviceHealth;
   readonly #compiled = new Map<string, Promise<Pipeline>>();
 
   readonly #replaced = new Map<string, ShaderFamily>();
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, health: DeviceHealth) {
     this.#device = device;
+    this.#health = health;
   }
 
   /**
@@ -50,7 +53,7 @@ export class PipelineCache {
    * The pipeline of a variant. Calls do not wait for one another: ask for all, then await.
    *
    * @throws DeviceError device/feature where the device lacks what the variant needs,
-   *         device/shader where the WGSL does not compile
+   *         device/shader where the WGSL does not compile; the device's failure as soon as there is one
    */
   get(asked: Variant): Promise<Pipeline> {
     const family = this.#replaced.get(asked.family.name) ?? asked.family;
@@ -58,40 +61,59 @@ export class PipelineCache {
     const key = keyOf(variant);
     const known = this.#compiled.get(key);
     if (known) return known;
-    const compiling = compile(this.#device, variant);
+    const compiling = compile(this.#device, this.#health, variant);
     this.#compiled.set(key, compiling);
     compiling.catch(() => this.#compiled.delete(key));
     return compiling;
   }
 }
 
-async function compile(device: GPUDevice, variant: Variant): Promise<Pipeline> {
+async function compile(
+  device: GPUDevice,
+  health: DeviceHealth,
+  variant: Variant,
+): Promise<Pipeline> {
   const label = labelOf(variant);
   requireFeatures(device, variant);
   const module = device.createShaderModule({ label, code: specialise(variant) });
   const entries = entryOf(variant).bindings.map((one) => layoutEntry(one, isHalf(variant)));
   const layout = device.createBindGroupLayout({ label, entries });
   try {
-    const pipeline = await device.createComputePipelineAsync({
+    const compiling = device.createComputePipelineAsync({
       label,
       layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: variant.entry },
     });
-    return { pipeline, layout };
+    return { pipeline: await health.wait(compiling), layout };
   } catch (cause) {
-    const { messages } = await module.getCompilationInfo();
-    const errors = messages.filter(({ type }) => type === "error");
-    const where = errors.map(
-      ({ lineNum, linePos, message }) =>
-        `shaders/${variant.family.name}.wgsl:${lineNum}:${linePos} ${message}`,
-    );
-    throw new DeviceError(
-      "device/shader",
-      `${label}: the pipeline cannot be made: ${where.join("; ") || String(cause)}.`,
-      `Constants: ${JSON.stringify(variant.constants)}.`,
-      { cause },
-    );
+    health.check();
+    const where = await complaints(module, health, variant);
+    const failure = where.length > 0 ? undefined : await health.behind();
+    throw failure ?? notCompiled(variant, where, cause);
   }
+}
+
+/** The compiler's, with the shader's file and line. */
+async function complaints(
+  module: GPUShaderModule,
+  health: DeviceHealth,
+  { family }: Variant,
+): Promise<string[]> {
+  const { messages } = await health.wait(module.getCompilationInfo());
+  const errors = messages.filter(({ type }) => type === "error");
+  return errors.map(
+    ({ lineNum, linePos, message }) =>
+      `shaders/${family.name}.wgsl:${lineNum}:${linePos} ${message}`,
+  );
+}
+
+function notCompiled(variant: Variant, where: readonly string[], cause: unknown): DeviceError {
+  return new DeviceError(
+    "device/shader",
+    `${labelOf(variant)}: the pipeline cannot be made: ${where.join("; ") || String(cause)}.`,
+    `Constants: ${JSON.stringify(variant.constants)}.`,
+    { cause },
+  );
 }
 
 function requireFeatures(device: GPUDevice, variant: Variant): void {

@@ -8,6 +8,8 @@ export class Readback {
   readonly #free: GPUBuffer[];
 
   /**
+   * Make it inside `Gpu.guarded`.
+   *
    * @param size   bytes of one reading, at most
    * @param depth  readings that may be under way at once
    */

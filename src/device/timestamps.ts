@@ -46,17 +46,27 @@ export class Timestamps {
     const gpu = this.#gpu;
     const setBytes = 2 * PASSES_PER_SET * BYTES;
     const size = this.#sets.length * setBytes;
+    let buffer: GPUBuffer | undefined;
+    try {
+      buffer = await gpu.guarded("timestamps", () => this.#resolved(encoder, setBytes));
+      const stamps = new BigUint64Array(await gpu.read(buffer, 0, size));
+      return Float64Array.from({ length: this.#count }, (_, i) =>
+        Number(stamps[2 * i + 1]! - stamps[2 * i]!),
+      );
+    } finally {
+      if (buffer) gpu.destroyBuffer(buffer);
+      for (const set of this.#sets) set.destroy();
+    }
+  }
+
+  /** Submits, and gives the buffer that the timestamps are written to. */
+  #resolved(encoder: GPUCommandEncoder, setBytes: number): GPUBuffer {
     const usage = 0x200 | 0x04; // QUERY_RESOLVE | COPY_SRC
-    const buffer = gpu.createBuffer("timestamps", size, usage);
+    const buffer = this.#gpu.createBuffer("timestamps", this.#sets.length * setBytes, usage);
     for (const [i, set] of this.#sets.entries()) {
       encoder.resolveQuerySet(set, 0, 2 * PASSES_PER_SET, buffer, i * setBytes);
     }
-    gpu.submit([encoder.finish()]);
-    const stamps = new BigUint64Array(await gpu.read(buffer, 0, size));
-    gpu.destroyBuffer(buffer);
-    for (const set of this.#sets) set.destroy();
-    return Float64Array.from({ length: this.#count }, (_, i) =>
-      Number(stamps[2 * i + 1]! - stamps[2 * i]!),
-    );
+    this.#gpu.submit([encoder.finish()]);
+    return buffer;
   }
 }

@@ -69,8 +69,7 @@ export async function* drawTrajectories(
     for (let t = 0; t < T; t++) {
       signal?.throwIfAborted();
       run.step(t);
-      await gpu.device.queue.onSubmittedWorkDone(); // paces the queue
-      gpu.check();
+      await gpu.idle(); // paces the queue
       const record = { t: t + 1, of: T, xt: () => run.xt() };
       yield t + 1 < T ? record : { ...record, factors: await run.factors() };
     }
@@ -130,13 +129,14 @@ class TrajectoryRun {
     derivationSums(graph, { state, steps, x0, previous, xt, output, results });
     affine(graph, { x: xt }, { a: 1 }, previous);
     advance(graph, { state });
-    const program = await Program.compile(gpu, graph, { label: "derivation" });
+    const [clean, first] = [Float32Array.from(data), initialState(seed)];
+    const { signal } = options;
+    const program = await Program.compile(gpu, graph, { label: "derivation", signal });
 
-    const clean = Float32Array.from(data);
     writeTensor(gpu, x0, clean);
     writeTensor(gpu, previous, clean);
     writeTensor(gpu, steps, packDerivationSteps(derivationSteps(denoiser.tables, denoiser)));
-    writeTensor(gpu, state, initialState(seed));
+    writeTensor(gpu, state, first);
     const buffers = [constants, moving, progress, sums];
     const tensors = { previous, z, results };
     return new TrajectoryRun(gpu, options, { tensors, denoiser: attached, program, buffers });

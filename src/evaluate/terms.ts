@@ -198,10 +198,14 @@ class TermsRun {
     const output = unet(network, config, { sample: xt, ...conditions.inputs });
     const alphaBarT = tables.alphaBars.at(-1) ?? 0;
     const results = boundTerms(graph, { x0, noise, output, rows }, { alphaBarT });
-    const program = await Program.compile(gpu, graph, { label: "evaluate", keep: [results] });
+    const first = initialState(options.seed ?? 0);
+    const { signal } = options;
+    const program = await Program.compile(gpu, graph, {
+      ...{ label: "evaluate", keep: [results], signal },
+    });
 
     writeTensor(gpu, levels, packLevels(tables.alphaBars, { target: "epsilon" }));
-    writeTensor(gpu, state, initialState(options.seed ?? 0));
+    writeTensor(gpu, state, first);
     return new TermsRun(gpu, parts, { tensors, conditions, program, buffer, results });
   }
 

@@ -1,23 +1,17 @@
 // A planned and compiled graph: buffers, pipelines and bind groups made once, then replayed.
 //
 // run() makes nothing on the GPU: it is a loop of setPipeline, setBindGroup and dispatch.
+import { untilAborted } from "../core/abort.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
 import { Timestamps } from "../device/timestamps.ts";
+import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
 import type { Dispatch, Graph } from "./graph.ts";
 import { cutsOf, guessedMs, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import { withinActivationLimit } from "./recompute.ts";
-import {
-  ALIGNMENT,
-  alignUp,
-  bytesOf,
-  type ResidentBuffer,
-  readTensor,
-  type Tensor,
-  valuesOf,
-} from "./tensor.ts";
+import { alignUp, bytesOf, readTensor, type Tensor, valuesOf } from "./tensor.ts";
 
 interface Command {
   pipeline: GPUComputePipeline;
@@ -41,6 +35,10 @@ export interface CompileOptions {
   keep?: readonly Tensor[];
   /** bytes of all banks together, for which activations are recomputed; default: none are */
   activationLimit?: number | undefined;
+  /** says what would fit, where the plan does not */
+  cure?: ((misfit: Misfit) => string) | undefined;
+  /** ends the waiting for pipelines, which others may use later; nothing is allocated then */
+  signal?: AbortSignal | undefined;
 }
 
 export class Program {
@@ -82,13 +80,13 @@ export class Program {
    * Plans the graph's memory, compiles every pipeline in parallel, and binds.
    *
    * @param gpu    the device it will run on; resident buffers are allocated here where they are not
-   * @throws OptionError option/activation-limit where no recomputation meets it; DeviceError device/too-large where a buffer exceeds the device's limits,
-   *         device/out-of-memory, device/shader
+   * @throws OptionError option/activation-limit where no recomputation meets it; DeviceError device/too-large where it exceeds the device's limits, or the owner's,
+   *         device/out-of-memory, device/shader; the signal's reason
    */
   static async compile(
     gpu: Gpu,
     graph: Graph,
-    { label, keep = [], activationLimit }: CompileOptions,
+    { label, keep = [], activationLimit, cure, signal }: CompileOptions,
   ): Promise<Program> {
     const started = performance.now();
     const dispatches =
@@ -96,14 +94,13 @@ export class Program {
         ? graph.dispatches
         : withinActivationLimit(graph.dispatches, activationLimit, keep);
     const plan = planMemory(dispatches, keep);
-    requireFits(gpu, label, plan);
+    requireFits(gpu, label, { dispatches, plan }, cure);
     const planned = performance.now();
-    const pipelines = await Promise.all(
-      dispatches.map(({ variant }) => gpu.pipelines.get(variant)),
-    );
+    const compiling = Promise.all(dispatches.map(({ variant }) => gpu.pipelines.get(variant)));
+    const pipelines = await untilAborted(compiling, signal);
     const compiled = performance.now();
     const { commands, banks, uniforms } = await gpu.guarded(`compiling ${label}`, () => {
-      for (const buffer of residentBuffers(dispatches)) buffer.allocate(gpu);
+      for (const buffer of residentsOf(dispatches)) buffer.allocate(gpu);
       return bind(gpu, label, { dispatches, plan, pipelines });
     });
     const times = {
@@ -169,7 +166,7 @@ export class Program {
       this.#gpu.check();
       const start = performance.now();
       this.#submit(from, cuts[i + 1]);
-      await this.#gpu.device.queue.onSubmittedWorkDone();
+      await this.#gpu.idle();
       pieces.push(performance.now() - start);
     }
     this.measured(ownMs(this.dispatches, cuts, pieces));
@@ -181,11 +178,16 @@ export class Program {
     this.#gpu.submit([encoder.finish()]);
   }
 
-  /** Runs it `times` times and waits. @returns milliseconds a run, host and GPU together */
+  /**
+   * Runs it `times` times and waits.
+   *
+   * @returns milliseconds a run, host and GPU together
+   * @throws DeviceError if the device failed
+   */
   async timedRun(times = 1): Promise<number> {
     const start = performance.now();
     for (let i = 0; i < times; i++) this.run();
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.idle();
     return (performance.now() - start) / times;
   }
 
@@ -269,8 +271,7 @@ function bind(gpu: Gpu, label: string, { dispatches, plan, pipelines }: Bound) {
 
 /** One buffer for the uniforms of all dispatches, written once. */
 function uniformBuffer(gpu: Gpu, label: string, dispatches: readonly Dispatch[]) {
-  const all = dispatches.flatMap(({ uniforms }) => uniforms);
-  const size = all.reduce((total, { data }) => total + alignUp(data.byteLength), ALIGNMENT);
+  const size = uniformBytes(dispatches);
   const buffer = gpu.createBuffer(`${label}.uniforms`, size, 0x40 | 0x08 /* UNIFORM | COPY_DST */);
   const bytes = new Uint8Array(size);
   let end = 0;
@@ -282,34 +283,6 @@ function uniformBuffer(gpu: Gpu, label: string, dispatches: readonly Dispatch[])
   };
   const write = () => gpu.device.queue.writeBuffer(buffer, 0, bytes);
   return { buffer, place, write };
-}
-
-function residentBuffers(dispatches: readonly Dispatch[]): Set<ResidentBuffer> {
-  const homes = dispatches.flatMap(({ tensors }) => tensors.map(({ tensor }) => tensor.home));
-  return new Set(homes.filter((home) => home !== undefined).map(({ buffer }) => buffer));
-}
-
-/** Refuses, before anything is allocated, what the device cannot hold. */
-function requireFits(gpu: Gpu, label: string, plan: Plan): void {
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
-  const mib = (n: number) => `${Math.round(n / 2 ** 20)} MiB`;
-  const largest = plan.lifetimes.reduce((a, b) => (b.bytes > a.bytes ? b : a), plan.lifetimes[0]!);
-  if (largest && largest.bytes > maxStorageBufferBindingSize) {
-    throw new DeviceError(
-      "device/too-large",
-      `${label}: this adapter allows ${mib(maxStorageBufferBindingSize)} per storage binding, ` +
-        `"${largest.tensor.label}" [${largest.tensor.shape}] needs ${mib(largest.bytes)}.`,
-      "Lower the batch, the image size or the channels.",
-    );
-  }
-  const bank = Math.max(0, ...plan.banks);
-  if (bank <= maxBufferSize) return;
-  throw new DeviceError(
-    "device/too-large",
-    `${label}: this adapter allows buffers of ${mib(maxBufferSize)}, the plan needs one of ` +
-      `${mib(bank)} (${mib(plan.report.peakBytes)} in all).`,
-    "Lower the batch, the image size or the channels.",
-  );
 }
 
 function disposed(label: string): DeviceError {

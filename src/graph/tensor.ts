@@ -67,7 +67,13 @@ export class ResidentBuffer {
   /** Makes the GPUBuffer, zeroed; a second call does nothing. Call inside `Gpu.guarded`. */
   allocate(gpu: Gpu): void {
     const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
-    this.#buffer ??= gpu.createBuffer(this.label, this.size, usage);
+    if (this.isIn(gpu)) return;
+    this.#buffer = gpu.createBuffer(this.label, this.size, usage);
+  }
+
+  /** Whether it is allocated. */
+  isIn(gpu: Gpu): boolean {
+    return this.#buffer !== undefined && gpu.holds(this.#buffer);
   }
 
   get buffer(): GPUBuffer {

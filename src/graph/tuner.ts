@@ -58,6 +58,7 @@ export async function tune(
   record: (target: Target) => readonly Dispatch[],
   { most = 4, runs = 5, signal }: TuneOptions = {},
 ): Promise<Tuning> {
+  gpu.check();
   const started = performance.now();
   const first = launchesOf(record({ ...gpu.target, choices: {} }));
   const plain = launchesOf(record(PLAIN_TARGET));
@@ -81,8 +82,10 @@ export async function tune(
     if (signal?.aborted) break;
     const count = Math.min(most, launch.choice.names.length);
     const candidates = [launch, ...others.slice(0, count - 1).map((all) => all.get(key)!)];
-    tuned.push(await measure(gpu, candidates, { plain: plain.get(key)!, runs }));
+    const measured = await measure(gpu, candidates, { plain: plain.get(key)!, runs, signal });
+    if (measured) tuned.push(measured);
   }
+  gpu.check(); // nothing is reported after a loss
   return {
     choices: Object.fromEntries(tuned.map(({ key, chosen }) => [key, chosen])),
     tuned,
@@ -115,17 +118,29 @@ function launchesOf(dispatches: readonly Dispatch[]): Map<string, Launch> {
   return byKey;
 }
 
-/** Times the candidates in turns; those whose numbers are not the plain variant's do not count. */
+interface Measuring {
+  plain: Launch;
+  runs: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Times the candidates in turns; those whose numbers are not the plain variant's do not count. Undefined
+ * where the signal came before the end.
+ */
 async function measure(
   gpu: Gpu,
   launches: readonly Launch[],
-  { plain, runs }: { plain: Launch; runs: number },
-): Promise<Tuned> {
+  { plain, runs, signal }: Measuring,
+): Promise<Tuned | undefined> {
   const expected = await Alone.of(gpu, plain);
   const candidates: Alone[] = [];
   try {
     const outputs = await expected.outputs();
-    for (const launch of launches) candidates.push(await Alone.of(gpu, launch));
+    for (const launch of launches) {
+      if (signal?.aborted) return undefined;
+      candidates.push(await Alone.of(gpu, launch));
+    }
     const right = candidates.map(() => false);
     for (const [i, one] of candidates.entries()) right[i] = agree(await one.outputs(), outputs);
     const once = await candidates[0]!.time(1);
@@ -133,6 +148,7 @@ async function measure(
     const times = candidates.map((): number[] => []);
     for (let run = 0; run < runs; run++) {
       for (const [i, one] of candidates.entries()) {
+        if (signal?.aborted) return undefined;
         if (right[i]) times[i]!.push(await one.time(repeats));
       }
     }
@@ -239,7 +255,7 @@ class Alone {
     const encoder = this.#gpu.device.createCommandEncoder({ label: "tuner" });
     for (let run = 0; run < repeats; run++) this.#program.encode(encoder);
     this.#gpu.submit([encoder.finish()]);
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await this.#gpu.idle();
     return (performance.now() - start) / repeats;
   }
 

@@ -94,7 +94,7 @@ async function submittedMs(gpu: Gpu, program: Program, from: number, to: number)
   const encoder = gpu.device.createCommandEncoder({ label: `${program.label}.bisection` });
   program.encode(encoder, from, to);
   gpu.submit([encoder.finish()]);
-  await gpu.device.queue.onSubmittedWorkDone();
+  await gpu.idle();
   return performance.now() - start;
 }
 

@@ -170,7 +170,7 @@ async function submittedMs(gpu: Gpu, program: Program, repeats: number): Promise
   const encoder = gpu.device.createCommandEncoder({ label: "ceilings" });
   for (let k = 0; k < repeats; k++) program.encode(encoder);
   gpu.submit([encoder.finish()]);
-  await gpu.device.queue.onSubmittedWorkDone();
+  await gpu.idle();
   return performance.now() - start;
 }
 
@@ -189,7 +189,7 @@ async function overheads(
   const submissions = async () => {
     const start = performance.now();
     for (let i = 0; i < MANY; i++) one.run();
-    await gpu.device.queue.onSubmittedWorkDone();
+    await gpu.idle();
     return performance.now() - start;
   };
   const times = { one: [] as number[], dispatches: [] as number[], submissions: [] as number[] };

@@ -19,18 +19,20 @@ export interface Evaluation {
   classLabels?: ArrayLike<number> | undefined;
   /** what maps are stored in; default float32 */
   dtype?: NetworkDtype | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * The network's output for given images and timesteps.
  *
  * @returns float32 [N, out_channels, H, W]
- * @throws ShapeError, OptionError for inputs that do not fit the model; DeviceError
+ * @throws ShapeError, OptionError for inputs that do not fit the model; DeviceError; the signal's reason
  */
 export async function evaluate(
   model: DiffusionModel,
-  { sample, timestep, classLabels, dtype }: Evaluation,
+  { sample, timestep, classLabels, dtype, signal }: Evaluation,
 ): Promise<{ shape: Shape; data: Float32Array<ArrayBuffer> }> {
+  signal?.throwIfAborted();
   model.requireAlive();
   const { gpu, config, weights } = model;
   const N = requireImages("forward", sample.shape, config.in_channels);
@@ -44,7 +46,8 @@ export async function evaluate(
   const network = { tape: new Tape(graph), weights, half: half && { weights: half } };
   half?.refresh(graph);
   const output = unet(network, config, { sample: input, ...conditions.inputs });
-  const program = await Program.compile(gpu, graph, { label: "forward", keep: [output] });
+  const options = { label: "forward", keep: [output], signal };
+  const program = await Program.compile(gpu, graph, options);
   try {
     writeTensor(gpu, input, Float32Array.from(sample.data));
     conditions.write(timestep, classLabels);
@@ -53,6 +56,7 @@ export async function evaluate(
       0,
       output.shape.reduce((a, b) => a * b, 1),
     );
+    signal?.throwIfAborted();
     return { shape: output.shape, data };
   } finally {
     program.dispose();

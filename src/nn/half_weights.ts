@@ -49,8 +49,11 @@ export class HalfWeights {
     const graph = new Graph(gpu.target);
     this.refresh(graph);
     const program = await Program.compile(gpu, graph, { label: this.buffer.label });
-    program.run();
-    program.dispose();
+    try {
+      program.run();
+    } finally {
+      program.dispose();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // A model: a configuration, its weights on the GPU, and the scheduler's configuration it came with.
+import { untilAborted } from "../core/abort.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -40,8 +41,13 @@ export class DiffusionModel {
     { seed, scheduler }: { seed: number | bigint; scheduler?: Record<string, unknown> | undefined },
   ): Promise<DiffusionModel> {
     const weights = unetWeights(config);
-    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
-    weights.initialise(gpu, seed);
+    await allocate(gpu, weights);
+    try {
+      weights.initialise(gpu, seed);
+    } catch (error) {
+      weights.buffer.destroy(gpu);
+      throw error;
+    }
     return new DiffusionModel(gpu, config, { weights, scheduler });
   }
 
@@ -53,16 +59,27 @@ export class DiffusionModel {
    *
    * @param open   gives a file of the folder, or undefined
    * @param where  the folder's name, for messages
-   * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened
+   * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened; DeviceError;
+   *         the signal's reason
    */
-  static async load(gpu: Gpu, open: OpenFile, where: string): Promise<DiffusionModel> {
-    const { config, tensors, scheduler } = await openModelFolder(open, where);
+  static async load(
+    gpu: Gpu,
+    open: OpenFile,
+    where: string,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<DiffusionModel> {
+    signal?.throwIfAborted();
+    const folder = await untilAborted(openModelFolder(open, where), signal);
+    const { config, tensors, scheduler } = folder;
     const weights = unetWeights(config);
-    await gpu.guarded("allocating parameters", () => weights.buffer.allocate(gpu));
+    await allocate(gpu, weights);
     try {
       const scratch = scratchFor(tensors.values());
       const sources = [...tensors].map(([name, tensor]) => {
-        const floats = async () => toFloat32(await readTensor(tensor, scratch), name);
+        const floats = async () => {
+          signal?.throwIfAborted();
+          return toFloat32(await untilAborted(readTensor(tensor, scratch), signal), name);
+        };
         return [name, { shape: tensor.shape, floats }] as const;
       });
       await weights.loadFrom(gpu, new Map(sources));
@@ -73,11 +90,12 @@ export class DiffusionModel {
     return new DiffusionModel(gpu, config, { weights, scheduler });
   }
 
-  /** The files of a folder that diffusers opens: config, weights, scheduler. */
+  /** The files of a folder that diffusers opens: config, weights, scheduler. @throws DeviceError */
   async files(
     weights: Weights = this.weights,
     options: WriteOptions = {},
   ): Promise<Map<string, Uint8Array>> {
+    this.requireAlive();
     const values = await weights.save(this.gpu);
     const tensors = new Map(
       [...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]),
@@ -99,6 +117,11 @@ export class DiffusionModel {
     this.#disposed = true;
     this.weights.buffer.destroy(this.gpu);
   }
+}
+
+async function allocate(gpu: Gpu, { buffer }: Weights): Promise<void> {
+  gpu.requireRoom("allocating parameters", buffer.size);
+  await gpu.guarded("allocating parameters", () => buffer.allocate(gpu));
 }
 
 interface ModelParts {

@@ -129,7 +129,7 @@ export class Weights {
       queued += data.byteLength;
       if (queued < MOST_QUEUED_BYTES) continue;
       gpu.submit([]);
-      await gpu.device.queue.onSubmittedWorkDone(); // else the queue holds all of it a second time
+      await gpu.idle(); // else the queue holds all of it a second time
       queued = 0;
     }
     for (const [name, { shape }] of this.constants) {

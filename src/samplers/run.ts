@@ -3,9 +3,10 @@
 // A step needs nothing from the CPU: rows, times and random counters are picked on the GPU, by the
 // state's step.
 import { Tape } from "../autograd/tape.ts";
-import { OptionError } from "../core/errors.ts";
+import { DeviceError, OptionError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { Misfit } from "../graph/fits.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { homeOf, ResidentBuffer, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
@@ -47,14 +48,15 @@ interface RunResources {
 }
 
 export class SamplingRun {
-  readonly #gpu: Gpu;
+  readonly #model: DiffusionModel;
   readonly #resources: RunResources;
   readonly #views: Views;
+  #isDisposed = false;
 
-  private constructor(gpu: Gpu, resources: RunResources) {
-    this.#gpu = gpu;
+  private constructor(model: DiffusionModel, resources: RunResources) {
+    this.#model = model;
     this.#resources = resources;
-    this.#views = new Views(gpu, resources.tensors);
+    this.#views = new Views(model.gpu, resources.tensors);
   }
 
   /** @throws OptionError, ShapeError for options that do not fit; DeviceError */
@@ -84,11 +86,14 @@ export class SamplingRun {
       tensors,
       time: { ...time, classLabels: labels.tensor },
     });
-    const program = await Program.compile(gpu, graph, { label: "sample" });
-    await half?.fill(gpu);
     const buffers = [images, constants, progress, ...(half ? [half.buffer] : [])];
-    const run = new SamplingRun(gpu, { program, buffers, tensors });
+    const program = await Program.compile(gpu, graph, {
+      ...{ label: "sample", signal: options.signal },
+      cure: (misfit) => fewerImages(options.count, misfit),
+    });
+    const run = new SamplingRun(model, { program, buffers, tensors });
     try {
+      await half?.fill(gpu);
       times.write(plan.rows.map(({ timestep }) => timestep));
       labels.write(classes);
       fill(gpu, parts, tensors, start);
@@ -101,25 +106,48 @@ export class SamplingRun {
 
   /** Queues the next row; within a budget of ms a submission, runs it piece by piece. */
   async step(frameBudgetMs?: number): Promise<void> {
+    this.#requireAlive();
     const { program } = this.#resources;
     if (frameBudgetMs === undefined) program.run();
     else await program.runWithin(frameBudgetMs);
   }
 
   async read(view: View): Promise<Float32Array<ArrayBuffer>> {
+    this.#requireAlive();
     const tensor = this.#resources.tensors[view];
-    return (await readTensor(this.#gpu, tensor)).slice(0, sizeOf(tensor.shape));
+    return (await readTensor(this.#model.gpu, tensor)).slice(0, sizeOf(tensor.shape));
   }
 
-  texture(view: View): Promise<GPUTexture> {
+  async texture(view: View): Promise<GPUTexture> {
+    this.#requireAlive();
     return this.#views.texture(view);
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#views.dispose();
     this.#resources.program.dispose();
-    for (const buffer of this.#resources.buffers) buffer.destroy(this.#gpu);
+    for (const buffer of this.#resources.buffers) buffer.destroy(this.#model.gpu);
   }
+
+  /** @throws DeviceError after the loop, or after the model was disposed of */
+  #requireAlive(): void {
+    this.#model.requireAlive();
+    if (!this.#isDisposed) return;
+    throw new DeviceError(
+      "device/disposed",
+      "sample: the loop of this frame has ended, and its images are freed.",
+      "Read a frame before the loop goes on.",
+    );
+  }
+}
+
+/** Activations grow with the images: a power of two, for what does not grow with them is not known. */
+function fewerImages(count: number, { allowed, needed, fixed }: Misfit): string {
+  const most = (count * (allowed - fixed)) / (needed - fixed);
+  const fitting = most >= 1 ? 2 ** Math.floor(Math.log2(most)) : 0;
+  if (fitting < 1) return "Lower the image size or the channels: a single image does not fit.";
+  return `Sample ${fitting} images at once, not ${count}; others of the seed with firstImage.`;
 }
 
 interface Homes {

@@ -51,8 +51,7 @@ export async function* sample(
     for (const [i, row] of plan.rows.entries()) {
       signal?.throwIfAborted();
       await run.step(frameBudgetMs);
-      await model.gpu.device.queue.onSubmittedWorkDone(); // paces the queue; proves nothing
-      model.gpu.check();
+      await model.gpu.idle();
       yield {
         step: i + 1,
         of: plan.rows.length,

@@ -63,15 +63,21 @@ export class Views {
     const graph = new Graph(this.#gpu.target);
     draw(graph, { images }, { scale: SCALE[view] }, pixels);
     const program = await Program.compile(this.#gpu, graph, { label: `view.${view}` });
-    const texture = await this.#gpu.guarded(`making the texture of ${view}`, () =>
-      this.#gpu.device.createTexture({
-        label: `view.${view}`,
-        size: [width, height],
-        format: "rgba8unorm",
-        usage: 0x01 | 0x02 | 0x04 /* COPY_SRC | COPY_DST | TEXTURE_BINDING */,
-      }),
-    );
-    return { program, buffer, texture };
+    try {
+      const texture = await this.#gpu.guarded(`making the texture of ${view}`, () =>
+        this.#gpu.device.createTexture({
+          label: `view.${view}`,
+          size: [width, height],
+          format: "rgba8unorm",
+          usage: 0x01 | 0x02 | 0x04 /* COPY_SRC | COPY_DST | TEXTURE_BINDING */,
+        }),
+      );
+      return { program, buffer, texture };
+    } catch (error) {
+      program.dispose();
+      buffer.destroy(this.#gpu);
+      throw error;
+    }
   }
 
   dispose(): void {

@@ -1,34 +1,54 @@
 // Checkpoints in a page: a folder of the browser's own file system (OPFS), as `Storage`.
 //
 // A file is written to the side and takes its place when it is closed; a folder is written file by
-// file, so that latest.json, which comes after it, says whether it is whole. One page at a time.
+// file, so that latest.json, which comes after it, says whether it is whole. One page at a time: a Web
+// Lock, held until close() or the end of the page, keeps others out.
 import { FileError } from "../core/errors.ts";
+import { type PageLock, pageLock } from "./page_lock.ts";
 
 export class OpfsStorage {
   readonly where: string;
   readonly #folder: FileSystemDirectoryHandle;
+  readonly #lock: PageLock | undefined;
 
-  private constructor(folder: FileSystemDirectoryHandle, where: string) {
+  private constructor(
+    folder: FileSystemDirectoryHandle,
+    where: string,
+    lock: PageLock | undefined,
+  ) {
     this.#folder = folder;
     this.where = where;
+    this.#lock = lock;
   }
 
   /**
    * A folder, made if need be.
    *
-   * @param path  such as "my-run/checkpoints"
-   * @throws FileError file/access where the page may not store files
+   * @param path       such as "my-run/checkpoints"
+   * @param exclusive  no other page may have it open, for two would write over one another; default true
+   * @throws FileError file/in-use where another page has it open; file/access where the page may not
+   *         store files
    */
-  static async open(path: string): Promise<OpfsStorage> {
+  static async open(
+    path: string,
+    { exclusive = true }: { exclusive?: boolean } = {},
+  ): Promise<OpfsStorage> {
+    const lock = exclusive ? await pageLock(path) : undefined;
     try {
       let folder = await navigator.storage.getDirectory();
       for (const name of path.split("/").filter(Boolean)) {
         folder = await folder.getDirectoryHandle(name, { create: true });
       }
-      return new OpfsStorage(folder, path);
+      return new OpfsStorage(folder, path, lock);
     } catch (cause) {
+      lock?.release();
       throw unusable(path, "opened", cause);
     }
+  }
+
+  /** Lets other pages open it. */
+  close(): void {
+    this.#lock?.release();
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {

@@ -1,10 +1,10 @@
-// Training that outlives its device: a driver's reset, a crashed GPU process, a laptop's other GPU.
+// Training that outlives its device.
 //
 // Between steps the trainer is saved into memory. When the device is lost, a new one is opened, the
 // trainer is resumed from that snapshot and goes over the same steps again, bit for bit; those that were
 // reported are not reported twice.
-import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
+import { throughLosses } from "../device/through_losses.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { TrainingRecord } from "./step_records.ts";
@@ -24,47 +24,56 @@ export interface RecoveryOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Tries after a loss that may bring no new step, before it is given up. */
-const MOST_TRIES = 2;
-
 type Snapshot = ReadonlyMap<string, Uint8Array>;
 
 /**
- * Trains, on another device where one is lost.
+ * Trains, on another device where one is lost. Left early, or by an error, it disposes of the trainer,
+ * its model and the device.
  *
  * @returns the trainer at the end, on the last device: save it, dispose of it, its model and its device
- * @throws DeviceError device/lost where two more tries after a loss bring no new step; whatever else
- *         `open`, `start` and `Trainer.run` throw
+ * @throws DeviceError device/lost where two more tries after a loss bring no new step, or no other
+ *         device is given; whatever else `open`, `start` and `Trainer.run` throw
  */
-export async function* runThroughLosses(
+export function runThroughLosses(
   options: RecoveryOptions,
 ): AsyncGenerator<TrainingRecord, Trainer, void> {
-  let snapshot: Snapshot | undefined;
-  let reported = 0;
-  for (let tries = 0; ; ) {
-    const before = reported;
-    const gpu = await options.open();
-    try {
-      const trainer = await opened(gpu, options, snapshot);
-      for await (const one of snapshotting(trainer, options)) {
-        if ("files" in one) snapshot = one.files;
-        else if (one.step > reported) {
-          reported = one.step;
-          yield one;
-        }
+  const { open, signal } = options;
+  const progress: Progress = { snapshot: undefined, reported: 0 };
+  const work = (gpu: Gpu) => training(gpu, options, progress);
+  return throughLosses({ what: "runThroughLosses", open, work, signal });
+}
+
+interface Progress {
+  snapshot: Snapshot | undefined;
+  /** the last step whose record was yielded */
+  reported: number;
+}
+
+/** The steps from the last snapshot on; yields those that were not reported. */
+async function* training(
+  gpu: Gpu,
+  options: RecoveryOptions,
+  progress: Progress,
+): AsyncGenerator<TrainingRecord, Trainer, void> {
+  const trainer = await begun(gpu, options, progress.snapshot);
+  let isDone = false;
+  try {
+    for await (const one of snapshotting(trainer, options)) {
+      if ("files" in one) progress.snapshot = one.files;
+      else if (one.step > progress.reported) {
+        gpu.check(); // nothing is reported after a loss
+        progress.reported = one.step;
+        yield one;
       }
-      gpu.check();
-      return trainer;
-    } catch (error) {
-      if (options.signal?.aborted || isOurs(error) || !(await isLost(gpu))) throw error;
-      gpu.dispose();
-      tries = reported > before ? 1 : tries + 1;
-      if (tries > MOST_TRIES) throw givenUp(error, reported);
     }
+    isDone = true;
+    return trainer;
+  } finally {
+    if (!isDone) dispose(trainer);
   }
 }
 
-async function opened(
+async function begun(
   gpu: Gpu,
   { start, data }: RecoveryOptions,
   snapshot: Snapshot | undefined,
@@ -72,7 +81,12 @@ async function opened(
   if (!snapshot) return start(gpu);
   const checkpoint = await readCheckpoint(async (name) => snapshot.get(name), "the snapshot");
   const model = await DiffusionModel.load(gpu, checkpoint.read, checkpoint.where);
-  return Trainer.resume(model, checkpoint, data);
+  try {
+    return await Trainer.resume(model, checkpoint, data);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 /** Runs to the end; every so many steps what a resumed trainer needs. */
@@ -87,27 +101,7 @@ async function* snapshotting(
   }
 }
 
-const LOSS_MS = 1000; // the promise of a loss may come after the errors that it causes
-
-/** The device was disposed of, and is gone by that. */
-const isOurs = (error: unknown): boolean =>
-  error instanceof DeviceError && error.code === "device/disposed";
-
-/** Whether the device is lost. */
-async function isLost({ device }: Gpu): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), LOSS_MS);
-  });
-  const lost = await Promise.race([device.lost.then(() => true), late]);
-  clearTimeout(timer);
-  return lost;
+function dispose(trainer: Trainer): void {
+  trainer.dispose();
+  trainer.model.dispose();
 }
-
-const givenUp = (cause: unknown, step: number): DeviceError =>
-  new DeviceError(
-    "device/lost",
-    `runThroughLosses: the device was lost ${MOST_TRIES + 1} times without a step between, at step ${step}.`,
-    "Lower the batch or set frameBudgetMs: a long submission can trip the driver's watchdog; then resume.",
-    { cause },
-  );

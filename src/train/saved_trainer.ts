@@ -56,7 +56,7 @@ export async function saveTrainer(
   const { gpu } = model;
   const { source, step, options } = parts;
   const sets = setsOf(parts);
-  const [files, ema, exp_avg, exp_avg_sq, history, words, scale] = await Promise.all([
+  const reads = [
     model.files(),
     trainedValues(gpu, sets.ema),
     trainedValues(gpu, sets.exp_avg),
@@ -64,7 +64,9 @@ export async function saveTrainer(
     parts.timestepLosses.save(gpu),
     stateWords(gpu, parts.tensors.state),
     readTensor(gpu, parts.tensors.lossScale),
-  ]);
+  ] as const;
+  await Promise.allSettled(reads); // where one fails, the others have freed what they read into
+  const [files, ema, exp_avg, exp_avg_sq, history, words, scale] = await Promise.all(reads);
   const { vendor, architecture, device, description } = gpu.info;
   const state = {
     step,

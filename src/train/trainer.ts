@@ -4,45 +4,32 @@
 // optimiser's numbers lie on the GPU; losses land in a ring there, and are read while the next steps
 // run.
 
-import { Tape } from "../autograd/tape.ts";
-import { OptionError } from "../core/errors.ts";
-import { Graph } from "../graph/graph.ts";
+import { DeviceError, OptionError } from "../core/errors.ts";
 import type { PlanReport } from "../graph/plan.ts";
-import { Program } from "../graph/program.ts";
-import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
-import { LOSS_SCALE_SHAPE } from "../kernels/adamw.ts";
-import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
-import { halfWeights } from "../nn/half_weights.ts";
+import type { Program } from "../graph/program.ts";
 import type { DiffusionModel } from "../nn/model.ts";
-import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
-import { Accumulation } from "./accumulation.ts";
-import type { BatchSource } from "./batch_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
 import type { GivenValues } from "./given_batch.ts";
-import { gradientTargets } from "./gradients.ts";
 import {
   HYPER_PARAMETERS,
   type HyperParameters,
   requireHyperParameters,
 } from "./hyper_parameters.ts";
 import { NanGuard, type NanPolicy } from "./not_finite.ts";
-import { OptimiserSchedule } from "./optimiser_schedule.ts";
-import { recordOptimiser } from "./optimiser_step.ts";
 import { RING } from "./ring.ts";
 import { kernelsOf, restoreTrainer, type SavedBy, saveTrainer } from "./saved_trainer.ts";
-import { sourceOf } from "./sources.ts";
-import { StepRecords, type TrainingRecord } from "./step_records.ts";
-import { type LossHistogram, TimestepLosses } from "./timestep_losses.ts";
+import type { TrainingRecord } from "./step_records.ts";
+import type { LossHistogram } from "./timestep_losses.ts";
+import { freeParts, READINGS, type TrainerParts, trainerParts } from "./trainer_parts.ts";
 
 export type TrainingData =
   | { data: Dataset }
   | { batches: readonly GivenValues[]; shape: readonly [number, number, number, number] };
 
-const AIM_MS = 150; // of GPU work between two readings
+const AIM_MS = 80; // of GPU work between two readings: after an abort, two of them are waited for
 const MOST_STEPS_A_READING = RING / 4;
-const READINGS = 2; // under way at once: the GPU never waits for the host
 
 export class Trainer {
   readonly model: DiffusionModel;
@@ -52,6 +39,8 @@ export class Trainer {
   readonly #parts: TrainerParts;
   #step = 0;
   #isPrimed = false;
+  #isRunning = false;
+  #isDisposed = false;
   #stepMs = AIM_MS;
 
   private constructor(model: DiffusionModel, options: HyperParameters, parts: TrainerParts) {
@@ -68,18 +57,20 @@ export class Trainer {
    * @param source   images to draw from, or batches that are given whole
    * @param given    what differs from `HYPER_PARAMETERS`
    * @throws OptionError, ShapeError for what cannot be trained; DeviceError device/too-large before
-   *         anything is allocated, device/out-of-memory
+   *         anything is allocated, device/out-of-memory; the signal's reason
    */
   static async create(
     model: DiffusionModel,
     source: TrainingData,
     given: Partial<HyperParameters> = {},
+    { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Trainer> {
+    signal?.throwIfAborted();
     const batch = "batches" in source ? { batch: source.shape[0] } : {};
     const options: HyperParameters = { ...HYPER_PARAMETERS, ...given, ...batch };
     requireHyperParameters(options);
     model.requireAlive();
-    return new Trainer(model, options, await record(model, source, options));
+    return new Trainer(model, options, await trainerParts(model, source, options, signal));
   }
 
   /**
@@ -100,8 +91,13 @@ export class Trainer {
     const options = { ...checkpoint.state.hyperParameters, ...changes };
     model.gpu.choices = checkpoint.state.choices ?? {}; // what it was trained with, tuned or not
     const trainer = await Trainer.create(model, source, options);
-    await trainer.restore(checkpoint);
-    return trainer;
+    try {
+      await trainer.restore(checkpoint);
+      return trainer;
+    } catch (error) {
+      trainer.dispose();
+      throw error;
+    }
   }
 
   /** Steps done, and submitted to the GPU at least. */
@@ -116,7 +112,8 @@ export class Trainer {
    * @returns   by name; training_state.json is the last
    * @throws DeviceError
    */
-  save(by: SavedBy = {}): Promise<Map<string, Uint8Array>> {
+  async save(by: SavedBy = {}): Promise<Map<string, Uint8Array>> {
+    this.#requireAlive();
     return saveTrainer(this.model, { ...this.#parts, step: this.#step, options: this.options }, by);
   }
 
@@ -125,12 +122,16 @@ export class Trainer {
    * the data. Not while a loop of `run` is under way.
    *
    * @param keepsPlace  step and place in the data stay as they are: only what was learned goes back
-   * @throws FileError checkpoint/data, checkpoint/format for one of another network or other data
+   * @throws FileError checkpoint/data, checkpoint/format for one of another network or other data;
+   *         DeviceError train/running while a loop of `run` is under way
    */
   async restore(
     checkpoint: Checkpoint,
     { keepsPlace = false }: { keepsPlace?: boolean } = {},
   ): Promise<void> {
+    this.#requireAlive();
+    this.#requireRest();
+    this.model.gpu.check();
     await restoreTrainer(this.model, { ...this.#parts, options: this.options }, checkpoint, {
       keepsPlace,
     });
@@ -161,8 +162,8 @@ export class Trainer {
    * @param options  `onNan`: what to do after a step that was left out for a gradient that was not
    *                 finite; default: throw. `frameBudgetMs`: of GPU work that is submitted at once, so
    *                 that a page can draw in between: slower in all; default: as much as keeps the GPU busy
-   * @throws OptionError for steps that are no count; DeviceError; the signal's reason when it was
-   *         aborted before the end
+   * @throws OptionError for steps that are no count; DeviceError, train/running while another loop is
+   *         under way; the signal's reason when it was aborted before the end
    */
   async *run(options: {
     steps: number;
@@ -172,16 +173,22 @@ export class Trainer {
   }): AsyncGenerator<TrainingRecord, void, void> {
     const { steps, signal, onNan, frameBudgetMs } = options;
     requireSteps(steps);
+    this.#requireAlive();
+    this.#requireRest();
+    this.model.gpu.check();
     const mostReadings = frameBudgetMs === undefined ? READINGS : 1;
     const guard = new NanGuard(onNan ?? "throw");
     let ends = false;
     const end = this.#step + steps;
     const readings: Promise<TrainingRecord[]>[] = [];
+    this.#isRunning = true;
     try {
       while (true) {
         while (!ends && !signal?.aborted && this.#step < end && readings.length < mostReadings) {
           const count = Math.min(this.#chunk(), end - this.#step);
-          readings.push(frameBudgetMs ? this.#submitWithin(frameBudgetMs) : this.#submit(count));
+          const reading = frameBudgetMs ? this.#submitWithin(frameBudgetMs) : this.#submit(count);
+          reading.catch(() => undefined); // a loss while the reader holds the loop: told when asked
+          readings.push(reading);
         }
         if (readings.length === 0) break;
         const started = performance.now();
@@ -189,13 +196,18 @@ export class Trainer {
         const ms = performance.now() - started;
         if (frameBudgetMs === undefined) this.#measure(ms, records.length);
         for (const record of records) {
+          this.#requireAlive();
           ends = guard.check(record) || ends;
           yield record;
         }
       }
       if (this.#step < end && !ends) signal?.throwIfAborted();
+    } catch (error) {
+      this.#requireAlive(); // or a reading that was cut off by dispose() would speak of the GPU
+      throw error;
     } finally {
       await Promise.allSettled(readings);
+      this.#isRunning = false;
     }
   }
 
@@ -205,21 +217,39 @@ export class Trainer {
    * @returns counts and means [T] of the objective's losses, before importance factors
    * @throws DeviceError
    */
-  lossByTimestep(): Promise<LossHistogram> {
+  async lossByTimestep(): Promise<LossHistogram> {
+    this.#requireAlive();
     return this.#parts.timestepLosses.read(this.model.gpu);
   }
 
   /** Frees all that belongs to training; the model lives on. */
   dispose(): void {
-    const { gpu } = this.model;
-    this.#parts.program.dispose();
-    this.#parts.optimiser?.dispose();
-    this.#parts.records.dispose(gpu);
-    for (const buffer of this.#parts.buffers) buffer.destroy(gpu);
+    this.#isDisposed = true;
+    freeParts(this.model.gpu, this.#parts);
+  }
+
+  #requireAlive(): void {
+    this.model.requireAlive();
+    if (!this.#isDisposed) return;
+    throw new DeviceError(
+      "device/disposed",
+      "Trainer: it was disposed of.",
+      "Make another, or resume one from a checkpoint.",
+    );
+  }
+
+  #requireRest(): void {
+    if (!this.#isRunning) return;
+    throw new DeviceError(
+      "train/running",
+      "Trainer: a loop of run is under way already.",
+      "Leave it first: break out of it, or call return() of its iterator.",
+    );
   }
 
   /** Submits steps, and asks for their records. */
-  #submit(count: number): Promise<TrainingRecord[]> {
+  async #submit(count: number): Promise<TrainingRecord[]> {
+    this.#requireAlive();
     const first = this.#step;
     for (let i = 0; i < count; i++) {
       for (const program of this.#programsOfStep()) program.run();
@@ -229,6 +259,7 @@ export class Trainer {
 
   /** Runs a step piece by piece, and asks for its record. */
   async #submitWithin(budgetMs: number): Promise<TrainingRecord[]> {
+    this.#requireAlive();
     const first = this.#step;
     for (const program of this.#programsOfStep()) await program.runWithin(budgetMs);
     return this.#parts.records.read(this.model.weights, first, 1);
@@ -260,110 +291,6 @@ export class Trainer {
     this.#stepMs = Math.max(ms / steps, AIM_MS / MOST_STEPS_A_READING);
     this.#parts.program.measured(this.#stepMs / this.options.accumulate);
   }
-}
-
-interface TrainerParts {
-  ema: Weights;
-  expAvg: Weights;
-  expAvgSq: Weights;
-  source: BatchSource;
-  timestepLosses: TimestepLosses;
-  /** a step; where gradients accumulate, a batch of one */
-  program: Program;
-  /** the rest of a step whose gradients accumulate */
-  optimiser: Program | undefined;
-  schedule: OptimiserSchedule;
-  records: StepRecords;
-  tensors: { state: Tensor; lossScale: Tensor };
-  buffers: readonly ResidentBuffer[];
-}
-
-async function record(
-  model: DiffusionModel,
-  data: TrainingData,
-  options: HyperParameters,
-): Promise<TrainerParts> {
-  const { gpu, config, weights } = model;
-  const [gradients, expAvg, expAvgSq, ema] = ["gradients", "expAvg", "expAvgSq", "ema"].map(
-    (label) => weights.like(label),
-  ) as [Weights, Weights, Weights, Weights];
-  const inputs = new ResidentBuffer("train.inputs");
-  const progress = new ResidentBuffer("train.state");
-  const records = new StepRecords();
-  const state = progress.add(STATE_SHAPE, "state", "u32");
-  const schedule = new OptimiserSchedule(inputs, options);
-  const { history, found } = records;
-  const { accumulate: batches, batch: images, clip } = options;
-  const sums = batches > 1 ? new Accumulation(weights, { images, batches }) : undefined;
-  const lossScale = progress.add(LOSS_SCALE_SHAPE, "lossScale");
-  const half = halfWeights(gpu, weights, options.dtype);
-  const source = sourceOf(model, inputs, { data, options, state });
-  const timestepLosses = new TimestepLosses(source.steps, options.timesteps);
-
-  const graph = new Graph(gpu.target);
-  const tape = new Tape(graph, gradientTargets(weights, gradients, half));
-  const dropout = { rate: config.dropout, state, layers: 0 };
-  const noised = source.noised(graph, timestepLosses.draw(graph, state, options.batch));
-  const network = { tape, weights, dropout, half: half && { weights: half, lossScale } };
-  half?.refresh(graph);
-  const prediction = unet(network, config, noised);
-  const loss = source.loss(graph, prediction);
-  const { dprediction, perImage } = timestepLosses.keep(graph, source.timesteps, loss);
-  graph.phase = "backward";
-  tape.backward(prediction, dprediction);
-  graph.phase = "optimiser";
-  const batch = { state, gradients: gradients.buffer.whole(), perImage };
-  sums?.record(graph, batch);
-
-  const last = sums ? new Graph(gpu.target) : graph;
-  const { gradients: flat, perImage: losses } = sums ?? batch;
-  const small = { state, lossScale, schedule: schedule.tensor, history, found, perImage: losses };
-  const large = { gradients: flat, parameters: weights.buffer.whole() };
-  const growthInterval = half ? options.lossScaleGrowth : 0;
-  recordOptimiser(
-    last,
-    { ...small, ...large, ...wholeOf({ expAvg, expAvgSq, ema }) },
-    { clip, growthInterval },
-  );
-  const activationLimit = options.activationLimit || undefined;
-  const program = await Program.compile(gpu, graph, { label: "train", activationLimit });
-  const optimiser = sums && (await Program.compile(gpu, last, { label: "optimiser" }));
-
-  copyWeights(model, ema);
-  source.writeTables();
-  writeTensor(gpu, state, initialState(options.seed));
-  writeTensor(gpu, lossScale, Float32Array.of(half ? options.lossScale : 1, 0));
-  records.allocate(gpu, READINGS);
-  const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
-  const shared = [inputs, progress, timestepLosses.buffer, ...(half ? [half.buffer] : [])];
-  const buffers = [...sets, ...shared, ...(sums?.buffers ?? []), ...source.buffers];
-  return {
-    ema,
-    expAvg,
-    expAvgSq,
-    source,
-    timestepLosses,
-    program,
-    optimiser,
-    schedule,
-    records,
-    tensors: { state, lossScale },
-    buffers,
-  };
-}
-
-/** Each set as one flat tensor. */
-function wholeOf({ expAvg, expAvgSq, ema }: Record<"expAvg" | "expAvgSq" | "ema", Weights>) {
-  const whole = ({ buffer }: Weights) => buffer.whole();
-  return { expAvg: whole(expAvg), expAvgSq: whole(expAvgSq), ema: whole(ema) };
-}
-
-/** The average starts at the weights. */
-function copyWeights({ gpu, weights }: DiffusionModel, ema: Weights): void {
-  const encoder = gpu.device.createCommandEncoder({ label: "train.ema" });
-  const { buffer, size } = weights.buffer;
-  encoder.copyBufferToBuffer(buffer, 0, ema.buffer.buffer, 0, size);
-  gpu.submit([encoder.finish()]);
 }
 
 function requireSteps(steps: number): void {

@@ -1,6 +1,7 @@
 // The loss on images that are not trained on, always with the same noise and timesteps: what differs
 // from one time to the next is the weights alone.
 import { Tape } from "../autograd/tape.ts";
+import { DeviceError } from "../core/errors.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
@@ -36,6 +37,7 @@ export class Validation {
   readonly #model: DiffusionModel;
   readonly #options: ValidationOptions;
   readonly #parts: ValidationParts;
+  #isDisposed = false;
 
   private constructor(model: DiffusionModel, options: ValidationOptions, parts: ValidationParts) {
     this.#model = model;
@@ -61,9 +63,16 @@ export class Validation {
     const prediction = unet({ tape: new Tape(graph), weights }, config, source.noised(graph));
     const { perImage } = source.loss(graph, prediction);
     const program = await Program.compile(gpu, graph, { label: "validation", keep: [perImage] });
-    source.writeTables();
     const buffers = [inputs, progress, ...source.buffers];
-    return new Validation(model, options, { source, program, perImage, state, buffers });
+    const parts = { source, program, perImage, state, buffers };
+    const validation = new Validation(model, options, parts);
+    try {
+      source.writeTables();
+      return validation;
+    } catch (error) {
+      validation.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -73,6 +82,7 @@ export class Validation {
    * @throws DeviceError
    */
   async loss(): Promise<number> {
+    this.#requireAlive();
     const { source, program, perImage, state } = this.#parts;
     const { count } = this.#options.data;
     const batch = perImage.shape[0] ?? 1;
@@ -90,8 +100,19 @@ export class Validation {
 
   /** Frees all but the model and the weights. */
   dispose(): void {
+    this.#isDisposed = true;
     const { program, buffers } = this.#parts;
     program.dispose();
     for (const buffer of buffers) buffer.destroy(this.#model.gpu);
+  }
+
+  #requireAlive(): void {
+    this.#model.requireAlive();
+    if (!this.#isDisposed) return;
+    throw new DeviceError(
+      "device/disposed",
+      "Validation: it was disposed of.",
+      "Make another with Validation.create().",
+    );
   }
 }

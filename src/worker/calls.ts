@@ -28,24 +28,28 @@ export interface StreamOptions {
 }
 
 export class Calls {
-  /** resolves when the worker's device is lost */
-  readonly lost: Promise<Error>;
   readonly #channel: Channel<ToWorker, FromWorker>;
   readonly #inboxes = new Map<number, Inbox>();
   readonly #unlisten: () => void;
   #next = 1;
   #ended: Error | undefined;
+  #lost: Promise<Error> | undefined;
   #onLoss: (error: Error) => void = () => {};
 
   constructor(port: Port) {
-    this.lost = new Promise((resolve) => {
-      this.#onLoss = resolve;
-    });
     this.#channel = new Channel(port);
     this.#unlisten = this.#channel.listen((message) => {
-      if (message.type === "lost") this.#onLoss(errorOf(message.error));
+      if (message.type === "lost") this.#tellLoss(errorOf(message.error));
       else this.#inboxes.get(message.id)?.put(message);
     });
+  }
+
+  /** Resolves when the worker's device is lost: the next time, for each who asks. */
+  get lost(): Promise<Error> {
+    this.#lost ??= new Promise((resolve) => {
+      this.#onLoss = resolve;
+    });
+    return this.#lost;
   }
 
   /** Starts an operation, and waits for its end. @throws what it throws there */
@@ -99,6 +103,11 @@ export class Calls {
   fail(reason: Error): void {
     this.#ended ??= reason;
     for (const inbox of this.#inboxes.values()) inbox.fail(reason);
+  }
+
+  #tellLoss(error: Error): void {
+    this.#lost = undefined;
+    this.#onLoss(error);
   }
 
   #send(message: ToWorker): void {

@@ -33,8 +33,6 @@ export interface RemoteTrainOptions {
 }
 
 export class WorkerClient {
-  /** Resolves with the error when the worker's device is lost: what was made on it is gone. */
-  readonly lost: Promise<Error>;
   readonly #calls: Calls;
   readonly #end: () => void;
 
@@ -42,7 +40,11 @@ export class WorkerClient {
   constructor(port: Port, end: () => void = () => {}) {
     this.#calls = new Calls(port);
     this.#end = end;
-    this.lost = this.#calls.lost;
+  }
+
+  /** Resolves with the error when the device is lost, the next time: what was made on it is gone. */
+  get lost(): Promise<Error> {
+    return this.#calls.lost;
   }
 
   /**

@@ -4,17 +4,25 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createServer } from "vite";
+import { createServer, type Plugin } from "vite";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Serves a folder on a free port of localhost; its pages may import any file of the repository. */
-export async function servePage(root: string): Promise<{ url: string; close(): Promise<void> }> {
+/**
+ * Serves a folder on a free port of localhost; its pages may import any file of the repository.
+ *
+ * @param plugins  of vite: the demo's pages have one
+ */
+export async function servePage(
+  root: string,
+  plugins: Plugin[] = [],
+): Promise<{ url: string; close(): Promise<void> }> {
   const cacheDir = await mkdtemp(join(tmpdir(), "wgsl-diffusion-vite-"));
   const server = await createServer({
     root,
     cacheDir,
     configFile: false,
+    plugins,
     logLevel: "warn",
     appType: "mpa",
     optimizeDeps: { noDiscovery: true },

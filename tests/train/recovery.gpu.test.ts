@@ -1,30 +1,21 @@
 // A run whose devices are lost ends with the bits of one that was left alone.
 import { describe, expect, test } from "vitest";
+import { DeviceError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/device/gpu.ts";
-import { DiffusionModel } from "../../src/nn/model.ts";
-import type { Dataset } from "../../src/train/dataset.ts";
 import { type RecoveryOptions, runThroughLosses } from "../../src/train/recovery.ts";
 import type { TrainingRecord } from "../../src/train/step_records.ts";
-import { Trainer } from "../../src/train/trainer.ts";
 import { testAdapters } from "../support/gpu.ts";
-import { oneLevel } from "../support/tiny_unet.ts";
+import { STRIPES, tinyTrainer } from "../support/tiny_run.ts";
 
 const STEPS = 10;
-const SCHEDULER = { num_train_timesteps: 12, beta_start: 0.005, beta_end: 0.4 };
-const DATA: Dataset = {
-  name: "stripes",
-  count: 6,
-  shape: [1, 4, 4],
-  pixels: Uint8Array.from({ length: 6 * 16 }, (_, i) => (i * 53) % 256),
-};
-const HYPER_PARAMETERS = { batch: 3, learningRate: 3e-3, ema: 0.9, seed: 5 };
-
 const openGpu = async () => Gpu.open({ gpu: await testAdapters() });
-
-async function start(gpu: Gpu): Promise<Trainer> {
-  const model = await DiffusionModel.create(gpu, oneLevel({}), { seed: 1, scheduler: SCHEDULER });
-  return Trainer.create(model, { data: DATA }, HYPER_PARAMETERS);
-}
+const OPTIONS: RecoveryOptions = {
+  steps: STEPS,
+  open: openGpu,
+  start: (gpu) => tinyTrainer(gpu),
+  data: { data: STRIPES },
+  snapshotEvery: 3,
+};
 
 interface Outcome {
   records: TrainingRecord[];
@@ -46,8 +37,7 @@ async function trained(
     disturb(gpu, 0, devices);
     return gpu;
   };
-  const options = { steps: STEPS, open, start, data: { data: DATA }, snapshotEvery: 3, ...changes };
-  const run = runThroughLosses(options);
+  const run = runThroughLosses({ ...OPTIONS, open, ...changes });
   const records: TrainingRecord[] = [];
   while (true) {
     const { done, value } = await run.next();
@@ -99,7 +89,7 @@ describe("training through the loss of a device", () => {
     const started = performance.now();
     await expect(trained((gpu) => gpu.device.destroy())).rejects.toMatchObject({
       code: "device/lost",
-      message: expect.stringContaining("lost 3 times without a step between, at step 0"),
+      message: expect.stringContaining("lost 3 times without progress between"),
     });
     expect(performance.now() - started).toBeLessThan(10_000);
   });
@@ -113,5 +103,79 @@ describe("training through the loss of a device", () => {
     await expect(aborted).rejects.toBe(reason);
     const disposed = trained((gpu, step) => step === 2 && gpu.dispose());
     await expect(disposed).rejects.toMatchObject({ code: "device/disposed" });
+  });
+});
+
+describe("what a run made is freed", () => {
+  /** A run, with what it opened. */
+  function watched(changes: Partial<RecoveryOptions> = {}) {
+    const opened: Gpu[] = [];
+    const open = async () => {
+      const gpu = await openGpu();
+      opened.push(gpu);
+      return gpu;
+    };
+    return { opened, run: runThroughLosses({ ...OPTIONS, open, ...changes }) };
+  }
+  const expectFreed = (opened: readonly Gpu[]) => {
+    for (const gpu of opened) {
+      expect(() => gpu.check()).toThrow();
+      expect(gpu.counters.bufferBytes).toBe(0);
+    }
+  };
+
+  test("where the reader leaves early", async () => {
+    const { opened, run } = watched();
+    for await (const { step } of run) if (step === 2) break;
+    expect(opened).toHaveLength(1);
+    expectFreed(opened);
+  });
+
+  test("where it ends by a signal, or by an error of its own, which comes at once", async () => {
+    const controller = new AbortController();
+    const aborted = watched({ signal: controller.signal });
+    await aborted.run.next();
+    controller.abort(new Error("enough"));
+    const ends = async () => {
+      for await (const _ of aborted.run);
+    };
+    await expect(ends()).rejects.toThrow("enough");
+    expectFreed(aborted.opened);
+
+    let failedAt = 0;
+    const start = async () => {
+      failedAt = performance.now();
+      throw new Error("no data");
+    };
+    const { opened, run } = watched({ start });
+    await expect(run.next()).rejects.toThrow("no data");
+    expect(performance.now() - failedAt).toBeLessThan(100);
+    expectFreed(opened);
+  });
+
+  test("where no other device is given after a loss; the advice is to reload", async () => {
+    let isGone = false;
+    const opened: Gpu[] = [];
+    const open = async () => {
+      if (isGone) throw new DeviceError("device/no-adapter", "Gpu: no adapter.", "Reload.");
+      const gpu = await openGpu();
+      opened.push(gpu);
+      return gpu;
+    };
+    const lost = runThroughLosses({ ...OPTIONS, open });
+    await lost.next();
+    isGone = true;
+    opened[0]!.device.destroy();
+    const ends = async () => {
+      for await (const _ of lost);
+    };
+    const started = performance.now();
+    await expect(ends()).rejects.toMatchObject({
+      code: "device/lost",
+      message: expect.stringMatching(/no other is given\. Reload the page/),
+      cause: { code: "device/no-adapter" },
+    });
+    expect(performance.now() - started).toBeLessThan(1000);
+    expectFreed(opened);
   });
 });

@@ -258,14 +258,18 @@ describe("a worker that is lost", () => {
     const model = await client.create(oneLevel(), { seed: 1 });
     const frames = client.sample(model, ASKED);
     await frames.next();
+    const loss = client.lost;
     gpu().device.destroy();
-    const told = await client.lost;
+    const told = await loss;
     expect(told).toBeInstanceOf(DeviceError);
     expect((told as DeviceError).code).toBe("device/lost");
     expect((await caught(frames.next())).code).toBe("device/lost");
     await client.open();
     const other = await client.create(oneLevel(), { seed: 1 });
     expect((await drained(client.sample(other, ASKED))).length).toBe(6);
+    const again = client.lost;
+    gpu().device.destroy();
+    expect((await again).message).toContain("the device was lost");
     await end();
   });
 
@@ -289,6 +293,10 @@ describe("a worker that is lost", () => {
     client.fail("its script cannot be loaded");
     expect((await caught(opening)).code).toBe("device/worker");
     await end();
+  });
+
+  test("where there are none, as in Node, it says so", () => {
+    expect(() => createWorkerClient()).toThrow("createWorkerClient: there are no workers here.");
   });
 
   test("messages of others on the channel are passed over", async () => {

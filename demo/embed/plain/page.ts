@@ -1,10 +1,12 @@
 // The page around plain.ts: runs it, shows it, and says what fails.
+import { DiffusionCanvas } from "../../../src/element.ts";
 import { Gpu } from "../../../src/index.ts";
 import { element } from "../../shared/elements.ts";
 import { modelAddress } from "../../shared/fashion.ts";
 import { adapterOf, adapterWords, failureWords } from "../../shared/words.ts";
 import { draw } from "./plain.ts";
 import source from "./plain.ts?raw";
+import { showTag } from "./tag.ts";
 
 const text = source.replace(/"\.\.\/\.\.\/\.\.\/src\/index\.ts"; \/\/ .*/, '"wgsl-diffusion";');
 const canvas = element("picture", HTMLCanvasElement);
@@ -25,14 +27,19 @@ new MutationObserver(() => {
   document.body.dataset.phase = "drawing"; // the canvas took the size of its first picture
 }).observe(canvas, { attributeFilter: ["width"] });
 
+const loop = new AbortController();
+
 async function start(): Promise<void> {
   const told = await Gpu.open(); // for its name alone: plain.ts opens its own
   adapter.textContent = adapterWords(adapterOf(told), "Allow a minute.");
   told.dispose();
-  await draw(canvas, modelAddress("../../models/fashion-mnist/", location.search));
+  const address = modelAddress("../../models/fashion-mnist/", location.search);
+  await draw(canvas, address, loop.signal);
 }
 
+showTag(element("tag", DiffusionCanvas), () => loop.abort());
 start().catch((error) => {
+  if (loop.signal.aborted) return;
   document.body.dataset.phase = "failed";
   adapter.textContent = failureWords(error);
 });

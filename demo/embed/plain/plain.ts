@@ -2,11 +2,11 @@
 import { Gpu, loadModel, sample } from "../../../src/index.ts"; // yours: from "wgsl-diffusion"
 
 /** Draws pictures, step by step, until the signal is aborted. */
-export async function draw(canvas: HTMLCanvasElement, address: string, signal?: AbortSignal) {
+export async function draw(canvas: HTMLCanvasElement, url: string, signal?: AbortSignal) {
   const adapter = await navigator.gpu?.requestAdapter();
   const device = await adapter?.requestDevice(); // your page's own
   const gpu = await Gpu.open({ device });
-  const model = await loadModel(gpu, address, { signal });
+  const model = await loadModel(gpu, url, { signal });
 
   const format = "rgba8unorm"; // the frames' own
   const usage = GPUTextureUsage.COPY_DST;

@@ -1,0 +1,52 @@
+// Asks for a device with all that it can give: the features and limits that kernels use.
+import { DeviceError } from "../core/errors.ts";
+
+export interface DeviceSource {
+  /** where adapters come from; default `navigator.gpu` */
+  gpu?: GPU | undefined;
+  /** default "high-performance" */
+  powerPreference?: GPUPowerPreference | undefined;
+}
+
+const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+
+/** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
+export const WANTED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+/** @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter */
+export async function newDevice({ gpu, powerPreference }: DeviceSource): Promise<GPUDevice> {
+  const source = gpu ?? globalThis.navigator?.gpu;
+  if (!source) {
+    throw new DeviceError(
+      "device/unsupported",
+      "Gpu: there is no WebGPU here (navigator.gpu is missing).",
+      "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
+    );
+  }
+  const adapter = await source.requestAdapter({
+    powerPreference: powerPreference ?? "high-performance",
+  });
+  if (!adapter) {
+    throw new DeviceError(
+      "device/no-adapter",
+      "Gpu: WebGPU is here, but gives no adapter.",
+      "Update the GPU's driver; if a device was lost before, reload the page.",
+    );
+  }
+  return requestDevice(adapter);
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+  const requiredLimits = Object.fromEntries(
+    WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
+  );
+  return adapter.requestDevice({ label: "wgsl-diffusion", requiredFeatures, requiredLimits });
+}
