@@ -1,6 +1,7 @@
 // Section 4: the bound of the model, image by image; each image is an estimate of its own, so that the
 // chart is there after the first and settles with the others.
 import { type BoundReport, type Dataset, type DiffusionModel, dataBound } from "../../src/index.ts";
+import { noClass } from "./process.ts";
 
 export interface BoundPoint {
   /** the paper's t: the geometric middle of the interval */
@@ -51,10 +52,12 @@ export async function* runningBound(
   const { shape } = data;
   const size = shape[0] * shape[1] * shape[2];
   const reports: BoundReport[] = [];
+  const none = noClass(model);
+  const classLabels = none === undefined ? undefined : [none];
   for (let n = 0; n < images; n++) {
     const pixels = data.pixels.subarray(n * size, (n + 1) * size);
     // every image is the first of its call: its seed tells its noise from the others'
-    const asked = { pixels, shape, images: 1, timesteps, batch, seed: n, signal };
+    const asked = { pixels, shape, images: 1, timesteps, batch, seed: n, classLabels, signal };
     for await (const { done, of, report } of dataBound(model, asked)) {
       if (report) reports.push(report);
       const progress = { done: n * of + done, of: images * of };

@@ -9,7 +9,9 @@ const status = element("bound-status", HTMLElement);
 const LEAST = 1e-12; // bits/dim: the axis is logarithmic
 
 const showTotals = ({ mean, standardError }: Totals) =>
-  standardError > 0 ? `${figures(mean)} ± ${Number(standardError.toPrecision(2))}` : figures(mean);
+  standardError > 0
+    ? `${figures(mean)} ± ${figures(Number(standardError.toPrecision(2)))}`
+    : figures(mean);
 
 export class BoundView {
   readonly #chart = new Chart(element("bound-chart", HTMLElement), {

@@ -33,7 +33,7 @@ const tell = (id: string, words: string) => {
 export function figures(value: number): string {
   const size = Math.abs(value);
   if (value === 0 || (size >= 1e-3 && size < 1e5)) return String(Number(value.toPrecision(4)));
-  return value.toExponential(3).replace("-", "−");
+  return value.toExponential(3).replaceAll("-", "−").replace("+", "");
 }
 
 export class HostPart {
@@ -176,12 +176,12 @@ export class HostPart {
       tell("bayes-host", "–");
       tell(
         "bayes-words",
-        "At t = 1 the posterior is a point: x_0 itself. The densities are those of t = 2.",
+        "At t = 1 the posterior is a point, the image itself. The densities are those of t = 2.",
       );
     } else {
       const error = bayesError(x0, xt, { previous, level });
-      tell("bayes-host", error.toExponential(1).replace("-", "−"));
-      tell("bayes-words", "of one pixel, along x_{t−1}; heights scaled to 1");
+      tell("bayes-host", error.toExponential(1).replaceAll("-", "−"));
+      tell("bayes-words", "of one pixel of the earlier picture; heights scaled to 1");
     }
     const shown = this.#t === 1 ? levelOf(this.#tables, 2) : level;
     const x = noised(x0, noise, shown)[SHOWN_PIXEL]!;

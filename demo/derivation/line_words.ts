@@ -15,7 +15,7 @@ const KL = String.raw`D_{\mathrm{KL}}\big(`;
 export const LINE_WORDS: Readonly<Record<DerivationLine, LineWords>> = {
   "17": {
     tex: String.raw`L = ${START}{-\log}\frac{p_\theta(x_{0:T})}{q(x_{1:T}|x_0)}\Big]`,
-    why: "The bound on −log p_θ(x_0): both chains as products, so the logarithm is a sum of all factors.",
+    why: "The bound on the negative log likelihood: both chains are products, so the logarithm is a sum over their factors.",
   },
   "18": {
     tex: String.raw`= ${START}{-\log p(x_T)} - \sum_{t\ge 1}\log\frac{${STEP}}{q(x_t|x_{t-1})}\Big]`,
@@ -31,7 +31,7 @@ export const LINE_WORDS: Readonly<Record<DerivationLine, LineWords>> = {
   },
   "21": {
     tex: String.raw`= ${START}{-\log}\frac{p(x_T)}{q(x_T|x_0)} - \sum_{t>1}\log\frac{${STEP}}{${POSTERIOR}} - ${FIRST}\Big]`,
-    why: "The quotients q(x_{t−1}|x_0) / q(x_t|x_0) telescope: only the first and the last are left.",
+    why: "The quotients of the distributions given the image alone telescope: only the first and the last are left.",
   },
   "22": {
     tex: String.raw`= ${START}${KL}q(x_T|x_0)\,\|\,p(x_T)\big) + \sum_{t>1}${KL}${POSTERIOR}\,\|\,${STEP}\big) - ${FIRST}\Big]`,
@@ -42,14 +42,14 @@ export const LINE_WORDS: Readonly<Record<DerivationLine, LineWords>> = {
 /** The library's plain formulas of terms, as TeX. */
 export const TERM_TEX: Readonly<Record<string, string>> = {
   "−ln p(x_T)": String.raw`-\ln p(x_T)`,
-  "−ln p(x_T) / q(x_T|x_0)": String.raw`-\ln\tfrac{p(x_T)}{q(x_T|x_0)}`,
+  "−ln p(x_T) / q(x_T|x_0)": String.raw`-\ln\dfrac{p(x_T)}{q(x_T|x_0)}`,
   "−ln p(x_0|x_1)": String.raw`-\ln p_\theta(x_0|x_1)`,
-  "−ln p(x_0|x_1) / q(x_1|x_0)": String.raw`-\ln\tfrac{p_\theta(x_0|x_1)}{q(x_1|x_0)}`,
+  "−ln p(x_0|x_1) / q(x_1|x_0)": String.raw`-\ln\dfrac{p_\theta(x_0|x_1)}{q(x_1|x_0)}`,
   "−ln p(x_t−1|x_t)": String.raw`-\ln ${STEP}`,
   "ln q(x_t|x_t−1)": String.raw`\ln q(x_t|x_{t-1})`,
-  "−ln p(x_t−1|x_t) / q(x_t|x_t−1)": String.raw`-\ln\tfrac{${STEP}}{q(x_t|x_{t-1})}`,
-  "−ln p(x_t−1|x_t) / q(x_t−1|x_t,x_0)": String.raw`-\ln\tfrac{${STEP}}{${POSTERIOR}}`,
-  "−ln p(x_t−1|x_t) / q(x_t−1|x_t,x_0) · q(x_t−1|x_0) / q(x_t|x_0)": String.raw`-\ln\tfrac{${STEP}}{${POSTERIOR}}\cdot\tfrac{q(x_{t-1}|x_0)}{q(x_t|x_0)}`,
+  "−ln p(x_t−1|x_t) / q(x_t|x_t−1)": String.raw`-\ln\dfrac{${STEP}}{q(x_t|x_{t-1})}`,
+  "−ln p(x_t−1|x_t) / q(x_t−1|x_t,x_0)": String.raw`-\ln\dfrac{${STEP}}{${POSTERIOR}}`,
+  "−ln p(x_t−1|x_t) / q(x_t−1|x_t,x_0) · q(x_t−1|x_0) / q(x_t|x_0)": String.raw`-\ln\dfrac{${STEP}}{${POSTERIOR}}\cdot\dfrac{q(x_{t-1}|x_0)}{q(x_t|x_0)}`,
   "KL(q(x_T|x_0) ‖ p(x_T))": String.raw`D_{\mathrm{KL}}(q(x_T|x_0)\,\|\,p(x_T))`,
   "KL(q(x_t−1|x_t,x_0) ‖ p(x_t−1|x_t))": String.raw`D_{\mathrm{KL}}(${POSTERIOR}\,\|\,${STEP})`,
 };

@@ -8,14 +8,18 @@ import { draw, type LineReport, reportOf, type TermGroup, type TrajectoryReport 
 import { paint } from "./pictures.ts";
 
 const NATS = 2; // decimals of terms and sums
-const LINES_OF_CHART = 3; // groups of terms a line has at most
 
 const chosen = element("line", HTMLSelectElement);
 const slider = element("t-lines", HTMLInputElement);
 const status = element("lines-status", HTMLElement);
 
-const nats = (value: number) => value.toFixed(NATS).replace("-", "−");
-const small = (value: number) => value.toExponential(1).replace("-", "−");
+const LEAST = 0.5 * 10 ** -NATS;
+const COLORS = ["accent", "warm", "good"] as const;
+
+const small = (value: number) =>
+  value === 0 ? "0" : value.toExponential(1).replaceAll("-", "−").replace("+", "");
+const nats = (value: number) =>
+  Math.abs(value) < LEAST ? small(value) : value.toFixed(NATS).replace("-", "−");
 
 function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -34,9 +38,7 @@ export class LinesView {
   readonly #bodies = new Map<DerivationLine, HTMLElement>();
   readonly #values = new Map<TermGroup, HTMLElement>();
   readonly #chart = new Chart(element("terms-chart", HTMLElement), {
-    lines: [{ color: "--accent" }, { color: "--warm" }, { color: "--good" }].map((line) => ({
-      ...line,
-    })),
+    lines: COLORS.map((color) => ({ color: `--${color}` })),
   });
   readonly #setFormula: SetFormula;
   #report: TrajectoryReport | undefined;
@@ -109,12 +111,8 @@ export class LinesView {
   #fill({ line, groups, sum }: LineReport): void {
     const rows = groups.map((group) => {
       const cells = make("tr");
-      const formula = make("td", { words: group.formula });
-      const tex = TERM_TEX[group.formula];
-      if (tex) {
-        Object.assign(formula.dataset, { tex, inline: "" });
-        this.#setFormula(formula);
-      }
+      const formula = make("td");
+      formula.append(this.#termFormula(group));
       const value = make("td", { name: "number" });
       const total = make("td", { name: "number", words: nats(group.sum) });
       const { length } = group.terms;
@@ -129,9 +127,25 @@ export class LinesView {
     this.#bodies.get(line)?.replaceChildren(heading(), ...rows, last);
   }
 
+  #termFormula({ formula }: TermGroup): HTMLElement {
+    const home = make("span", { words: formula });
+    const tex = TERM_TEX[formula];
+    if (!tex) return home;
+    Object.assign(home.dataset, { tex, inline: "" });
+    this.#setFormula(home);
+    return home;
+  }
+
+  readonly #key = (group: TermGroup, k: number): HTMLElement => {
+    const key = make("span", { name: `key ${COLORS[k]}` });
+    key.append(this.#termFormula(group));
+    return key;
+  };
+
   #showTerms(): void {
     const t = slider.valueAsNumber;
     element("t-lines-value", HTMLElement).textContent = slider.value;
+    for (const head of document.querySelectorAll("#lines .at")) head.textContent = `at t = ${t}`;
     for (const [group, cell] of this.#values) {
       const { terms } = group;
       const term = terms.find((one) => one.t === t);
@@ -145,10 +159,10 @@ export class LinesView {
     const line = this.#report?.lines.find((one) => one.line === chosen.value);
     if (!line || !this.#report) return;
     const ts = Array.from({ length: this.#report.steps }, (_, i) => i + 1);
-    const series = line.groups
-      .filter(({ terms }) => terms.length > 1)
-      .map(({ terms }) => along(ts, terms));
-    while (series.length < LINES_OF_CHART) series.push(ts.map(() => null));
+    const groups = line.groups.filter(({ terms }) => terms.length > 1);
+    const series = groups.map(({ terms }) => along(ts, terms));
+    element("term-keys", HTMLElement).replaceChildren(...groups.map(this.#key));
+    while (series.length < COLORS.length) series.push(ts.map(() => null));
     this.#chart.show(ts, ...series);
   }
 }
@@ -160,8 +174,8 @@ function along(ts: readonly number[], terms: TermGroup["terms"]): Values {
 
 function heading(): HTMLTableRowElement {
   const cells = make("tr");
-  const names = ["term", "at the chosen t", "over all t"];
-  cells.append(...names.map((words, k) => make("th", { words, name: k > 0 ? "number" : "" })));
+  const names = { term: "", at: "number at", "over all t": "number" };
+  cells.append(...Object.entries(names).map(([words, name]) => make("th", { words, name })));
   return cells;
 }
 

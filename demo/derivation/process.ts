@@ -5,6 +5,7 @@ import {
   type DiffusionModel,
   makeTables,
   networkDenoiser,
+  nullClass,
   respacedTimesteps,
 } from "../../src/index.ts";
 
@@ -16,7 +17,7 @@ import {
  * @see Improved DDPM (arXiv:2102.09672) §4, eq. 19
  */
 export function shortened(model: DiffusionModel, steps: number): Denoiser {
-  const whole = networkDenoiser(model);
+  const whole = networkDenoiser(model, undefined, noClass(model));
   const { alphaBars, steps: T } = whole.tables;
   if (steps >= T) return whole;
   const times = respacedTimesteps(T, String(steps));
@@ -37,3 +38,7 @@ export function shortened(model: DiffusionModel, steps: number): Denoiser {
     },
   };
 }
+
+/** What a class-conditional model is told for no class. */
+export const noClass = ({ config }: DiffusionModel): number | undefined =>
+  config.num_class_embeds === null ? undefined : nullClass(config);

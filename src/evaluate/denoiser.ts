@@ -74,10 +74,15 @@ export function analyticDenoiser(data: {
 /**
  * A model as p_θ, by its scheduler's prediction, variance and clipping.
  *
- * @param clips  clip x̂_0; default the scheduler's `clip_sample`
+ * @param clips       clip x̂_0; default the scheduler's `clip_sample`
+ * @param classLabel  of all images, for a class-conditional model: `nullClass` for none
  * @throws OptionError for a scheduler without a bound
  */
-export function networkDenoiser(model: DiffusionModel, clips?: boolean): Denoiser {
+export function networkDenoiser(
+  model: DiffusionModel,
+  clips?: boolean,
+  classLabel?: number,
+): Denoiser {
   const config = parseSchedulerConfig(model.scheduler);
   const tables = tablesOf(config);
   const { prediction, variance, clip } = boundOptions(config, clips);
@@ -94,7 +99,10 @@ export function networkDenoiser(model: DiffusionModel, clips?: boolean): Denoise
           const network = { tape: new Tape(graph), weights: model.weights };
           return unet(network, model.config, { sample: xt, ...conditions.inputs });
         },
-        write: (_, t) => conditions.write(new Float64Array(N).fill(t), undefined),
+        write: (_, t) => {
+          const labels = classLabel === undefined ? undefined : new Uint32Array(N).fill(classLabel);
+          conditions.write(new Float64Array(N).fill(t), labels);
+        },
       };
     },
   };
