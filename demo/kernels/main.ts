@@ -109,7 +109,9 @@ function lost(): void {
 
 /** Tests a shader, or all of them. */
 async function test(shader?: string): Promise<void> {
-  const words = `Testing ${shader ? `${shader}.wgsl` : "every kernel"} against float64.`;
+  const words = shader
+    ? `Testing ${shader}.wgsl against float64.`
+    : "Testing every kernel against float64: most of the time goes into compiling them all.";
   const ask = shader ? { shader } : {};
   const results = await busy(words, () => engine.ask("test", ask));
   if (!results) return;
