@@ -23,6 +23,8 @@ import { openPage } from "./open_page.ts";
 
 /** A run of seconds: see demo/train/query.ts. */
 const QUICK = "train/?steps=12&batch=4&every=6&count=4&sampler-steps=3";
+/** Long enough to lose a GPU in it. */
+const LONGER = QUICK.replace("steps=12", "steps=40");
 
 describe("the training page, built and served from a folder of a static host", () => {
   let site: Site;
@@ -147,6 +149,37 @@ describe("the training page, built and served from a folder of a static host", (
     expect([...first.complaints, ...second.complaints]).toEqual([]);
     await first.page.close();
     await second.page.close();
+  });
+
+  test("without storage it says that a run ends with the page, and trains", async () => {
+    const { page, complaints } = await openPage(browser, site.url + QUICK, (page) =>
+      page.evaluateOnNewDocument(() => {
+        Reflect.deleteProperty(StorageManager.prototype, "getDirectory");
+      }),
+    );
+    await phaseIs(page, "ready");
+    expect(await text(page, "#kept-words")).toMatch(/^This browser keeps nothing for the page/);
+    await press(page, "Start");
+    await textIs(page, "#status", /^Finished after 12 steps\.$/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("after the GPU is lost the run goes on with another, to its end", async () => {
+    const own = await launchChromium({ args: ["--disable-domain-blocking-for-3d-apis"] });
+    try {
+      const { page } = await openPage(own, site.url + LONGER);
+      await phaseIs(page, "ready");
+      await press(page, "Start");
+      await textIs(page, "#drawn", /^after 6 steps$/);
+      const session = await own.target().createCDPSession();
+      session.send("Browser.crashGpuProcess").catch(() => undefined); // it may go before it answers
+      await textIs(page, "#status", /^The GPU was lost; the run goes on with another\.$/);
+      await textIs(page, "#status", /^Finished after 40 steps\.$/);
+      expect(await text(page, "#figure-step")).toBe("40 of 40");
+    } finally {
+      await own.close();
+    }
   });
 
   test("without WebGPU, as on plain http, it says so, and what to do", async () => {
