@@ -8,10 +8,12 @@ import { figures } from "./host_part.ts";
 const status = element("bound-status", HTMLElement);
 const LEAST = 1e-12; // bits/dim: the axis is logarithmic
 
-const showTotals = ({ mean, standardError }: Totals) =>
-  standardError > 0
-    ? `${figures(mean)} ± ${figures(Number(standardError.toPrecision(2)))}`
-    : figures(mean);
+const SMALL = 1e-3; // bits/dim: the error of less says nothing
+
+const showTotals = ({ mean, standardError }: Totals) => {
+  if (standardError === 0 || mean < SMALL) return figures(mean);
+  return `${figures(mean)} ± ${figures(Number(standardError.toPrecision(2)))}`;
+};
 
 export class BoundView {
   readonly #chart = new Chart(element("bound-chart", HTMLElement), {

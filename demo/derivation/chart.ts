@@ -54,7 +54,7 @@ export class Chart {
       font: "12px system-ui, sans-serif",
       grid: { stroke: color("--line"), width: 1 },
       ticks: { show: false },
-      ...(isLog ? decades : {}),
+      ...(isLog ? decades : { values: plainWords }),
     });
     const series = lines.map(
       ({ color: name, dash, isDots }): uPlot.Series => ({
@@ -81,6 +81,9 @@ export class Chart {
     };
   }
 }
+
+const plainWords = (_: uPlot, splits: number[]): string[] =>
+  splits.map((value) => String(Number(value.toPrecision(6))).replace("-", "−"));
 
 type Range = [number, number];
 

@@ -134,7 +134,7 @@ function lost(gpu: Gpu): void {
 function fail(error: unknown): void {
   document.body.dataset.phase = isEnd(error) ? "unavailable" : "failed";
   adapter.textContent = `${failureWords(error)} ${REST}`;
-  say("Needs a GPU.");
+  say(isEnd(error) ? "Needs a GPU." : "");
 }
 
 const opened = host.open();
