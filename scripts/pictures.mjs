@@ -10,8 +10,9 @@ import sharp from "sharp";
 import { build, preview } from "vite";
 import { launchChromium } from "../dist/platform/chromium.js";
 
-const WIDTH = 480;
-const SHAPE = 480 / 300;
+const WIDTH = 640;
+const SHAPE = 640 / 400;
+const MARGIN = 20;
 const WAIT_MS = 240_000;
 
 const demo = fileURLToPath(new URL("../demo", import.meta.url));
@@ -28,7 +29,7 @@ const saying = (selector, words) => (page) =>
 const PAGES = [
   {
     name: "sample",
-    at: "sample/?steps=20",
+    at: "sample/?steps=20&count=15",
     top: ".easel",
     until: saying("#status", "pictures in"),
   },
@@ -83,16 +84,15 @@ async function serve() {
   return { url: server.resolvedUrls.local[0], close };
 }
 
-/** The content's width below an element's top. */
-const cutOf = (page, top) =>
-  page.evaluate(
-    (selector, shape) => {
-      const { left, top, width } = document.querySelector(selector).getBoundingClientRect();
-      return { x: left, y: top + scrollY, width, height: width / shape };
-    },
-    top,
-    SHAPE,
-  );
+/** The content's width below an element's top, and a margin. */
+async function cutOf(page, selector) {
+  const { left, top, width } = await page.$eval(selector, (found) => {
+    const { left, top, width } = found.getBoundingClientRect();
+    return { left, top: top + scrollY, width };
+  });
+  const whole = width + 2 * MARGIN;
+  return { x: left - MARGIN, y: top - MARGIN, width: whole, height: whole / SHAPE };
+}
 
 async function take(page, { name, top }) {
   for (const scheme of ["light", "dark"]) {
@@ -106,7 +106,7 @@ async function take(page, { name, top }) {
 
 const asked = process.argv.slice(2);
 const server = await serve();
-const browser = await launchChromium();
+const browser = await launchChromium({ canvas: true }); // else a WebGPU canvas is white
 for (const one of PAGES.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
   const page = await browser.newPage();
   await page.setViewport({ width: 1000, height: 900 });
