@@ -10,6 +10,9 @@ import {
   type UNetConfig,
 } from "../../src/index.ts";
 
+/** The name of the images that come with the site. */
+export const EMBEDDED = "Fashion-MNIST";
+
 let fetched: Promise<Dataset> | undefined;
 
 const sidesOf = ({ sample_size: size }: UNetConfig): readonly [number, number] =>
@@ -27,7 +30,7 @@ export async function embeddedImages(config: UNetConfig): Promise<Dataset> {
 async function fetchImages(): Promise<Dataset> {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: the server answers ${response.status}.`);
-  return idxDataset(new Uint8Array(await response.arrayBuffer()), "Fashion-MNIST");
+  return idxDataset(new Uint8Array(await response.arrayBuffer()), EMBEDDED);
 }
 
 /**

@@ -7,7 +7,7 @@ import { Gate } from "../shared/gate.ts";
 import { adapterWords, codeOf, failureWords, isEnd } from "../shared/words.ts";
 import { Controls } from "./controls.ts";
 import { Figures } from "./figures.ts";
-import { embeddedImages, ownImages } from "./images.ts";
+import { EMBEDDED, embeddedImages, ownImages } from "./images.ts";
 import { type Kept, KeptRun } from "./kept_run.ts";
 import { LossChart } from "./loss_chart.ts";
 import { askedInAddress } from "./query.ts";
@@ -75,9 +75,13 @@ function tellKept(): void {
   element("go-on", HTMLButtonElement).hidden = !kept;
   element("forget", HTMLButtonElement).hidden = !kept;
   keptWords.textContent = kept
-    ? `This browser keeps a run of ${stepWords(kept.step)} of ${kept.notes.steps}.`
+    ? `This browser keeps a run of ${stepWords(kept.step)} of ${kept.notes.steps}.${dataWords(kept)}`
     : "The run is kept in this browser: it goes on after the page was closed.";
 }
+
+/** What is to be opened before a run goes on: the browser keeps no images. */
+const dataWords = ({ data }: Kept) =>
+  data === EMBEDDED ? "" : ` It learns from ${data}: open that before it goes on.`;
 
 const images = (config: UNetConfig) => (own ? ownImages(own, config) : embeddedImages(config));
 
@@ -88,8 +92,12 @@ async function start({ seed, from }: { seed: number; from?: Kept | undefined }):
   await run?.dispose().catch(() => {}); // it may have gone with its device
   if (!from) losses = [];
   run = new TrainingRun(client, {
-    ...{ facts, images, seed, model: imported, snapshot: from?.files },
     ...askedInAddress(location.search),
+    facts,
+    images,
+    seed,
+    model: imported,
+    snapshot: from?.files,
     ...(from && { steps: from.notes.steps }),
   });
   try {

@@ -28,9 +28,15 @@ function tiesToEven(x: number): number {
   return part < 0.5 ? below : below + 1;
 }
 
-/** Halves → their values. */
-export const fromHalves = (halves: Uint16Array): Float32Array<ArrayBuffer> =>
-  Float32Array.from(halves, float16Value);
+let values: Float32Array<ArrayBuffer> | undefined; // of all 65,536 halves, once one is asked for
+
+/** Halves → their values, by a table: a model's weights are millions. */
+export function fromHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  values ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16Value(bits));
+  const floats = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) floats[i] = values[halves[i]!]!;
+  return floats;
+}
 
 /** Numbers → the nearest halves. */
 export const toHalves = (values: ArrayLike<number>): Uint16Array<ArrayBuffer> =>

@@ -1,57 +1,22 @@
 // The page of demo/kernels: every kernel read, tested, profiled and changed.
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
-import { createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outlineOf } from "../../demo/kernels/wgsl.ts";
 import type { ShaderFamily } from "../../src/device/shader.ts";
 import { launchChromium } from "../../src/platform/chromium.ts";
+import { insecure, overflow, PLAIN_HOST, press, type Site, serveDemo, text } from "./demo_site.ts";
 import { openPage } from "./open_page.ts";
 
-const demo = fileURLToPath(new URL("../../demo", import.meta.url));
 const shaders = fileURLToPath(new URL("../../shaders", import.meta.url));
 
 /** Of medians of one run, on two images: seconds on a software adapter. */
 const QUICK = "kernels/?runs=1&batch=2";
 
-/** The dev server with the site's own configuration: its shell, its security policy. */
-async function serveDemo(): Promise<{ url: string; close(): Promise<void> }> {
-  const cacheDir = await mkdtemp(join(tmpdir(), "wgsl-diffusion-kernels-"));
-  const server = await createServer({
-    root: demo,
-    configFile: join(demo, "vite.config.ts"),
-    cacheDir,
-    logLevel: "warn",
-    optimizeDeps: { noDiscovery: true },
-    server: {
-      host: "localhost",
-      port: 0,
-      hmr: false,
-      ws: false,
-      watch: null,
-      allowedHosts: ["plain.test"],
-    },
-  });
-  await server.listen();
-  const { port } = server.httpServer!.address() as AddressInfo;
-  const close = async () => {
-    await server.close();
-    await rm(cacheDir, { recursive: true, force: true });
-  };
-  return { url: `http://localhost:${port}/`, close };
-}
-
-const text = (page: Page, id: string) => page.$eval(id, (found) => found.textContent?.trim() ?? "");
 const kernelIs = (page: Page, name: string) =>
   page.waitForSelector(`body[data-kernel="${name}"]`, { timeout: 20_000 });
-const press = (page: Page, name: string) =>
-  page.locator(`::-p-aria([name="${name}"][role="button"])`).click();
-
 /** Presses a button that sets the worker to work, and waits until that is done. */
 async function done(page: Page, name: string): Promise<void> {
   await press(page, name);
@@ -68,15 +33,11 @@ async function typeAtTop(page: Page, ...lines: string[]): Promise<void> {
   }
 }
 
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-let server: { url: string; close(): Promise<void> };
+let server: Site;
 let browser: Browser;
 
 beforeAll(async () => {
-  const args = ["--host-resolver-rules=MAP plain.test localhost"];
-  [server, browser] = await Promise.all([serveDemo(), launchChromium({ args })]);
+  [server, browser] = await Promise.all([serveDemo(), launchChromium({ args: [PLAIN_HOST] })]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -223,8 +184,7 @@ describe("the page of the kernels", () => {
 });
 
 test("without WebGPU, as on plain http, kernels can be read, and the page says what is missing", async () => {
-  const insecure = server.url.replace("localhost", "plain.test");
-  const { page, complaints } = await openPage(browser, `${insecure}kernels/#conv2d`);
+  const { page, complaints } = await openPage(browser, insecure(`${server.url}kernels/#conv2d`));
   await page.waitForSelector('body[data-phase="unavailable"]');
   await kernelIs(page, "conv2d");
   expect(await text(page, "#adapter")).toMatch(
