@@ -102,7 +102,10 @@ function drawFrames(
   carousel: Carousel,
   { turning, pixelRatio }: { turning: Turning; pixelRatio: number },
 ): void {
-  const resize = () => carousel.resize(canvas.clientWidth, canvas.clientHeight, pixelRatio);
+  const resize = () => {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (width > 0 && height > 0) carousel.resize(width, height, pixelRatio); // a hidden one has none
+  };
   new ResizeObserver(resize).observe(canvas);
   resize();
   const draw = (now: number) => {

@@ -128,6 +128,6 @@ export class GivenPicture {
     }
     this.#canvas.width = W;
     this.#canvas.height = H;
-    this.#canvas.getContext("2d")?.putImageData(picture, 0, 0);
+    this.#canvas.getContext("2d", { willReadFrequently: true })?.putImageData(picture, 0, 0);
   }
 }

@@ -1,5 +1,5 @@
 // The demo, built and served below a path as static hosts do; and how a person uses its pages.
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,9 +13,17 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function serveDemo(): Promise<Site> {
+/** @param models  files by name, by the folder below models/ that they are served from */
+export async function serveDemo(
+  models: Readonly<Record<string, ReadonlyMap<string, Uint8Array>>> = {},
+): Promise<Site> {
   const outDir = await mkdtemp(join(tmpdir(), "wgsl-diffusion-demo-"));
   await build({ root: demo, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  for (const [name, files] of Object.entries(models)) {
+    const folder = join(outDir, "models", name);
+    await mkdir(folder);
+    for (const [file, bytes] of files) await writeFile(join(folder, file), bytes);
+  }
   const server = await preview({
     root: demo,
     configFile: false,

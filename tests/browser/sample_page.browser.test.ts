@@ -19,9 +19,10 @@ import {
   textIs,
 } from "./demo_site.ts";
 import { openPage } from "./open_page.ts";
+import { tinyModel } from "./tiny_model.ts";
 
-/** Little work: see demo/sample/main.ts. */
-const QUICK = "sample/?steps=5&count=5";
+/** Little work, with a model of chance: see demo/sample/main.ts. */
+const QUICK = "sample/?steps=5&count=5&model=../models/tiny/";
 
 describe("the sampling page", () => {
   let site: Site;
@@ -29,7 +30,8 @@ describe("the sampling page", () => {
   let folder: string;
 
   beforeAll(async () => {
-    [site, browser] = await Promise.all([serveDemo(), launchChromium({ args: [PLAIN_HOST] })]);
+    site = await serveDemo({ tiny: await tinyModel() });
+    browser = await launchChromium({ args: [PLAIN_HOST] });
     folder = await mkdtemp(join(tmpdir(), "wgsl-diffusion-downloads-"));
   });
 
@@ -50,18 +52,28 @@ describe("the sampling page", () => {
     await drawn(page);
   }
 
+  const texts = (options: Element[]) => options.map(({ textContent }) => textContent);
+
   async function saved(name: string): Promise<Uint8Array> {
     await expect.poll(() => readdir(folder), { timeout: 10_000 }).toContain(name);
     return new Uint8Array(await readFile(join(folder, name)));
   }
 
-  test("draws without a click; the slider, the views, the files and the seed do what they say", async () => {
+  test("draws a grid of the site's own model without a click", async () => {
+    const { page, complaints } = await openPage(browser, `${site.url}sample/?steps=5&count=5`);
+    await drawn(page);
+    const [grid, names] = [await seen(page, "#grid"), await page.$$eval("#class option", texts)];
+    expect(grid).toMatchObject({ width: 144, height: 28 }); // five in a row, of 28 × 28
+    expect(grid!.colours).toBeGreaterThan(100);
+    expect(names.slice(0, 3)).toEqual(["one of each", "T-shirt", "Trousers"]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("the slider, the views, the files and the seed do what they say", async () => {
     const { page, complaints } = await openPage(browser, site.url + QUICK);
     await drawn(page);
     const grid = await seen(page, "#grid");
-    expect(grid).toMatchObject({ width: 144, height: 28 }); // five in a row, of 28 × 28
-    expect(grid!.colours).toBeGreaterThan(100);
-
     await page.focus("#when");
     await page.keyboard.press("Home");
     expect(await page.$eval("#when", (slider) => slider.ariaValueText)).toMatch(
@@ -96,6 +108,7 @@ describe("the sampling page", () => {
 
   test("a picture of the grid is mended where a brush rubbed it out", async () => {
     const { page, complaints } = await openPage(browser, site.url + QUICK);
+    await page.setViewport({ width: 1280, height: 1400 }); // the mouse reaches what is in view
     await drawn(page);
     await page.select("#task", "repair");
     await textIs(page, "#status", /^Choose a picture to start from/);

@@ -24,7 +24,7 @@ import { openPage } from "./open_page.ts";
 /** A run of seconds: see demo/train/query.ts. */
 const QUICK = "train/?steps=12&batch=4&every=6&count=4&sampler-steps=3";
 /** Long enough to lose a GPU in it. */
-const LONGER = QUICK.replace("steps=12", "steps=40");
+const LONGER = QUICK.replace("steps=12", "steps=24");
 
 describe("the training page, built and served from a folder of a static host", () => {
   let site: Site;
@@ -124,11 +124,11 @@ describe("the training page, built and served from a folder of a static host", (
   });
 
   test("while it trains, no task keeps the main thread for more than 50 ms", async () => {
-    const { page, complaints } = await openPage(browser, `${site.url}train/?steps=2000&every=40`);
+    const { page, complaints } = await openPage(browser, `${site.url}train/?steps=2000&every=25`);
     await phaseIs(page, "ready");
     const found = await traced(page, async () => {
       await press(page, "Start");
-      await textIs(page, "#drawn", /^after 40 steps$/);
+      await textIs(page, "#drawn", /^after 25 steps$/);
     });
     console.log(`training page: ${JSON.stringify(found)}`);
     expect(found.longTasks).toBe(0);
@@ -175,8 +175,8 @@ describe("the training page, built and served from a folder of a static host", (
       const session = await own.target().createCDPSession();
       session.send("Browser.crashGpuProcess").catch(() => undefined); // it may go before it answers
       await textIs(page, "#status", /^The GPU was lost; the run goes on with another\.$/);
-      await textIs(page, "#status", /^Finished after 40 steps\.$/);
-      expect(await text(page, "#figure-step")).toBe("40 of 40");
+      await textIs(page, "#status", /^Finished after 24 steps\.$/);
+      expect(await text(page, "#figure-step")).toBe("24 of 24");
     } finally {
       await own.close();
     }
