@@ -38,6 +38,7 @@ export class DeviceHealth {
    * @throws DeviceError the failure, where one comes first, or was there when the promise settled
    */
   async wait<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => undefined); // where the device has failed already nobody else hears it
     this.check();
     let tell: ((failure: DeviceError) => void) | undefined;
     const failed = new Promise<never>((_, reject) => {
