@@ -4,9 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, HTTPRequest, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shell } from "../../demo/shell.ts";
 import { launchChromium } from "../../src/platform/chromium.ts";
-import { servePage } from "../support/page_server.ts";
+import { serveDemo } from "./demo_site.ts";
 import { openPage } from "./open_page.ts";
 import { tinyModel } from "./tiny_model.ts";
 
@@ -84,7 +83,7 @@ let browser: Browser;
 let files: Map<string, Uint8Array>;
 
 beforeAll(async () => {
-  server = await servePage(demo, [shell()]);
+  server = await serveDemo();
   browser = await launchChromium({ canvas: true });
   files = await tinyModel();
 });
