@@ -1,12 +1,11 @@
 // The grids drawn so far: the last one, or an earlier one that the slider asks for.
-
-const GAP = 1; // in the images' own pixels
+import { gridImage, type PicturesShape } from "../shared/grid.ts";
 
 /** Pictures, [count, C, H, W], bytes 0 … 255. */
 export interface SampleGrid {
   /** training steps done when they were drawn */
   step: number;
-  shape: readonly [count: number, channels: number, height: number, width: number];
+  shape: PicturesShape;
   pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
@@ -58,23 +57,12 @@ export class SampleGrids {
   }
 }
 
-/** Images side by side, in a square or nearly one. */
+/** In a square or nearly one. */
 function draw(canvas: HTMLCanvasElement, { shape, pixels }: SampleGrid): void {
-  const [count, C, H, W] = shape;
-  const columns = Math.ceil(Math.sqrt(count));
-  const rows = Math.ceil(count / columns);
-  canvas.width = columns * (W + GAP) - GAP;
-  canvas.height = rows * (H + GAP) - GAP;
-  const context = contextOf(canvas);
-  for (let n = 0; n < count; n++) {
-    const image = new ImageData(W, H);
-    const byte = (c: number, i: number) => pixels[(n * C + Math.min(c, C - 1)) * H * W + i]!;
-    for (let i = 0; i < H * W; i++) {
-      image.data.set([byte(0, i), byte(1, i), byte(2, i), 255], 4 * i);
-    }
-    const [row, column] = [Math.floor(n / columns), n % columns];
-    context?.putImageData(image, column * (W + GAP), row * (H + GAP));
-  }
+  const grid = gridImage(pixels, shape, Math.ceil(Math.sqrt(shape[0])));
+  canvas.width = grid.width;
+  canvas.height = grid.height;
+  contextOf(canvas)?.putImageData(grid, 0, 0);
 }
 
 /** Kept in memory, not on the GPU: if that is lost, the pictures stay. */
