@@ -82,7 +82,9 @@ const wishes = () => ({
 
 /** Goes through when the page is neither paused nor hidden. */
 async function ready(): Promise<void> {
+  if (gate.isShut) document.body.dataset.phase = "paused"; // the step under way has ended
   await gate.passed();
+  document.body.dataset.phase = "drawing";
   while (document.hidden) {
     await new Promise((resolve) => {
       document.addEventListener("visibilitychange", resolve, { once: true });

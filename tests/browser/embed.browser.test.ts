@@ -115,6 +115,7 @@ describe("a model in a three.js scene", () => {
     expect(await look(page, "#scene")).not.toBe(before);
     await page.mouse.up();
     await press(page, "Pause");
+    await page.waitForSelector('body[data-phase="paused"]'); // no step is under way any more
     const held = await settled(page, "#scene");
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await look(page, "#scene")).toBe(held);
