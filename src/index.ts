@@ -62,11 +62,12 @@ export {
   type SampleRecoveryOptions,
   sampleThroughLosses,
 } from "./samplers/recovery.ts";
-export type { Inpainting, SampleOptions, Steering } from "./samplers/request.ts";
+export type { Inpainting, SampleOptions } from "./samplers/request.ts";
 export { type SampleFrame, sample } from "./samplers/sample.ts";
 export { samplingPlan } from "./samplers/sampler.ts";
 export { respacedTimesteps } from "./samplers/spacing.ts";
 export { slerp } from "./samplers/start.ts";
+export { type Steering, type SteeringLoss, steering } from "./samplers/steering.ts";
 export type { View } from "./samplers/views.ts";
 export { type Checkpoint, readCheckpoint } from "./train/checkpoint.ts";
 export {

@@ -1,7 +1,9 @@
-// What a derivative rule is: a forward launch, and the launches that give the inputs' gradients.
+// What a rule is: a forward launch, and apart from it the derivative, the launches that give the
+// inputs' gradients. Both stand in one file of ./rules; ./derivatives.ts pairs them, so that a page
+// that never differentiates carries no gradient's kernel.
 //
-// `dx` always means ∂L/∂x. A rule never allocates a gradient by itself: it asks its slots where to
-// write, so that parameters' gradients land in their flat buffer.
+// `dx` always means ∂L/∂x. A derivative never allocates a gradient by itself: it asks its slots where
+// to write, so that parameters' gradients land in their flat buffer.
 import type { Graph } from "../graph/graph.ts";
 import type { Dtype, Tensor } from "../graph/tensor.ts";
 
@@ -19,7 +21,7 @@ export interface Slots<In extends Inputs> {
    */
   target(name: keyof In & string, dtype?: Dtype): Tensor;
   /**
-   * The gradient that other consumers of this input have given so far. A rule that takes it must
+   * The gradient that other consumers of this input have given so far. A derivative that takes it must
    * write pending + its own part to the target; else the tape adds the two afterwards.
    */
   takePending(name: keyof In & string): Tensor | undefined;
@@ -28,13 +30,14 @@ export interface Slots<In extends Inputs> {
 }
 
 export interface Rule<In extends Inputs, Options, Saved> {
-  /** Records the forward dispatches; `saved` is what backward needs, and nothing else. */
+  /** Records the forward dispatches; `saved` is what the derivative needs, and nothing else. */
   forward(graph: Graph, inputs: In, options: Options): { y: Tensor; saved: Saved };
-  /** Records the dispatches that write the gradient of every wanted input. */
-  backward(graph: Graph, dy: Tensor, saved: Saved, slots: Slots<In>): void;
 }
 
-/** Names the types of a rule once; the identity otherwise. */
-export const rule = <In extends Inputs, Options, Saved>(
-  definition: Rule<In, Options, Saved>,
-): Rule<In, Options, Saved> => definition;
+/** Records the dispatches that write the gradient of every wanted input. */
+export type Derivative<In extends Inputs, Saved> = (
+  graph: Graph,
+  dy: Tensor,
+  saved: Saved,
+  slots: Slots<In>,
+) => void;

@@ -1,11 +1,14 @@
 // The tape: remembers which rule made each tensor, and walks it backwards once.
 //
-// It knows nothing of layers or shaders: rules live in ./rules, one a kernel family. Both walks
-// append dispatches to the same graph; nothing runs here.
+// It knows nothing of layers or shaders: rules live in ./rules, one a kernel family, and
+// ./derivatives.ts names their derivatives. Both walks append dispatches to the same graph; nothing
+// runs here. What is not differentiated takes ./forward.ts instead.
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add, affine } from "../kernels/elementwise.ts";
-import type { Inputs, Rule, Slots } from "./rule.ts";
+import { derivativeOf } from "./derivatives.ts";
+import { Forward } from "./forward.ts";
+import type { Derivative, Inputs, Rule, Slots } from "./rule.ts";
 
 interface Node {
   y: Tensor;
@@ -13,8 +16,7 @@ interface Node {
   backward(dy: Tensor, slots: Slots<Inputs>): void;
 }
 
-export class Tape {
-  readonly graph: Graph;
+export class Tape extends Forward {
   readonly #nodes: Node[] = [];
   /** leaves whose gradient is wanted, and where it goes (undefined: wherever the plan puts it) */
   readonly #leaves: ReadonlyMap<Tensor, Tensor | undefined>;
@@ -25,16 +27,16 @@ export class Tape {
   /**
    * @param graph   what dispatches are appended to
    * @param leaves  tensors to differentiate by → the tensor their gradient is written to, or
-   *                undefined; none for inference
+   *                undefined
    */
   constructor(graph: Graph, leaves: ReadonlyMap<Tensor, Tensor | undefined> = new Map()) {
-    this.graph = graph;
+    super(graph);
     this.#leaves = leaves;
     for (const leaf of leaves.keys()) this.#tracked.add(leaf);
   }
 
   /** Applies a rule: y, remembered if any of its inputs is differentiated. */
-  apply<In extends Inputs, Options, Saved>(
+  override apply<In extends Inputs, Options, Saved>(
     rule: Rule<In, Options, Saved>,
     inputs: In,
     options: Options,
@@ -42,12 +44,19 @@ export class Tape {
     const { y, saved } = rule.forward(this.graph, inputs, options);
     if (Object.values(inputs).some((x) => x && this.#tracked.has(x))) {
       this.#tracked.add(y);
+      const derivative = this.derivativeOf(rule);
       const backward = (dy: Tensor, slots: Slots<Inputs>) =>
-        rule.backward(this.graph, dy, saved, slots);
+        derivative(this.graph, dy, saved, slots);
       this.#nodes.push({ y, inputs, backward });
       this.#countUse(inputs, 1);
     }
     return y;
+  }
+
+  protected derivativeOf<In extends Inputs, Options, Saved>(
+    rule: Rule<In, Options, Saved>,
+  ): Derivative<In, Saved> {
+    return derivativeOf(rule);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { DiffusionModel } from "../nn/model.ts";
 import { readBytes } from "../platform/files.ts";
 import type { SampleOptions } from "../samplers/request.ts";
 import type { Images } from "../samplers/start.ts";
+import { steering } from "../samplers/steering.ts";
 import {
   atLeastZero,
   dtypeOption,
@@ -123,7 +124,7 @@ export async function sampleRequest(
     ...planOptionsOf(flags, scheduler ?? model.scheduler),
     ...{ count, firstImage, sampler, scheduler, seed, initialNoise: noise, interpolate },
     ...{ image, strength, dtype },
-    ...{ inpaint, guidance, guidanceInterval, steer: await steering(flags, model) },
+    ...{ inpaint, guidance, guidanceInterval, steer: await steeringOf(flags, model) },
     classLabels: flags.class === undefined ? undefined : new Array<number>(count).fill(flags.class),
   };
 }
@@ -146,7 +147,10 @@ async function inpainting(flags: SampleFlags, model: DiffusionModel) {
   return { image, mask: { shape: keep.shape, data }, resample, jumpLength };
 }
 
-async function steering({ steer, steerTarget, steerStrength }: SampleFlags, model: DiffusionModel) {
+async function steeringOf(
+  { steer, steerTarget, steerStrength }: SampleFlags,
+  model: DiffusionModel,
+) {
   if (steer === undefined && (steerTarget ?? steerStrength) === undefined) return undefined;
   if (steer === undefined) {
     throw new OptionError(
@@ -157,7 +161,7 @@ async function steering({ steer, steerTarget, steerStrength }: SampleFlags, mode
   }
   const wgsl = new TextDecoder().decode(await readBytes(steer));
   const target = await optionalImages(steerTarget, model);
-  return { wgsl, strength: steerStrength ?? 1, target };
+  return steering({ wgsl, strength: steerStrength ?? 1, target });
 }
 
 /** Images of a .png, in the model's channels, or of the tensor `sample` of a safetensors file. */

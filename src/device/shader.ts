@@ -57,6 +57,10 @@ export interface Variant {
   readonly constants: Constants;
 }
 
+/** The variants of a family that is compiled as it stands: one an entry point. */
+export const plainVariants = (family: ShaderFamily): Variant[] =>
+  Object.keys(family.entries).map((entry) => ({ family, entry, constants: {} }));
+
 /** `family.entry`, the name on the GPU's labels. */
 export const labelOf = ({ family, entry }: Variant): string => `${family.name}.${entry}`;
 

@@ -1,7 +1,7 @@
 // What stands for p_θ in the derivation: the exact denoiser of normal data, or a network.
 //
 // Both give an output o for x_t, of which x̂_0 is a combination with x_t.
-import { Tape } from "../autograd/tape.ts";
+import { Forward } from "../autograd/forward.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { boundOptions } from "../diffusion/bound.ts";
@@ -96,7 +96,7 @@ export function networkDenoiser(
       const conditions = new Conditions(model, buffer, N);
       return {
         record: (graph, xt) => {
-          const network = { tape: new Tape(graph), weights: model.weights };
+          const network = { tape: new Forward(graph), weights: model.weights };
           return unet(network, model.config, { sample: xt, ...conditions.inputs });
         },
         write: (_, t) => {

@@ -2,7 +2,7 @@
 //
 // Several timesteps share a batch of the network. Where noise is drawn it is a function of (seed,
 // image, timestep), so that a term does not depend on which others are asked for.
-import { Tape } from "../autograd/tape.ts";
+import { Forward } from "../autograd/forward.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { type Shape, showShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -194,7 +194,7 @@ class TermsRun {
     const { x0, places, timesteps, rows } = tensors;
     const noise = tensors.noise ?? rowNormals(graph, { state, places }, { shape });
     const { xt } = qSampleGiven(graph, { x0, noise, timesteps, levels });
-    const network = { tape: new Tape(graph), weights: options.weights ?? model.weights };
+    const network = { tape: new Forward(graph), weights: options.weights ?? model.weights };
     const output = unet(network, config, { sample: xt, ...conditions.inputs });
     const alphaBarT = tables.alphaBars.at(-1) ?? 0;
     const results = boundTerms(graph, { x0, noise, output, rows }, { alphaBarT });

@@ -14,9 +14,10 @@ export type ActivationName = (typeof ACTIVATIONS)[number];
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const activationVariants: Variant[] = ["forward", "backward"].flatMap((entry) =>
-  ACTIVATIONS.map((_, index) => ({ family, entry, constants: { ACTIVATION: index } })),
-);
+export const activationVariants = (): Variant[] =>
+  ["forward", "backward"].flatMap((entry) =>
+    ACTIVATIONS.map((_, index) => ({ family, entry, constants: { ACTIVATION: index } })),
+  );
 
 /** The shaders' number of an activation. @throws OptionError for a name that is none */
 export function activationIndex(operation: string, name: ActivationName): number {

@@ -61,7 +61,7 @@ const SOFTWARE = { normGroups: 16, finish: { ROWS: 8, LANES: 64 }, update: { VEC
 
 const cutOf = (graph: Graph) => (graph.targetOf("adamw").software ? SOFTWARE : HARDWARE);
 
-export const adamwVariants: Variant[] = [
+export const adamwVariants = (): Variant[] => [
   { family, entry: "norm", constants: {} },
   ...[HARDWARE, SOFTWARE].flatMap(({ finish, update }) => [
     { family, entry: "finish", constants: finish },

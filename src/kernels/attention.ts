@@ -16,10 +16,11 @@ const SUBGROUPS = [4, 8];
 const ENTRIES = ["forward", "backward_query", "backward_key"] as const;
 
 /** Every pipeline that a launcher can ask for. */
-export const attentionVariants: Variant[] = ENTRIES.flatMap((entry) => [
-  { family: byTiles, entry, constants: {} },
-  ...SUBGROUPS.map((lanes) => ({ family: byLanes, entry, constants: { LANES: lanes } })),
-]);
+export const attentionVariants = (): Variant[] =>
+  ENTRIES.flatMap((entry) => [
+    { family: byTiles, entry, constants: {} },
+    ...SUBGROUPS.map((lanes) => ({ family: byLanes, entry, constants: { LANES: lanes } })),
+  ]);
 
 export interface AttentionInputs {
   /** [N, heads · d, S], or [N, heads · d, H, W] with S = H · W; head h in channels h·d … (h+1)·d − 1 */

@@ -11,7 +11,7 @@ import { batch_images as family } from "./generated/batch_images.ts";
 
 const WORKGROUP = 64; // WG in the shader
 
-export const batchImagesVariants: Variant[] = [{ family, entry: "gather", constants: {} }];
+export const batchImagesVariants = (): Variant[] => [{ family, entry: "gather", constants: {} }];
 
 /** A part of the data that lies in one buffer. */
 export interface ImagePart {

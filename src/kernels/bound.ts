@@ -43,7 +43,7 @@ export function packBoundRows(rows: readonly BoundNumbers[]): Float32Array<Array
 const HARDWARE = { ROWS: 16, LANES: 256 };
 const SOFTWARE = { ROWS: 8, LANES: 64 };
 
-export const boundVariants: Variant[] = [
+export const boundVariants = (): Variant[] => [
   { family: bound, entry: "row_normals", constants: {} },
   ...[HARDWARE, SOFTWARE].map((constants) => ({ family: bound, entry: "terms", constants })),
 ];

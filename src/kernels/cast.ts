@@ -8,11 +8,12 @@ import { cast as family } from "./generated/cast.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const castVariants: Variant[] = ["narrow", "widen"].map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const castVariants = (): Variant[] =>
+  ["narrow", "widen"].map((entry) => ({
+    family,
+    entry,
+    constants: {},
+  }));
 
 /**
  * y = scale[0] · x as a float16 tensor; beyond 65 504 infinity.

@@ -28,7 +28,7 @@ const ENTRIES = { scalars: "multiply_scalars", vectors: "multiply_vectors" } as 
 /** float32 leaves the alias as it is, so that no constant tells it from the file's own. */
 const constantsOf = (type: ChainType) => (type === "f16" ? ({ elem: "f16" } as const) : {});
 
-export const ceilingsVariants: Variant[] = [
+export const ceilingsVariants = (): Variant[] => [
   ...(["f32", "f16"] as const).flatMap((type) =>
     CHAIN_FORMS.map((form): Variant => {
       return { family: ceilings, entry: ENTRIES[form], constants: constantsOf(type) };

@@ -1,7 +1,7 @@
 // Launches shaders/concat.wgsl: checks shapes, allocates the output, records the dispatches.
 import { ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, sameShape, shape4, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { concat as family } from "./generated/concat.ts";
@@ -9,11 +9,7 @@ import { concat as family } from "./generated/concat.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const concatVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const concatVariants = (): Variant[] => plainVariants(family);
 
 /**
  * y = the channels of a, then those of b.

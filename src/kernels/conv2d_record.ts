@@ -193,8 +193,8 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 }
 
 /** Every pipeline that a convolution or its gradient can ask for. */
-export const conv2dVariants: Variant[] = [
-  ...conv2dTileVariants,
+export const conv2dVariants = (): Variant[] => [
+  ...conv2dTileVariants(),
   ...tiledVariants(),
   ...variantsOf(pointwise, {}, 4),
   { family: general, entry: "forward", constants: {} },

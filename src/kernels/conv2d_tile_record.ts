@@ -99,7 +99,7 @@ const constantsOf = (KERNEL: number, isDoubled: boolean, tile: (typeof TILES)[nu
 });
 
 /** Every pipeline that can be asked for. */
-export const conv2dTileVariants: Variant[] = [
+export const conv2dTileVariants = (): Variant[] => [
   ...[1, 3].flatMap((K) =>
     [false, true].flatMap((isDoubled) =>
       TILES.flatMap((tile) =>

@@ -237,8 +237,8 @@ function cutInto(wanted: number, p: { images: number; rows: number; columns: num
 }
 
 /** Every pipeline that can be asked for. */
-export const conv2dWeightVariants: Variant[] = [
-  ...conv2dWeightTileVariants,
+export const conv2dWeightVariants = (): Variant[] => [
+  ...conv2dWeightTileVariants(),
   ...Object.values(KINDS).flatMap((kind) => [
     ...[1, 4].map((A_TILE) => variant(tiled, "plain", { ...kind, A_TILE })),
     ...SUBGROUPS.flatMap((LANES) =>

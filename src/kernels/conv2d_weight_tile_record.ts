@@ -99,7 +99,7 @@ const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({
 });
 
 /** Every pipeline that can be asked for. */
-export const conv2dWeightTileVariants: Variant[] = [
+export const conv2dWeightTileVariants = (): Variant[] => [
   ...[false, true].flatMap((isDoubled) =>
     [false, true].map((isNarrow) => ({
       family: tiled,

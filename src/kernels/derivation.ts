@@ -38,7 +38,7 @@ const WORKGROUP = 64; // WG in the shader
 const HARDWARE = { ROWS: 16, LANES: 256 };
 const SOFTWARE = { ROWS: 8, LANES: 64 };
 
-export const derivationVariants: Variant[] = [
+export const derivationVariants = (): Variant[] => [
   { family: derivation, entry: "walk", constants: {} },
   ...[HARDWARE, SOFTWARE].map((constants) => ({ family: derivation, entry: "sums", constants })),
 ];

@@ -6,7 +6,7 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { seedWords } from "../core/philox.ts";
 import { ceilDiv, requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { diffusion } from "./generated/diffusion.ts";
@@ -109,11 +109,7 @@ function targetFactors(
 const WORKGROUP = 64; // WG in the shader
 export const NORMAL_FLOPS = 25; // of one normal: its share of logarithm, root, sine and cosine
 
-export const diffusionVariants: Variant[] = Object.keys(diffusion.entries).map((entry) => ({
-  family: diffusion,
-  entry,
-  constants: {},
-}));
+export const diffusionVariants = (): Variant[] => plainVariants(diffusion);
 
 /**
  * Raw words of Philox4x32-10: counter i gives those of [i, stream, step, 0].

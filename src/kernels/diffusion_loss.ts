@@ -76,9 +76,10 @@ const lanesOf = (graph: Graph) => ({
 });
 const BOUND_FLOPS = 40; // of an element's term
 
-export const diffusionLossVariants: Variant[] = [HARDWARE, SOFTWARE].flatMap((constants) =>
-  Object.keys(family.entries).map((entry) => ({ family, entry, constants })),
-);
+export const diffusionLossVariants = (): Variant[] =>
+  [HARDWARE, SOFTWARE].flatMap((constants) =>
+    Object.keys(family.entries).map((entry) => ({ family, entry, constants })),
+  );
 
 /**
  * The training loss of the batch that `qSample` made at this step, and its gradient.

@@ -2,7 +2,7 @@
 //
 // What is kept lies in resident tensors of the caller, so that it outlives a step and can be saved.
 import { ceilDiv, requireShape } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { STATE_SHAPE, STREAMS } from "./diffusion.ts";
@@ -13,11 +13,7 @@ export const KEPT_LOSSES = 10;
 
 const WORKGROUP = 64; // WG in the shader
 
-export const diffusionTimestepsVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const diffusionTimestepsVariants = (): Variant[] => plainVariants(family);
 
 /** The last losses of every timestep. */
 export interface LossRing {

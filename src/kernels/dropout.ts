@@ -7,7 +7,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { quadWorkgroups, STATE_SHAPE, STREAMS } from "./diffusion.ts";
 import { dropout as family } from "./generated/dropout.ts";
 
-export const dropoutVariants: Variant[] = [{ family, entry: "apply", constants: {} }];
+export const dropoutVariants = (): Variant[] => [{ family, entry: "apply", constants: {} }];
 
 export interface DropoutOptions {
   /** p in (0, 1): the probability that an element becomes 0 */

@@ -2,7 +2,7 @@
 //
 // A `target` is a tensor to write to instead of a new one; it is never one of the inputs.
 import { requireShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { elementwise } from "./generated/elementwise.ts";
@@ -10,11 +10,7 @@ import { elementwise } from "./generated/elementwise.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const elementwiseVariants: Variant[] = Object.keys(elementwise.entries).map((entry) => ({
-  family: elementwise,
-  entry,
-  constants: {},
-}));
+export const elementwiseVariants = (): Variant[] => plainVariants(elementwise);
 
 /**
  * y = (a + b) · scale, element by element.

@@ -3,7 +3,7 @@
 // Indices are not checked here, they are on the GPU: one beyond the table reads some row of it, or 0.
 import { ShapeError } from "../core/errors.ts";
 import { requireShape, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding as family } from "./generated/embedding.ts";
@@ -11,11 +11,7 @@ import { embedding as family } from "./generated/embedding.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const embeddingVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const embeddingVariants = (): Variant[] => plainVariants(family);
 
 /**
  * y[n, c] = table[indices[n], c].

@@ -2,7 +2,7 @@
 // not finite.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { STATE_SHAPE } from "./diffusion.ts";
@@ -13,11 +13,7 @@ const WORKGROUP = 64; // WG in the shader
 const HARDWARE_GROUPS = 1024;
 const SOFTWARE_GROUPS = 16;
 
-export const gradientSumsVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const gradientSumsVariants = (): Variant[] => plainVariants(family);
 
 /**
  * sum ← scale · x at the first batch of a step, sum + scale · x at those after it.

@@ -50,7 +50,7 @@ export const CUT_CONSTANTS: readonly Cut["constants"][] = [
 ];
 
 /** Every pipeline a launcher here can ask for. */
-export const groupNormVariants: Variant[] = [
+export const groupNormVariants = (): Variant[] => [
   ...[16, 64].map((WG) => ({ family, entry: "moments", constants: { WG } })),
   { family, entry: "moments_wide", constants: { WG: 16 } },
   { family, entry: "moments_shared", constants: {} },

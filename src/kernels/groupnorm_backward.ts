@@ -40,7 +40,7 @@ export interface GroupNormBackwardOptions {
 const activations = ACTIVATIONS.map((_, ACTIVATION) => ({ ACTIVATION }));
 
 /** Every pipeline a launcher here can ask for. */
-export const groupNormBackwardVariants: Variant[] = [
+export const groupNormBackwardVariants = (): Variant[] => [
   ...activations.flatMap(({ ACTIVATION }) => [
     { family, entry: "sums", constants: { WG: 16, ACTIVATION } },
     { family, entry: "sums", constants: { WG: 64, ACTIVATION } },

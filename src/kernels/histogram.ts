@@ -30,7 +30,7 @@ export interface Histogram {
 
 const constantsOf = (type: "f32" | "f16") => (type === "f16" ? { HALF: true } : {});
 
-export const histogramVariants: Variant[] = [
+export const histogramVariants = (): Variant[] => [
   ...(["f32", "f16"] as const).map((type): Variant => {
     return { family, entry: "chunk", constants: constantsOf(type) };
   }),

@@ -17,7 +17,7 @@ const SUBGROUPS = [4, 8];
 const BLOCKS = [2, 8];
 
 /** Every pipeline that a launcher can ask for. */
-export const matmulVariants: Variant[] = [
+export const matmulVariants = (): Variant[] => [
   ...(["forward_tile", "backward_input_tile", "backward_weight_tile"] as const).flatMap((entry) =>
     TILES.map((TILE) => ({ family: matmul, entry, constants: { TILE } })),
   ),

@@ -1,7 +1,7 @@
 // Launches shaders/resample.wgsl: checks shapes, allocates the output, records the dispatch.
 import { ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { resample as family } from "./generated/resample.ts";
@@ -9,11 +9,7 @@ import { resample as family } from "./generated/resample.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const resampleVariants: Variant[] = Object.keys(family.entries).map((entry) => ({
-  family,
-  entry,
-  constants: {},
-}));
+export const resampleVariants = (): Variant[] => plainVariants(family);
 
 /**
  * Each pixel becomes 2 × 2: y[n,c,i,j] = x[n,c, ⌊i/2⌋, ⌊j/2⌋].

@@ -4,7 +4,7 @@
 // Packs a plan's numbers as the kernel reads them. Which numbers they are is not known here: that
 // is src/samplers.
 import { ceilDiv, requireShape, shape4, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { quadWorkgroups, STATE_SHAPE, STREAMS } from "./diffusion.ts";
@@ -73,11 +73,7 @@ function rowNumbers(row: ReverseRow): number[] {
   return ROW_FIELDS.map((field) => numbers[field]);
 }
 
-export const reverseStepVariants: Variant[] = Object.keys(reverse_step.entries).map((entry) => ({
-  family: reverse_step,
-  entry,
-  constants: {},
-}));
+export const reverseStepVariants = (): Variant[] => plainVariants(reverse_step);
 
 export interface ReverseStepTensors {
   /** u32 [8], see `STATE`: says the row */

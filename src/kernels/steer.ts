@@ -3,7 +3,7 @@
 // A user's WGSL takes the place of the shader's function `gradient`; nothing else of it changes.
 import { OptionError } from "../core/errors.ts";
 import { requireShape, shape4, sizeOf } from "../core/shape.ts";
-import type { ShaderFamily, Variant } from "../device/shader.ts";
+import { plainVariants, type ShaderFamily, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { steer } from "./generated/steer.ts";
@@ -11,13 +11,9 @@ import { steer } from "./generated/steer.ts";
 const WORKGROUP = 64; // lanes; WG in the shader
 const DECLARATION = /fn\s+gradient\s*\(/;
 
-export const steerVariants: Variant[] = Object.keys(steer.entries).map((entry) => ({
-  family: steer,
-  entry,
-  constants: {},
-}));
+export const steerVariants = (): Variant[] => plainVariants(steer);
 
-type SteerFamily = typeof steer;
+export type SteerFamily = typeof steer;
 
 const families = new Map<string, SteerFamily>();
 

@@ -1,7 +1,7 @@
 // Launches shaders/view.wgsl: images as the pixels of one picture, on the GPU.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, roundUp, type Shape, shape4, showShape } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { view } from "./generated/view.ts";
@@ -9,11 +9,7 @@ import { view } from "./generated/view.ts";
 const WORKGROUP = 64; // lanes; WG in the shader
 const ROW_PIXELS = 64; // rows of a copy to a texture begin at multiples of 256 bytes
 
-export const viewVariants: Variant[] = Object.keys(view.entries).map((entry) => ({
-  family: view,
-  entry,
-  constants: {},
-}));
+export const viewVariants = (): Variant[] => plainVariants(view);
 
 /** A picture of images side by side, ⌈√N⌉ of them in a row. */
 export interface Picture {

@@ -1,5 +1,5 @@
 // One evaluation of a model on given tensors.
-import { Tape } from "../autograd/tape.ts";
+import { Forward } from "../autograd/forward.ts";
 import { ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, showShape } from "../core/shape.ts";
 import { Graph } from "../graph/graph.ts";
@@ -43,7 +43,7 @@ export async function evaluate(
   const conditions = new Conditions(model, buffer, N);
   const graph = new Graph(gpu.target);
   const half = halfWeights(gpu, weights, dtype);
-  const network = { tape: new Tape(graph), weights, half: half && { weights: half } };
+  const network = { tape: new Forward(graph), weights, half: half && { weights: half } };
   half?.refresh(graph);
   const output = unet(network, config, { sample: input, ...conditions.inputs });
   const options = { label: "forward", keep: [output], signal };

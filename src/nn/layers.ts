@@ -2,11 +2,11 @@
 //
 // A Network carries the tape and the weights; layers are functions of it, and hold no state.
 
+import type { Forward } from "../autograd/forward.ts";
 import { conv2dRule } from "../autograd/rules/conv2d.ts";
-import { dropoutRule } from "../autograd/rules/dropout.ts";
+import type { dropoutRule } from "../autograd/rules/dropout.ts";
 import { groupNormRule } from "../autograd/rules/groupnorm.ts";
 import { linearRule } from "../autograd/rules/linear.ts";
-import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
 import type { Padding } from "../kernels/conv2d.ts";
@@ -14,7 +14,8 @@ import type { HalfWeights } from "./half_weights.ts";
 import type { Weights } from "./weights.ts";
 
 export interface Network {
-  readonly tape: Tape;
+  /** a Tape where gradients are wanted */
+  readonly tape: Forward;
   readonly weights: Weights;
   /** in training alone */
   readonly dropout?: Dropout | undefined;
@@ -31,6 +32,8 @@ export interface Half {
 
 /** Dropout of a training step: its layers are numbered as they are recorded. */
 export interface Dropout {
+  /** given by who trains: what only samples does not carry it */
+  readonly rule: typeof dropoutRule;
   readonly rate: number;
   /** u32 [8]: the step's masks are drawn from it */
   readonly state: Tensor;
@@ -61,8 +64,8 @@ export interface ConvOptions {
 /** Dropout of a layer's output where a network has it, else x itself. */
 export function dropout({ tape, dropout: asked }: Network, x: Tensor): Tensor {
   if (!asked || asked.rate === 0) return x;
-  const { rate, state } = asked;
-  return tape.apply(dropoutRule, { x }, { rate, state, layer: asked.layers++ });
+  const { rule, rate, state } = asked;
+  return tape.apply(rule, { x }, { rate, state, layer: asked.layers++ });
 }
 
 /** conv2d(x) + bias + rows + residual. */

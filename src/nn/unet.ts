@@ -1,12 +1,13 @@
 // The U-Net: diffusers' UNet2DModel, option by option and name by name.
 //
 // unet() records one evaluation. The first time, it also declares every parameter in `weights`.
+
+import { Forward } from "../autograd/forward.ts";
 import { activationRule } from "../autograd/rules/activation.ts";
 import { narrowRule, widenRule } from "../autograd/rules/cast.ts";
 import { concatRule } from "../autograd/rules/concat.ts";
 import { addRule, affineRule, scaleRowsRule } from "../autograd/rules/elementwise.ts";
 import { embeddingRule } from "../autograd/rules/embedding.ts";
-import { Tape } from "../autograd/tape.ts";
 import type { Shape } from "../core/shape.ts";
 import { requireImageSize, type UNetConfig } from "../formats/unet_config.ts";
 import { Graph } from "../graph/graph.ts";
@@ -83,7 +84,7 @@ export function unetWeights(config: UNetConfig, label = "parameters"): Weights {
   const scratch = new Graph();
   const [H, W] = smallestImage(config);
   const isLearned = config.time_embedding_type === "learned";
-  unet({ tape: new Tape(scratch), weights }, config, {
+  unet({ tape: new Forward(scratch), weights }, config, {
     sample: scratch.alloc([1, config.in_channels, H, W], "sample"),
     time: isLearned
       ? scratch.alloc([1], "time", "u32")

@@ -11,6 +11,7 @@ import type { Plan, PlanOptions, SamplerName } from "./plan.ts";
 import { partialPlan, type Repainting, repaintPlan } from "./repaint.ts";
 import { samplerOf, samplingPlan } from "./sampler.ts";
 import type { Images } from "./start.ts";
+import type { Steering } from "./steering.ts";
 
 export interface SampleOptions extends Partial<PlanOptions> {
   /** images to make, ≥ 1 */
@@ -42,7 +43,7 @@ export interface SampleOptions extends Partial<PlanOptions> {
   guidance?: number | undefined;
   /** timesteps at which guidance holds, both included; default all */
   guidanceInterval?: readonly [from: number, to: number] | undefined;
-  /** a loss of x̂_0 to go down at every step */
+  /** a loss of x̂_0 to go down at every step: `steering({ wgsl, strength, target })` */
   steer?: Steering | undefined;
   /** height and width; default the model's sample_size */
   size?: readonly [height: number, width: number] | undefined;
@@ -63,18 +64,6 @@ export interface Inpainting extends Repainting {
   image: Images;
   /** of its shape: 1 where the image is known, 0 where it is to be made */
   mask: Images;
-}
-
-export interface Steering {
-  /**
-   * WGSL that declares fn gradient(n: u32, c: u32, i: u32, j: u32) -> f32: ∂L/∂x̂_0[n, c, i, j]. It may
-   * call x0(n, c, i, j) and goal_at(n, c, i, j).
-   */
-  wgsl: string;
-  /** s of x' ← x' − s ∂L/∂x, by x before the step, through the network */
-  strength: number;
-  /** what goal_at gives, [1 or count, C, H, W]; default 0 */
-  target?: Images | undefined;
 }
 
 /** [count, C, H, W] */

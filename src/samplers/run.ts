@@ -2,7 +2,7 @@
 //
 // A step needs nothing from the CPU: rows, times and random counters are picked on the GPU, by the
 // state's step.
-import { Tape } from "../autograd/tape.ts";
+import { Forward } from "../autograd/forward.ts";
 import { DeviceError, OptionError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -21,7 +21,6 @@ import { isGuided } from "./guidance.ts";
 import type { Plan } from "./plan.ts";
 import type { ImageShape, SampleOptions } from "./request.ts";
 import { repeated, startValues } from "./start.ts";
-import { descend, steeringGradient } from "./steering.ts";
 import { type View, Views } from "./views.ts";
 
 export interface RunParts {
@@ -195,14 +194,12 @@ interface Recorded extends RunParts {
 function record(graph: Graph, model: DiffusionModel, parts: Recorded): void {
   const { options, tensors, time, network } = parts;
   const { batch, state, rows, known, mask, goal, x0Hat, epsHat } = tensors;
-  const { steer } = options;
-  const leaves = steer ? new Map([[batch, undefined]]) : undefined;
-  const tape = new Tape(graph, leaves);
+  const steered = goal && options.steer?.begin(graph, batch);
+  const tape = steered?.tape ?? new Forward(graph);
   const output = unet({ ...network, tape }, model.config, { sample: batch, ...time });
-  const gradient =
-    steer && goal && steeringGradient(tape, { state, rows, x: batch, output, goal }, steer);
+  if (goal) steered?.differentiate({ state, rows, output, goal });
   reverseStep(graph, { state, rows, x: batch, x0Previous: x0Hat, epsHat, output });
-  if (steer && gradient) descend(tape, { gradient, x: batch }, steer);
+  steered?.descend();
   if (known && mask) blend(graph, { state, rows, x: batch, known, mask });
   advance(graph, { state });
 }

@@ -1,5 +1,6 @@
 // What a trainer has on the GPU: the recorded step, its buffers, and the sets of numbers that are
 // trained, averaged and saved.
+import { dropoutRule } from "../autograd/rules/dropout.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Misfit } from "../graph/fits.ts";
@@ -138,7 +139,7 @@ function record(model: DiffusionModel, data: TrainingData, options: HyperParamet
 
   const graph = new Graph(gpu.target);
   const tape = new Tape(graph, gradientTargets(weights, gradients, half));
-  const dropout = { rate: config.dropout, state, layers: 0 };
+  const dropout = { rule: dropoutRule, rate: config.dropout, state, layers: 0 };
   const noised = source.noised(graph, timestepLosses.draw(graph, state, options.batch));
   const network = { tape, weights, dropout, half: half && { weights: half, lossScale } };
   half?.refresh(graph);

@@ -1,6 +1,6 @@
 // The loss on images that are not trained on, always with the same noise and timesteps: what differs
 // from one time to the next is the weights alone.
-import { Tape } from "../autograd/tape.ts";
+import { Forward } from "../autograd/forward.ts";
 import { DeviceError } from "../core/errors.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
@@ -60,7 +60,7 @@ export class Validation {
       ...{ timesteps: "uniform", labelDropout: 0, flip: false, randomCrop: 0 },
     });
     const graph = new Graph(gpu.target);
-    const prediction = unet({ tape: new Tape(graph), weights }, config, source.noised(graph));
+    const prediction = unet({ tape: new Forward(graph), weights }, config, source.noised(graph));
     const { perImage } = source.loss(graph, prediction);
     const program = await Program.compile(gpu, graph, { label: "validation", keep: [perImage] });
     const buffers = [inputs, progress, ...source.buffers];

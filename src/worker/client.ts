@@ -5,6 +5,7 @@ import type { LoadProgress, WebOptions } from "../data/web_files.ts";
 import type { BoundReport, DataBoundOptions, DataBoundRecord } from "../evaluate/data_bound.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import type { SampleOptions } from "../samplers/request.ts";
+import type { SteeringLoss } from "../samplers/steering.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
 import type { NanPolicy } from "../train/not_finite.ts";
 import type { TrainingRecord } from "../train/step_records.ts";
@@ -15,8 +16,9 @@ import { RemoteCanvas, RemoteFrame, RemoteModel, RemoteTrainer } from "./remote.
 /** Records that training may be ahead of the page. */
 const AHEAD = 8;
 
-/** As those of `sample`; `weights` is a trainer, whose average is sampled. */
-export interface RemoteSampleOptions extends Omit<SampleOptions, "weights"> {
+/** As those of `sample`; `weights` is a trainer, whose average is sampled, `steer` what `steering` takes. */
+export interface RemoteSampleOptions extends Omit<SampleOptions, "steer" | "weights"> {
+  steer?: SteeringLoss | undefined;
   weights?: RemoteTrainer | undefined;
 }
 

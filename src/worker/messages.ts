@@ -11,6 +11,7 @@ import type { WriteOptions } from "../formats/model_files.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import type { SampleOptions } from "../samplers/request.ts";
+import type { SteeringLoss } from "../samplers/steering.ts";
 import type { View } from "../samplers/views.ts";
 import type { Dataset } from "../train/dataset.ts";
 import type { GivenValues } from "../train/given_batch.ts";
@@ -81,7 +82,11 @@ export type SentData =
   | { data: Dataset }
   | { batches: readonly GivenValues[]; shape: readonly [number, number, number, number] };
 
-export type SentSampling = Omit<SampleOptions, "signal" | "weights">;
+/** Steering goes as numbers and text; the worker makes it. */
+export interface SentSampling extends Omit<SampleOptions, "signal" | "steer" | "weights"> {
+  steer?: SteeringLoss | undefined;
+}
+
 export type SentBound = Omit<DataBoundOptions, "signal" | "weights">;
 
 interface Operation<Request, Item, Value> {

@@ -6,6 +6,7 @@ import { dataBound } from "../evaluate/data_bound.ts";
 import { DiffusionModel } from "../nn/model.ts";
 import type { Weights } from "../nn/weights.ts";
 import { sample } from "../samplers/sample.ts";
+import { steering } from "../samplers/steering.ts";
 import { readCheckpoint } from "../train/checkpoint.ts";
 import { Trainer } from "../train/trainer.ts";
 import type { Handles, ShownCanvas } from "./handles.ts";
@@ -64,8 +65,9 @@ export const WORK: Work = {
   async *sample({ handles }, { model, trainer, options }, { id, signal }) {
     const weights = averageOf(handles, trainer);
     const sampled = handles.get("model", model);
+    const steer = options.steer && steering(options.steer);
     try {
-      for await (const frame of sample(sampled, { ...options, weights, signal })) {
+      for await (const frame of sample(sampled, { ...options, steer, weights, signal })) {
         handles.setFrame(id, { frame, gpu: sampled.gpu });
         const { step, of, timestep, shape } = frame;
         yield { step, of, timestep, shape };

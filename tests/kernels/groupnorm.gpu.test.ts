@@ -239,7 +239,7 @@ describe.each(TARGETS)("group norm on %s   [PyTorch]", (_, target) => {
 
 describe.each(TARGETS)("the launchers of group norm on %s", (_, target) => {
   test("launches only variants that are listed", () => {
-    const all = [...groupNormVariants, ...groupNormBackwardVariants, ...elementwiseVariants];
+    const all = [...groupNormVariants(), ...groupNormBackwardVariants(), ...elementwiseVariants()];
     const known = new Set(all.map(idOf));
     for (const [shape, groups] of AWKWARD) {
       const graph = new Graph(target);

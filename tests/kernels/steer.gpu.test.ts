@@ -5,6 +5,7 @@ import type { DiffusionModel } from "../../src/nn/model.ts";
 import { requestedPlan, type SampleOptions } from "../../src/samplers/request.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import { startValues } from "../../src/samplers/start.ts";
+import { steering } from "../../src/samplers/steering.ts";
 import { goldenModel } from "../support/model_folder.ts";
 
 let model: DiffusionModel;
@@ -56,7 +57,10 @@ describe("x' ← x' − s · ∂L(x̂_0(x, U-Net(x)))/∂x   [Chung et al. 2022,
     const goal = { shape, data: new Float32Array(shape[1] * shape[2] * shape[3]).fill(0.25) };
     const options = { ...base, ...guided };
     const strength = 0.5;
-    const steered = await lastOf({ ...options, steer: { wgsl: QUARTIC, strength, target: goal } });
+    const steered = await lastOf({
+      ...options,
+      steer: steering({ wgsl: QUARTIC, strength, target: goal }),
+    });
     const free = await lastOf(options);
     const gradient = free.x.map((value, i) => (value - steered.x[i]!) / strength);
 
@@ -91,12 +95,13 @@ describe("x' ← x' − s · ∂L(x̂_0(x, U-Net(x)))/∂x   [Chung et al. 2022,
     const distance = ({ x0Hat }: { x0Hat: Float32Array }) =>
       Math.abs(x0Hat.reduce((sum, value) => sum + value, 0) / x0Hat.length - 0.5);
     const free = distance(await lastOf(asked));
-    const steer = { wgsl: MEAN_COLOUR, strength: 0.5, target };
+    const steer = steering({ wgsl: MEAN_COLOUR, strength: 0.5, target });
     expect(distance(await lastOf({ ...asked, steer }))).toBeLessThan(0.5 * free);
   });
 
   test("WGSL without a gradient, or that does not compile, is refused", async () => {
-    const steer = (wgsl: string) => lastOf({ ...base, steer: { wgsl, strength: 1 } });
+    const steer = async (wgsl: string) =>
+      lastOf({ ...base, steer: steering({ wgsl, strength: 1 }) });
     await expect(steer("fn loss() -> f32 { return 1.0; }")).rejects.toThrow(
       /must declare fn gradient/,
     );

@@ -18,7 +18,7 @@ async function allVariants(): Promise<Variant[]> {
     const module: Record<string, unknown> = await import(`../../src/kernels/${name}.ts`);
     for (const [key, value] of Object.entries(module)) {
       if (!key.endsWith("Variants")) continue;
-      for (const variant of value as Variant[]) found.set(keyOf(variant), variant);
+      for (const variant of (value as () => Variant[])()) found.set(keyOf(variant), variant);
     }
   }
   return [...found.values()];

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { sample } from "../../src/samplers/sample.ts";
+import { steering } from "../../src/samplers/steering.ts";
 import { fitImages, idxDataset } from "../../src/train/dataset.ts";
 import { lossGradients } from "../../src/train/gradients.ts";
 import type { HyperParameters } from "../../src/train/hyper_parameters.ts";
@@ -166,8 +167,8 @@ describe.runIf(!hasHalf)("a device without shader-f16", () => {
 
 test("steering needs float32", async () => {
   const model = await goldenModel(`${folder}/start`);
-  const steer = { wgsl: "fn gradient(n: u32, c: u32, i: u32, j: u32) -> f32 { return 0.0; }" };
-  const request = { count: 1, dtype: "float16", steer: { ...steer, strength: 1 } } as const;
+  const wgsl = "fn gradient(n: u32, c: u32, i: u32, j: u32) -> f32 { return 0.0; }";
+  const request = { count: 1, dtype: "float16", steer: steering({ wgsl, strength: 1 }) } as const;
   await expect(sample(model, request).next()).rejects.toThrow(
     "sample: steer needs dtype float32, got float16.",
   );

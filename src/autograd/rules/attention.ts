@@ -8,7 +8,7 @@ import {
   attentionBackward,
 } from "../../kernels/attention.ts";
 import { narrow } from "../../kernels/cast.ts";
-import { rule } from "../rule.ts";
+import type { Derivative, Rule } from "../rule.ts";
 
 /** Three tensors of one shape, [N, heads · d, S] or [N, heads · d, H, W]. */
 export type AttentionRuleInputs = {
@@ -16,6 +16,8 @@ export type AttentionRuleInputs = {
   readonly k: Tensor;
   readonly v: Tensor;
 };
+
+type Saved = AttentionSaved & AttentionOptions;
 
 /**
  * With P = softmax(q kᵀ / √d) a head and ds_ij = P_ij (dy_i · v_j − dy_i · y_i):
@@ -25,31 +27,31 @@ export type AttentionRuleInputs = {
  *
  * Dao et al. 2022, "FlashAttention", arXiv:2205.14135, appendix B.2.
  */
-export const attentionRule = rule<
-  AttentionRuleInputs,
-  AttentionOptions,
-  AttentionSaved & AttentionOptions
->({
+export const attentionRule: Rule<AttentionRuleInputs, AttentionOptions, Saved> = {
   forward: (graph, inputs, { heads }) => {
     requireThree(inputs);
     const { y, stats } = attention(graph, inputs, { heads });
     const isHalf = inputs.q.dtype === "f16";
     return { y: isHalf ? narrow(graph, { x: y }) : y, saved: { ...inputs, y, stats, heads } };
   },
-  backward: (graph, dy, { heads, ...saved }, slots) => {
-    const isHalf = saved.q.dtype === "f16";
-    const sumOf = (name: "q" | "k" | "v") =>
-      isHalf || !slots.wants(name)
-        ? graph.alloc(dy.shape, `attention.d${name}`)
-        : slots.target(name);
-    const targets = { dq: sumOf("q"), dk: sumOf("k"), dv: sumOf("v") };
-    attentionBackward(graph, { ...saved, dy }, { heads }, targets);
-    if (!isHalf) return;
-    for (const name of ["q", "k", "v"] as const) {
-      if (slots.wants(name)) narrow(graph, { x: targets[`d${name}`] }, slots.target(name));
-    }
-  },
-});
+};
+
+export const attentionDerivative: Derivative<AttentionRuleInputs, Saved> = (
+  graph,
+  dy,
+  { heads, ...saved },
+  slots,
+) => {
+  const isHalf = saved.q.dtype === "f16";
+  const sumOf = (name: "q" | "k" | "v") =>
+    isHalf || !slots.wants(name) ? graph.alloc(dy.shape, `attention.d${name}`) : slots.target(name);
+  const targets = { dq: sumOf("q"), dk: sumOf("k"), dv: sumOf("v") };
+  attentionBackward(graph, { ...saved, dy }, { heads }, targets);
+  if (!isHalf) return;
+  for (const name of ["q", "k", "v"] as const) {
+    if (slots.wants(name)) narrow(graph, { x: targets[`d${name}`] }, slots.target(name));
+  }
+};
 
 /** One tensor in two roles would have its gradient written twice, by two launches. */
 function requireThree({ q, k, v }: AttentionRuleInputs): void {

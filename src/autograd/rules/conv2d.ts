@@ -3,7 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { type Conv2dOptions, conv2d, conv2dBackwardInput } from "../../kernels/conv2d.ts";
 import { conv2dBackwardWeight, sumPixels } from "../../kernels/conv2d_weight.ts";
-import { rule, type Slots } from "../rule.ts";
+import type { Derivative, Rule, Slots } from "../rule.ts";
 
 type ConvolutionInputs = {
   readonly x: Tensor;
@@ -28,23 +28,24 @@ interface Saved {
  *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
  *   dbias[o] = Σ_{n,i,j} dy     drows[n,o] = Σ_{i,j} dy     dresidual = dy
  */
-export const conv2dRule = rule<ConvolutionInputs, Required<Conv2dOptions>, Saved>({
+export const conv2dRule: Rule<ConvolutionInputs, Required<Conv2dOptions>, Saved> = {
   forward: (graph, inputs, options) => {
     const { x, weight, residual } = inputs;
     const y = conv2d(graph, inputs, options);
     return { y, saved: { x, weight, isOwnResidual: x === residual, options } };
   },
-  backward: (graph, dy, saved, slots) => {
-    const { x, weight, isOwnResidual, options } = saved;
-    backwardWeight(graph, dy, saved, slots);
-    if (slots.wants("rows")) sumPixels(graph, { x: dy }, slots.target("rows"));
-    if (slots.wants("residual") && !isOwnResidual) slots.alias("residual", dy);
-    if (!slots.wants("x")) return;
-    const pending = isOwnResidual ? dy : slots.takePending("x");
-    const place = { ...options, inputShape: x.shape };
-    conv2dBackwardInput(graph, { dy, weight, pending }, place, slots.target("x"));
-  },
-});
+};
+
+export const conv2dDerivative: Derivative<ConvolutionInputs, Saved> = (graph, dy, saved, slots) => {
+  const { x, weight, isOwnResidual, options } = saved;
+  backwardWeight(graph, dy, saved, slots);
+  if (slots.wants("rows")) sumPixels(graph, { x: dy }, slots.target("rows"));
+  if (slots.wants("residual") && !isOwnResidual) slots.alias("residual", dy);
+  if (!slots.wants("x")) return;
+  const pending = isOwnResidual ? dy : slots.takePending("x");
+  const place = { ...options, inputShape: x.shape };
+  conv2dBackwardInput(graph, { dy, weight, pending }, place, slots.target("x"));
+};
 
 function backwardWeight(
   graph: Graph,

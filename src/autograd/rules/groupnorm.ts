@@ -2,7 +2,7 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import { type GroupNormOptions, groupNorm } from "../../kernels/groupnorm.ts";
 import { groupNormBackward } from "../../kernels/groupnorm_backward.ts";
-import { rule } from "../rule.ts";
+import type { Derivative, Rule } from "../rule.ts";
 
 type NormInputs = {
   readonly x: Tensor;
@@ -23,20 +23,25 @@ interface Saved {
  *   dγ_c = Σ (1 + scale) dh·x̂     dβ_c = Σ (1 + scale) dh      (Σ over n, h, w)
  *   dscale = Σ dh·(γ x̂ + β)       dshift = Σ dh                (Σ over h, w)
  */
-export const groupNormRule = rule<NormInputs, GroupNormOptions, Saved>({
+export const groupNormRule: Rule<NormInputs, GroupNormOptions, Saved> = {
   forward: (graph, inputs, options) => {
     const { y, stats } = groupNorm(graph, inputs, options);
     return { y, saved: { inputs, stats, options } };
   },
-  backward: (graph, dy, { inputs, stats, options }, slots) => {
-    const targetOf = (name: keyof NormInputs) =>
-      slots.wants(name) ? slots.target(name) : undefined;
-    const pending = slots.wants("x") ? slots.takePending("x") : undefined;
-    groupNormBackward(graph, { ...inputs, dy, stats, pending }, options, {
-      dx: targetOf("x"),
-      dweight: targetOf("weight"),
-      dbias: targetOf("bias"),
-      dscaleShift: targetOf("scaleShift"),
-    });
-  },
-});
+};
+
+export const groupNormDerivative: Derivative<NormInputs, Saved> = (
+  graph,
+  dy,
+  { inputs, stats, options },
+  slots,
+) => {
+  const targetOf = (name: keyof NormInputs) => (slots.wants(name) ? slots.target(name) : undefined);
+  const pending = slots.wants("x") ? slots.takePending("x") : undefined;
+  groupNormBackward(graph, { ...inputs, dy, stats, pending }, options, {
+    dx: targetOf("x"),
+    dweight: targetOf("weight"),
+    dbias: targetOf("bias"),
+    dscaleShift: targetOf("scaleShift"),
+  });
+};

@@ -1,7 +1,7 @@
 // A whole network and its gradients in float64: what a tape has recorded, rule by rule.
 //
 // Values go from twin to twin and are never rounded to float32: only inputs and weights are the GPU's.
-import type { Inputs, Rule } from "../../../src/autograd/rule.ts";
+import type { Derivative, Inputs, Rule } from "../../../src/autograd/rule.ts";
 import { Tape } from "../../../src/autograd/tape.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { type NdArray, ndarray } from "../../reference/ndarray.ts";
@@ -20,6 +20,8 @@ export interface Application {
 /** A tape that remembers which rules it applied, and the gradients they were given. */
 export class WatchedTape extends Tape {
   readonly applications: Application[] = [];
+  /** of the rule that is being applied */
+  #seen: { dy?: Tensor } = {};
 
   override apply<In extends Inputs, Options, Saved>(
     rule: Rule<In, Options, Saved>,
@@ -28,17 +30,22 @@ export class WatchedTape extends Tape {
   ): Tensor {
     const twin = RULE_TWINS.get(rule);
     if (!twin) throw new Error("float64 network: a rule of this configuration has no twin here");
-    const seen: { dy?: Tensor } = {};
-    const watched: Rule<In, Options, Saved> = {
-      forward: rule.forward,
-      backward: (graph, dy, saved, slots) => {
-        seen.dy = dy;
-        rule.backward(graph, dy, saved, slots);
-      },
-    };
-    const y = super.apply(watched, inputs, options);
+    this.#seen = {};
+    const seen = this.#seen;
+    const y = super.apply(rule, inputs, options);
     this.applications.push(Object.assign(seen, { twin, inputs, options, y }));
     return y;
+  }
+
+  protected override derivativeOf<In extends Inputs, Options, Saved>(
+    rule: Rule<In, Options, Saved>,
+  ): Derivative<In, Saved> {
+    const derivative = super.derivativeOf(rule);
+    const seen = this.#seen;
+    return (graph, dy, saved, slots) => {
+      seen.dy = dy;
+      derivative(graph, dy, saved, slots);
+    };
   }
 }
 
