@@ -6,11 +6,13 @@
 //   source          Vaswani et al. 2017, arXiv:1706.03762, eq. 1; P made again where it is needed, and
 //                   D from y, as in Dao 2023 (FlashAttention-2), arXiv:2307.08691, algorithms 1 and 2
 //
-//   shapes    q, k, v, y [N, heads · d, S] f32, head h in channels h·d … (h+1)·d − 1
+//   shapes    qkv [N, 3 · heads · d, S] f32: all of q, of k, of v; y [N, heads · d, S]; head h in channels
+//             h·d … (h+1)·d − 1 of each
 //             stats [N, heads, S] of (max_j, 1 / Σ_j), powers being of 2: 2^(s · log2 e) = exp s
 //             means [N, heads, S] of D
-//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns:
-//                               row_a  column_a  row_b  column_b   sum_a  sum_b
+//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns; a is in
+//             qkv, sums are in y or dqkv:
+//                               row a  column a  row_b  column_b   sum a  sum b
 //               forward           q       k               v                 y
 //               backward_query    q       k       dy      v         dq
 //               backward_key      k       q       v       dy        dk     dv
@@ -20,7 +22,7 @@
 //   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 
-alias elem = f32; // or f16: how q, k, v and dy are stored; sums are f32
+alias elem = f32; // or f16: how qkv and dy are stored; sums are f32
 alias elem4 = vec4<elem>;
 
 struct Heads {
@@ -31,17 +33,15 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> row_a: array<elem>;
-@group(0) @binding(2) var<storage, read> column_a: array<elem>;
-@group(0) @binding(3) var<storage, read> row_b: array<elem>;
-@group(0) @binding(4) var<storage, read> column_b: array<elem>;
-@group(0) @binding(5) var<storage, read> y: array<f32>;
-@group(0) @binding(6) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(7) var<storage, read> means: array<f32>;
-@group(0) @binding(8) var<storage, read_write> sum_a: array<f32>;
-@group(0) @binding(9) var<storage, read_write> sum_b: array<f32>;
-@group(0) @binding(10) var<storage, read_write> new_stats: array<vec2f>;
-@group(0) @binding(11) var<storage, read_write> new_means: array<f32>;
+@group(0) @binding(1) var<storage, read> qkv: array<elem>;
+@group(0) @binding(2) var<storage, read> row_b: array<elem>;
+@group(0) @binding(3) var<storage, read> column_b: array<elem>;
+@group(0) @binding(4) var<storage, read> y: array<f32>;
+@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(6) var<storage, read> means: array<f32>;
+@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(8) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> new_means: array<f32>;
 
 const LOWEST = -1e30; // below every logit
 
@@ -74,7 +74,13 @@ var<workgroup> decays: array<vec4f, 8>; // of rows
 var<workgroup> factors: array<vec4f, 8>;
 
 struct Place {
-  head: u32, // where the head's numbers begin
+  head: u32, // where the head's numbers begin in y and dy
+  row_a: u32, // the same in the operands: in qkv, or in dy
+  column_a: u32,
+  row_b: u32,
+  column_b: u32,
+  sum_a: u32, // and in what is written
+  sum_b: u32,
   first: u32, // the same in stats and means
   row: u32, // first of the workgroup's rows
   column: u32, // first of the tile's columns
@@ -83,8 +89,23 @@ struct Place {
 }
 
 fn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {
-  let first = (group.z * groups.y + group.y) * dims.tokens;
-  return Place(first * dims.channels, first, group.x * 32u, 0u, lane / 8u, lane % 8u);
+  var place = Place();
+  place.first = (group.z * groups.y + group.y) * dims.tokens;
+  place.head = place.first * dims.channels;
+  place.row = group.x * 32u;
+  place.y = lane / 8u;
+  place.x = lane % 8u;
+  return place;
+}
+
+const Q: u32 = 0u;
+const K: u32 = 1u;
+const V: u32 = 2u;
+
+// Where one of them begins in qkv, of the workgroup's head.
+fn operand(role: u32, group: vec3u, groups: vec3u) -> u32 {
+  let all = groups.y * dims.channels * dims.tokens; // of q, of an image
+  return (3u * group.z + role) * all + group.y * dims.channels * dims.tokens;
 }
 
 fn quad(first: u32) -> vec4u {
@@ -100,9 +121,9 @@ fn is_token(first: u32) -> vec4f {
   return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));
 }
 
-// Where the quads of a channel lie, which is none past the last.
-fn at_channel(place: Place, channel: u32) -> vec4u {
-  return vec4u(place.head + min(channel, dims.channels - 1u) * dims.tokens);
+// Where the quads of a channel lie, which is none past the last, of the numbers that begin at `first`.
+fn at_channel(first: u32, channel: u32) -> vec4u {
+  return vec4u(first + min(channel, dims.channels - 1u) * dims.tokens);
 }
 
 fn max_of(m: mat4x4f) -> vec4f {
@@ -132,13 +153,12 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
     workgroupBarrier();
     for (var part = 0u; part < STEPS / 8u; part++) {
       let step = part * 8u + place.y;
-      let at = at_channel(place, first + step);
-      let i = at + tokens(place.row + 4u * place.x);
-      let j = at + tokens(place.column + 4u * place.x);
+      let i = at_channel(place.row_a, first + step) + tokens(place.row + 4u * place.x);
+      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
-        vec4f(elem4(row_a[i.x], row_a[i.y], row_a[i.z], row_a[i.w])) * dims.log2_scale;
+        vec4f(elem4(qkv[i.x], qkv[i.y], qkv[i.z], qkv[i.w])) * dims.log2_scale;
       column_tile[step * PITCH + place.x] =
-        vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+        vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
     }
     workgroupBarrier();
     m = add_outer(m, first, place);
@@ -154,9 +174,8 @@ fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
     workgroupBarrier();
     for (var part = 0u; part < STEPS / 8u; part++) {
       let step = part * 8u + place.y;
-      let at = at_channel(place, first + step);
-      let i = at + tokens(place.row + 4u * place.x);
-      let j = at + tokens(place.column + 4u * place.x);
+      let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
+      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
         vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
       column_tile[step * PITCH + place.x] =
@@ -197,9 +216,9 @@ fn combine_a(place: Place) {
     workgroupBarrier();
     for (var part = 0u; part < STEPS / 8u; part++) {
       let step = part * 8u + place.y;
-      let j = at_channel(place, first + step) + tokens(place.column + 4u * place.x);
+      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
-        * vec4f(elem4(column_a[j.x], column_a[j.y], column_a[j.z], column_a[j.w]));
+        * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
     }
     workgroupBarrier();
     for (var part = 0u; part < STEPS / 8u; part++) {
@@ -211,11 +230,11 @@ fn combine_a(place: Place) {
 
 fn add_to_a(place: Place, channel: u32, sum: vec4f) {
   let row = place.row + 4u * place.x;
-  let first = at_channel(place, channel).x + row;
+  let first = at_channel(place.sum_a, channel).x + row;
   for (var i = 0u; i < 4u; i++) {
     if (channel < dims.channels && row + i < dims.tokens) {
-      let before = select(sum_a[first + i], 0.0, place.column == 0u);
-      sum_a[first + i] = before + sum[i];
+      let before = select(sums[first + i], 0.0, place.column == 0u);
+      sums[first + i] = before + sum[i];
     }
   }
 }
@@ -227,7 +246,7 @@ fn combine_b(place: Place) {
     workgroupBarrier();
     for (var part = 0u; part < STEPS / 8u; part++) {
       let step = part * 8u + place.y;
-      let j = at_channel(place, first + step) + tokens(place.column + 4u * place.x);
+      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
         * vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     }
@@ -241,12 +260,12 @@ fn combine_b(place: Place) {
 
 fn add_to_b(place: Place, channel: u32, sum: vec4f) {
   let row = place.row + 4u * place.x;
-  let first = at_channel(place, channel).x + row;
+  let first = at_channel(place.sum_b, channel).x + row;
   let decay = decays[place.x];
   for (var i = 0u; i < 4u; i++) {
     if (channel < dims.channels && row + i < dims.tokens) {
-      let before = select(sum_b[first + i], 0.0, place.column == 0u);
-      sum_b[first + i] = decay[i] * before + sum[i];
+      let before = select(sums[first + i], 0.0, place.column == 0u);
+      sums[first + i] = decay[i] * before + sum[i];
     }
   }
 }
@@ -298,6 +317,10 @@ fn forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   var place = place_of(group, groups, lane);
+  place.row_a = operand(Q, group, groups);
+  place.column_a = operand(K, group, groups);
+  place.column_b = operand(V, group, groups);
+  place.sum_b = place.head;
   var top = vec4f(LOWEST);
   var total = vec4f(); // the lane's columns alone
   var all_total = vec4f();
@@ -343,12 +366,17 @@ fn backward_query(
   @builtin(local_invocation_index) lane: u32,
 ) {
   var place = place_of(group, groups, lane);
+  place.row_a = operand(Q, group, groups);
+  place.column_a = operand(K, group, groups);
+  place.row_b = place.head;
+  place.column_b = operand(V, group, groups);
+  place.sum_a = operand(Q, group, groups);
 
   // D: the channels in 8 parts
   var part = vec4f();
   for (var chunk = 0u; chunk < (dims.channels + 7u) / 8u; chunk++) {
     let channel = chunk * 8u + place.y;
-    let i = at_channel(place, channel) + tokens(place.row + 4u * place.x);
+    let i = at_channel(place.head, channel) + tokens(place.row + 4u * place.x);
     if (channel < dims.channels) {
       part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))
         * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
@@ -387,6 +415,12 @@ fn backward_key(
   @builtin(local_invocation_index) lane: u32,
 ) {
   var place = place_of(group, groups, lane);
+  place.row_a = operand(K, group, groups);
+  place.column_a = operand(Q, group, groups);
+  place.row_b = operand(V, group, groups);
+  place.column_b = place.head;
+  place.sum_a = operand(K, group, groups);
+  place.sum_b = operand(V, group, groups);
   for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {
     place.column = tile * 32u;
     let j = vec4u(place.first) + tokens(place.column + 4u * place.x);

@@ -7,11 +7,13 @@
 //   source          Vaswani et al. 2017, arXiv:1706.03762, eq. 1; P made again where it is needed, and
 //                   D from y, as in Dao 2023 (FlashAttention-2), arXiv:2307.08691, algorithms 1 and 2
 //
-//   shapes    q, k, v, y [N, heads · d, S] f32, head h in channels h·d … (h+1)·d − 1
+//   shapes    qkv [N, 3 · heads · d, S] f32: all of q, of k, of v; y [N, heads · d, S]; head h in channels
+//             h·d … (h+1)·d − 1 of each
 //             stats [N, heads, S] of (max_j, 1 / Σ_j), powers being of 2: 2^(s · log2 e) = exp s
 //             means [N, heads, S] of D
-//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns:
-//                               row_a  column_a  row_b  column_b   sum_a  sum_b
+//             A kernel owns rows of the matrix s (or of its transpose) and walks along its columns; a is in
+//             qkv, sums are in y or dqkv:
+//                               row a  column a  row_b  column_b   sum a  sum b
 //               forward           q       k               v                 y
 //               backward_query    q       k       dy      v         dq
 //               backward_key      k       q       v       dy        dk     dv
@@ -21,7 +23,7 @@
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 enable subgroups;
 
-alias elem = f32; // or f16: how q, k, v and dy are stored; sums are f32
+alias elem = f32; // or f16: how qkv and dy are stored; sums are f32
 alias elem4 = vec4<elem>;
 
 struct Heads {
@@ -32,17 +34,15 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> row_a: array<elem>;
-@group(0) @binding(2) var<storage, read> column_a: array<elem>;
-@group(0) @binding(3) var<storage, read> row_b: array<elem>;
-@group(0) @binding(4) var<storage, read> column_b: array<elem>;
-@group(0) @binding(5) var<storage, read> y: array<f32>;
-@group(0) @binding(6) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(7) var<storage, read> means: array<f32>;
-@group(0) @binding(8) var<storage, read_write> sum_a: array<f32>;
-@group(0) @binding(9) var<storage, read_write> sum_b: array<f32>;
-@group(0) @binding(10) var<storage, read_write> new_stats: array<vec2f>;
-@group(0) @binding(11) var<storage, read_write> new_means: array<f32>;
+@group(0) @binding(1) var<storage, read> qkv: array<elem>;
+@group(0) @binding(2) var<storage, read> row_b: array<elem>;
+@group(0) @binding(3) var<storage, read> column_b: array<elem>;
+@group(0) @binding(4) var<storage, read> y: array<f32>;
+@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(6) var<storage, read> means: array<f32>;
+@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(8) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> new_means: array<f32>;
 
 const LOWEST = -1e30; // below every logit
 
@@ -73,7 +73,13 @@ struct Rows { // numbers of the lane's 8 rows
 }
 
 struct Place {
-  head: u32, // where the head's numbers begin
+  head: u32, // where the head's numbers begin in y and dy
+  row_a: u32, // the same in the operands: in qkv, or in dy
+  column_a: u32,
+  row_b: u32,
+  column_b: u32,
+  sum_a: u32, // and in what is written
+  sum_b: u32,
   first: u32, // the same in stats and means
   row: u32, // first of the lane's rows
   count: u32, // those of them that there are
@@ -93,6 +99,16 @@ fn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {
   place.rows_l = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(dims.tokens - 1u));
   place.rows_r = min(vec4u(row + 4u, row + 5u, row + 6u, row + 7u), vec4u(dims.tokens - 1u));
   return place;
+}
+
+const Q: u32 = 0u;
+const K: u32 = 1u;
+const V: u32 = 2u;
+
+// Where one of them begins in qkv, of the workgroup's head.
+fn operand(role: u32, group: vec3u, groups: vec3u) -> u32 {
+  let all = groups.y * dims.channels * dims.tokens; // of q, of an image
+  return (3u * group.z + role) * all + group.y * dims.channels * dims.tokens;
 }
 
 fn at_tile(place: Place, tile: u32, lane: u32) -> Place {
@@ -179,50 +195,52 @@ fn multiplied(a: Rows, b: Rows) -> Rows {
 // powers += Σ_c row_a · column_a · log2 e / √d
 fn multiply_a(place: Place) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let l = vec4u(at) + place.rows_l;
-    let r = vec4u(at) + place.rows_r;
+    let row = vec4u(place.row_a + c * dims.tokens);
+    let column = place.column_a + c * dims.tokens;
+    let l = row + place.rows_l;
+    let r = row + place.rows_r;
     let rows = Rows(
-      vec4f(elem4(row_a[l.x], row_a[l.y], row_a[l.z], row_a[l.w])) * dims.log2_scale,
-      vec4f(elem4(row_a[r.x], row_a[r.y], row_a[r.z], row_a[r.w])) * dims.log2_scale,
+      vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])) * dims.log2_scale,
+      vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])) * dims.log2_scale,
     );
-    add_outer(&powers, 0u, spread(f32(column_a[at + place.columns.x])), rows);
-    add_outer(&powers, 8u, spread(f32(column_a[at + place.columns.y])), rows);
-    add_outer(&powers, 16u, spread(f32(column_a[at + place.columns.z])), rows);
-    add_outer(&powers, 24u, spread(f32(column_a[at + place.columns.w])), rows);
+    add_outer(&powers, 0u, spread(f32(qkv[column + place.columns.x])), rows);
+    add_outer(&powers, 8u, spread(f32(qkv[column + place.columns.y])), rows);
+    add_outer(&powers, 16u, spread(f32(qkv[column + place.columns.z])), rows);
+    add_outer(&powers, 24u, spread(f32(qkv[column + place.columns.w])), rows);
   }
 }
 
 // slopes += Σ_c row_b · column_b
 fn multiply_b(place: Place) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let l = vec4u(at) + place.rows_l;
-    let r = vec4u(at) + place.rows_r;
+    let row = vec4u(place.row_b + c * dims.tokens);
+    let column = place.column_b + c * dims.tokens;
+    let l = row + place.rows_l;
+    let r = row + place.rows_r;
     let rows = Rows(
       vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])),
       vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])),
     );
-    add_outer(&slopes, 0u, spread(f32(column_b[at + place.columns.x])), rows);
-    add_outer(&slopes, 8u, spread(f32(column_b[at + place.columns.y])), rows);
-    add_outer(&slopes, 16u, spread(f32(column_b[at + place.columns.z])), rows);
-    add_outer(&slopes, 24u, spread(f32(column_b[at + place.columns.w])), rows);
+    add_outer(&slopes, 0u, spread(f32(column_b[column + place.columns.x])), rows);
+    add_outer(&slopes, 8u, spread(f32(column_b[column + place.columns.y])), rows);
+    add_outer(&slopes, 16u, spread(f32(column_b[column + place.columns.z])), rows);
+    add_outer(&slopes, 24u, spread(f32(column_b[column + place.columns.w])), rows);
   }
 }
 
 // sum_a = sum_a + factor · Σ_columns slopes · column_a
 fn combine_a(place: Place, factor: Rows, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let k = vec4u(at) + place.columns;
-    let columns = vec4f(elem4(column_a[k.x], column_a[k.y], column_a[k.z], column_a[k.w]));
+    let at = place.sum_a + c * dims.tokens;
+    let k = vec4u(place.column_a + c * dims.tokens) + place.columns;
+    let columns = vec4f(elem4(qkv[k.x], qkv[k.y], qkv[k.z], qkv[k.w]));
     let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&slopes, own));
     if (!is_first) {
       let l = vec4u(at) + place.rows_l;
       let r = vec4u(at) + place.rows_r;
-      rows.l += vec4f(sum_a[l.x], sum_a[l.y], sum_a[l.z], sum_a[l.w]);
-      rows.r += vec4f(sum_a[r.x], sum_a[r.y], sum_a[r.z], sum_a[r.w]);
+      rows.l += vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]);
+      rows.r += vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]);
     }
     store_a(at + place.row, place.count, rows);
   }
@@ -230,34 +248,34 @@ fn combine_a(place: Place, factor: Rows, is_first: bool) {
 
 fn store_a(to: u32, count: u32, rows: Rows) {
   if (count == 8u) {
-    sum_a[to] = rows.l.x;
-    sum_a[to + 1u] = rows.l.y;
-    sum_a[to + 2u] = rows.l.z;
-    sum_a[to + 3u] = rows.l.w;
-    sum_a[to + 4u] = rows.r.x;
-    sum_a[to + 5u] = rows.r.y;
-    sum_a[to + 6u] = rows.r.z;
-    sum_a[to + 7u] = rows.r.w;
+    sums[to] = rows.l.x;
+    sums[to + 1u] = rows.l.y;
+    sums[to + 2u] = rows.l.z;
+    sums[to + 3u] = rows.l.w;
+    sums[to + 4u] = rows.r.x;
+    sums[to + 5u] = rows.r.y;
+    sums[to + 6u] = rows.r.z;
+    sums[to + 7u] = rows.r.w;
     return;
   }
   for (var i = 0u; i < count; i++) {
-    sum_a[to + i] = one_of(rows, i);
+    sums[to + i] = one_of(rows, i);
   }
 }
 
 // sum_b = decay · sum_b + factor · Σ_columns powers · column_b
 fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let k = vec4u(at) + place.columns;
+    let at = place.sum_b + c * dims.tokens;
+    let k = vec4u(place.column_b + c * dims.tokens) + place.columns;
     let columns = vec4f(elem4(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]));
     let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&powers, own));
     if (!is_first) {
       let l = vec4u(at) + place.rows_l;
       let r = vec4u(at) + place.rows_r;
-      rows.l += decay.l * vec4f(sum_b[l.x], sum_b[l.y], sum_b[l.z], sum_b[l.w]);
-      rows.r += decay.r * vec4f(sum_b[r.x], sum_b[r.y], sum_b[r.z], sum_b[r.w]);
+      rows.l += decay.l * vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]);
+      rows.r += decay.r * vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]);
     }
     store_b(at + place.row, place.count, rows);
   }
@@ -265,18 +283,18 @@ fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
 
 fn store_b(to: u32, count: u32, rows: Rows) {
   if (count == 8u) {
-    sum_b[to] = rows.l.x;
-    sum_b[to + 1u] = rows.l.y;
-    sum_b[to + 2u] = rows.l.z;
-    sum_b[to + 3u] = rows.l.w;
-    sum_b[to + 4u] = rows.r.x;
-    sum_b[to + 5u] = rows.r.y;
-    sum_b[to + 6u] = rows.r.z;
-    sum_b[to + 7u] = rows.r.w;
+    sums[to] = rows.l.x;
+    sums[to + 1u] = rows.l.y;
+    sums[to + 2u] = rows.l.z;
+    sums[to + 3u] = rows.l.w;
+    sums[to + 4u] = rows.r.x;
+    sums[to + 5u] = rows.r.y;
+    sums[to + 6u] = rows.r.z;
+    sums[to + 7u] = rows.r.w;
     return;
   }
   for (var i = 0u; i < count; i++) {
-    sum_b[to + i] = one_of(rows, i);
+    sums[to + i] = one_of(rows, i);
   }
 }
 
@@ -286,7 +304,11 @@ fn forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let home = place_of(group, groups, lane);
+  var home = place_of(group, groups, lane);
+  home.row_a = operand(Q, group, groups);
+  home.column_a = operand(K, group, groups);
+  home.column_b = operand(V, group, groups);
+  home.sum_b = home.head;
   var top = every(LOWEST);
   var total = every(0.0);
   let tiles = (dims.tokens + 15u) / 16u;
@@ -329,7 +351,12 @@ fn backward_query(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let home = place_of(group, groups, lane);
+  var home = place_of(group, groups, lane);
+  home.row_a = operand(Q, group, groups);
+  home.column_a = operand(K, group, groups);
+  home.row_b = home.head;
+  home.column_b = operand(V, group, groups);
+  home.sum_a = operand(Q, group, groups);
 
   // D, and what the forward pass left
   let l = vec4u(home.first) + home.rows_l;
@@ -381,7 +408,13 @@ fn backward_key(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let home = place_of(group, groups, lane);
+  var home = place_of(group, groups, lane);
+  home.row_a = operand(K, group, groups);
+  home.column_a = operand(Q, group, groups);
+  home.row_b = operand(V, group, groups);
+  home.column_b = home.head;
+  home.sum_a = operand(K, group, groups);
+  home.sum_b = operand(V, group, groups);
   for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {
     var place = at_tile(home, tile, lane);
     let k = vec4u(home.first) + place.columns;

@@ -14,7 +14,7 @@
 //     DOUBLED   stride 1 on doubled pixels in one pixel of zeros    HALVED  its gradient
 //
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, 3, 3] ·
-//             bias [O] · rows [N, O]
+//             bias [O] · rows: columns of [N, all]
 //   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups
 //             quads  a quad's lanes load the taps of four channels and swap them: lane q holds the
 //                    channels of a block in the order q^0, q^1, q^2, q^3
@@ -57,9 +57,10 @@ struct Dims {
   tap_step: u32, // 1, or −1 with wrap-around
   blocks: u32, // BLOCKS
   four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
-  has_bias: u32, // 1 or 0, as the two below
-  has_rows: u32,
+  has_bias: u32, // 1 or 0, as the one below
   has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -342,8 +343,8 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   if (d.has_bias == 1u) {
     level += bias[o];
   }
-  if (d.has_rows == 1u) {
-    level += rows[n * d.writes + o];
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
   }
   return level;
 }

@@ -8,7 +8,7 @@
 //   source    cross-correlation, as torch.nn.functional.conv2d
 //
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, K, K] ·
-//             bias [O] · rows [N, O]
+//             bias [O] · rows: columns of [N, all]
 //   dispatch  one lane an element of the result, in workgroups of WG, folded into two dimensions
 //   numerics  f32 sums in the order of the channels read, and of their taps
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -31,9 +31,10 @@ struct Dims {
   doubled: u32, // 1: z is x with each pixel doubled; else 0
   read_step: u32, // weights from one channel read to the next
   write_step: u32, // weights from one channel written to the next
-  has_bias: u32, // 1 or 0, as the two below
-  has_rows: u32,
+  has_bias: u32, // 1 or 0, as the one below
   has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -62,8 +63,8 @@ fn put_element(e: Element, index: u32, sum: f32) {
   if (dims.has_bias == 1u) {
     total += bias[e.o];
   }
-  if (dims.has_rows == 1u) {
-    total += rows[e.n * dims.writes + e.o];
+  if (dims.rows_step != 0u) {
+    total += rows[e.n * dims.rows_step + dims.rows_first + e.o];
   }
   if (dims.has_added == 1u) {
     total += f32(added[index]);

@@ -6,7 +6,7 @@
 //
 //   Both are one thing: every channel written is a sum over the channels read, four at a time.
 //
-//   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows [N, O]
+//   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows: columns of [N, all]
 //   dispatch  one lane 16 pixels of 4·BLOCKS channels: (N · pixels / 16 / WG, …, channels / (4·BLOCKS))
 //             quads  a quad's lanes load the weights of four channels and swap them: lane q holds the
 //                    channels of a block in the order q^0, q^1, q^2, q^3
@@ -32,9 +32,10 @@ struct Dims {
   write_step: u32, // weights from one channel written to the next
   blocks: u32, // BLOCKS
   four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
-  has_bias: u32, // 1 or 0, as the two below
-  has_rows: u32,
+  has_bias: u32, // 1 or 0, as the one below
   has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -156,8 +157,8 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   if (d.has_bias == 1u) {
     level += bias[o];
   }
-  if (d.has_rows == 1u) {
-    level += rows[n * d.writes + o];
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
   }
   return level;
 }

@@ -13,7 +13,7 @@
 //   tap is at a constant place.
 //
 //   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, K, K] ·
-//             bias [O] · rows [N, O] · part_sums [parts, N, channels, height, width] f32
+//             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32
 //   dispatch  tile, part  (tiles, …, ⌈channels / 64⌉ · parts) workgroups of 128 lanes; `part` sums over a
 //                         part of the channels read, where there are too few tiles for a device
 //             finish      a lane an element of result
@@ -59,9 +59,10 @@ struct Dims {
   turns: u32, // ⌈reads / DEPTH⌉
   turns_a_part: u32,
   parts: u32,
-  has_bias: u32, // 1 or 0, as the two below
-  has_rows: u32,
+  has_bias: u32, // 1 or 0, as the one below
   has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -313,8 +314,8 @@ fn level_of(n: u32, o: u32) -> f32 {
   if (dims.has_bias == 1u) {
     level += bias[o];
   }
-  if (dims.has_rows == 1u) {
-    level += rows[n * dims.writes + o];
+  if (dims.rows_step != 0u) {
+    level += rows[n * dims.rows_step + dims.rows_first + o];
   }
   return level;
 }

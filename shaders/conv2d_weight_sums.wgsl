@@ -1,13 +1,13 @@
-// conv2d_weight_sums.wgsl — sums over pixels, and the last step of a gradient by weights and bias.
+// conv2d_weight_sums.wgsl — the last step of a gradient by weights, bias and rows: sums over parts and pixels.
 //
-//   finish      dweight = Σ_s w_s over the parts s,  dbias[o] = Σ_{n,i,j} dy[n,o,i,j]
-//   sum_planes  y[n,c] = Σ_{h,w} x[n,c,h,w]
+//   finish      dweight = Σ_s w_s over the parts s
+//               drows[n,o] = Σ_{i,j} dy[n,o,i,j]      dbias[o] = Σ_n drows[n,o]
 //   source      the transpose of torch.nn.functional.conv2d in its bias
 //
-//   shapes     parts [parts, O, C, K, K] · x = dy [N, O, H, W] f32 row-major · dbias [O] · y [N, C]
-//   dispatch   workgroups of WG lanes. finish: a lane 8 weights; after those a workgroup a bias.
-//              sum_planes: a workgroup a plane. …_lanes: a subgroup of LANES a bias or plane
-//   numerics   f32; a lane sums runs of 8 pixels one after the other, then the lanes are summed
+//   shapes     parts [parts, O, C, K, K] · dy [N, O, H, W] f32 row-major · dbias [O] · drows: columns of [N, all]
+//   dispatch   workgroups of WG lanes: a lane 8 weights; after those a workgroup a bias, TEAM lanes an image.
+//              finish_lanes: a subgroup of LANES a bias
+//   numerics   f32; a lane sums runs of 8 pixels one after the other, then the lanes are summed, then the images
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
 enable subgroups;
 
@@ -15,6 +15,7 @@ alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
 
 const WG: u32 = 64u;
+const TEAM: u32 = 8u; // lanes that share an image
 const LANES: u32 = 4u; // of a subgroup
 
 struct Finish {
@@ -24,13 +25,16 @@ struct Finish {
   biases: u32, // O, or 0
   images: u32, // N
   pixels: u32, // of an image of dy
+  rows_step: u32, // columns of drows, or 0: it is not wanted
+  rows_first: u32, // the first bias's column
 }
 
 @group(0) @binding(0) var<uniform> sizes: Finish;
 @group(0) @binding(1) var<storage, read> parts: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(2) var<storage, read> dy: array<elem>;
 @group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> drows: array<f32>;
 
 // Eight weights from `first` on.
 fn finish_weights(first: u32) {
@@ -59,46 +63,59 @@ fn finish_weights(first: u32) {
   }
 }
 
-// What lane `lane` of `lanes` sums up of the plane that starts at `start`: runs of 8 pixels.
-fn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {
+// What lane `lane` of `lanes` sums up of a plane of dy: runs of 8 pixels. Nothing of planes that are none.
+fn share_of(n: u32, o: u32, lane: u32, lanes: u32) -> f32 {
+  let pixels = select(0u, sizes.pixels, n < sizes.images && o < sizes.biases);
+  let start = (n * sizes.biases + o) * sizes.pixels;
   let own = (pixels / 8u + lanes - 1u - lane) / lanes;
   let ones = vec4f(1.0);
   var sum = 0.0;
   for (var k = 0u; k < own; k++) {
     let at = start + (k * lanes + lane) * 8u;
-    sum += dot(vec4f(elem4(x[at], x[at + 1u], x[at + 2u], x[at + 3u])), ones)
-      + dot(vec4f(elem4(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u])), ones);
+    sum += dot(vec4f(elem4(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u])), ones)
+      + dot(vec4f(elem4(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u])), ones);
   }
   let left = (pixels % 8u + lanes - 1u - lane) / lanes;
   for (var k = 0u; k < left; k++) {
-    sum += f32(x[start + pixels / 8u * 8u + k * lanes + lane]);
+    sum += f32(dy[start + pixels / 8u * 8u + k * lanes + lane]);
   }
   return sum;
 }
 
-fn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {
-  let biases = sizes.biases;
-  let images = select(0u, sizes.images, o < biases);
-  var sum = 0.0;
-  for (var n = 0u; n < images; n++) {
-    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);
+fn store_row(n: u32, o: u32, sum: f32) {
+  if (sizes.rows_step != 0u && n < sizes.images && o < sizes.biases) {
+    drows[n * sizes.rows_step + sizes.rows_first + o] = sum;
   }
-  return sum;
 }
 
 var<workgroup> shares: array<f32, WG>;
 
-// contract  call in uniform control flow: it holds a barrier. The sum is lane 0's alone.
-fn sum_of_lanes(share: f32, local: u32) -> f32 {
-  shares[local] = share;
-  workgroupBarrier();
-  var sum = 0.0;
-  if (local == 0u) {
-    for (var k = 0u; k < WG; k++) {
-      sum += shares[k];
+// contract  call in uniform control flow: it holds barriers.
+fn finish_bias(o: u32, local: u32) -> f32 {
+  let teams = WG / TEAM;
+  let lane = local % TEAM;
+  var sum = 0.0; // of a team's images, in its first lane
+  for (var turn = 0u; turn < (sizes.images + teams - 1u) / teams; turn++) {
+    let n = turn * teams + local / TEAM;
+    shares[local] = share_of(n, o, lane, TEAM);
+    workgroupBarrier();
+    if (lane == 0u) {
+      var row = 0.0;
+      for (var k = 0u; k < TEAM; k++) {
+        row += shares[local + k];
+      }
+      store_row(n, o, row);
+      sum += row;
     }
+    workgroupBarrier();
   }
-  return sum;
+  shares[local] = sum;
+  workgroupBarrier();
+  var all = 0.0;
+  for (var team = 0u; team < teams; team++) {
+    all += shares[team * TEAM];
+  }
+  return all;
 }
 
 @compute @workgroup_size(WG)
@@ -112,7 +129,7 @@ fn finish(
     finish_weights((index * WG + local) * 8u);
   } else {
     let o = index - sizes.weight_groups;
-    let sum = sum_of_lanes(share_of_bias(o, local, WG), local);
+    let sum = finish_bias(o, local);
     if (local == 0u && o < sizes.biases) {
       dbias[o] = sum;
     }
@@ -129,48 +146,18 @@ fn finish_lanes(
   let index = group.y * groups.x + group.x;
   if (index < sizes.weight_groups) {
     finish_weights((index * WG + local) * 8u);
-  } else {
-    let o = ((index - sizes.weight_groups) * WG + local) / LANES;
-    let sum = subgroupAdd(share_of_bias(o, lane, LANES));
-    if (lane == 0u && o < sizes.biases) {
-      dbias[o] = sum;
+    return;
+  }
+  let o = ((index - sizes.weight_groups) * WG + local) / LANES;
+  var sum = 0.0;
+  for (var n = 0u; n < sizes.images; n++) {
+    let row = subgroupAdd(share_of(n, o, lane, LANES));
+    if (lane == 0u) {
+      store_row(n, o, row);
     }
+    sum += row;
   }
-}
-
-struct Planes {
-  planes: u32, // N · C
-  pixels: u32, // H · W
-}
-
-@group(0) @binding(5) var<uniform> extents: Planes;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
-
-@compute @workgroup_size(WG)
-fn sum_planes(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let plane = group.y * groups.x + group.x;
-  let pixels = select(0u, extents.pixels, plane < extents.planes);
-  let sum = sum_of_lanes(share_of(plane * extents.pixels, pixels, local, WG), local);
-  if (local == 0u && plane < extents.planes) {
-    y[plane] = sum;
-  }
-}
-
-@compute @workgroup_size(WG)
-fn sum_planes_lanes(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let plane = ((group.y * groups.x + group.x) * WG + local) / LANES;
-  let pixels = select(0u, extents.pixels, plane < extents.planes);
-  let sum = subgroupAdd(share_of(plane * extents.pixels, pixels, lane, LANES));
-  if (lane == 0u && plane < extents.planes) {
-    y[plane] = sum;
+  if (lane == 0u && o < sizes.biases) {
+    dbias[o] = sum;
   }
 }

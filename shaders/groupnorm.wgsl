@@ -5,7 +5,7 @@
 //             y = f(h)                 f = none, silu, mish, gelu or relu
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §3.1
 //
-//   shapes    x, y [N, C, H, W] f32 row-major · weight, bias [C] · scale_shift [N, 2C]: C scales, then C shifts
+//   shapes    x, y [N, C, H, W] f32 row-major · weight, bias [C] · scale_shift: columns of [N, all], C scales, then C shifts
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
@@ -33,7 +33,8 @@ struct Dims {
   part: u32, // values of a part, as pixels; a row's last one may be shorter
   parts: u32, // parts of a row
   eps: f32,
-  has_scale_shift: u32,
+  scale_step: u32, // columns of scale_shift, or 0: there are none
+  scale_first: u32, // the first channel's scale; its shift is C columns on
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -288,10 +289,10 @@ struct Line {
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
   let factor = moments.y * weight[c]; // r γ
-  if (dims.has_scale_shift == 0u) {
+  if (dims.scale_step == 0u) {
     return Line(moments.x, factor, bias[c]);
   }
-  let at = row / dims.channels * dims.channels + row; // n · 2C + c
+  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
   let scale = 1.0 + scale_shift[at];
   return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
 }

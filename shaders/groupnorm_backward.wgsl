@@ -7,7 +7,8 @@
 //             dscale = Σ dh · (γ x̂ + β), dshift = Σ dh                 over h, w
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1, by the chain rule
 //
-//   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · weight, bias, dweight, dbias [C] · scale_shift, dscale_shift [N, 2C]
+//   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · weight, bias, dweight, dbias [C] · scale_shift, dscale_shift:
+//             columns of [N, all], C scales, then C shifts
 //             a part: a run of one row's values, the H · W of one channel of one image · stats [N, G] of (μ, r)
 //             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r) · means [N, G] of (mean ĝ, mean ĝ·x̂, μ, r)
 //   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then totals: one lane a result. Then
@@ -32,8 +33,9 @@ struct Dims {
   pixels: u32, // H · W, a multiple of 4 for the wide ones
   part: u32, // values of a part, as pixels; a row's last one may be shorter
   parts: u32, // parts of a row
-  has_scale_shift: u32,
   has_pending: u32,
+  scale_step: u32, // columns of scale_shift, or 0: there are none
+  scale_first: u32, // the first channel's scale; its shift is C columns on
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -140,20 +142,20 @@ struct Line {
 
 // 1 + scale of a row.
 fn scale_of(row: u32) -> f32 {
-  if (dims.has_scale_shift == 1u) {
+  if (dims.scale_step != 0u) {
     return 1.0 + scale_shift[scale_index(row)];
   }
   return 1.0;
 }
 
 fn scale_index(row: u32) -> u32 {
-  return row / dims.channels * dims.channels + row; // n · 2C + c
+  return row / dims.channels * dims.scale_step + dims.scale_first + row % dims.channels;
 }
 
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
   let factor = moments.y * weight[c]; // r γ
-  if (dims.has_scale_shift == 0u) {
+  if (dims.scale_step == 0u) {
     return Line(moments.x, factor, bias[c]);
   }
   let scale = scale_of(row);
@@ -327,7 +329,7 @@ fn totals(at: Invocation) {
     write_means(index);
   } else if (index < rows_from) {
     write_channel(index - channels_from);
-  } else if (dims.has_scale_shift == 1u && index < rows_from + dims.batch * dims.channels) {
+  } else if (dims.scale_step != 0u && index < rows_from + dims.batch * dims.channels) {
     write_row(index - rows_from);
   }
 }

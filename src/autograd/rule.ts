@@ -25,6 +25,11 @@ export interface Slots<In extends Inputs> {
    * write pending + its own part to the target; else the tape adds the two afterwards.
    */
   takePending(name: keyof In & string): Tensor | undefined;
+  /**
+   * The one tensor to which every consumer of this input writes its own part of the gradient, such as its
+   * columns; together they must write all of it.
+   */
+  shared(name: keyof In & string): Tensor;
   /** The input's gradient is this very tensor: nothing is written. */
   alias(name: keyof In & string, gradient: Tensor): void;
 }

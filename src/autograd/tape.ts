@@ -111,6 +111,13 @@ export class Tape extends Forward {
         taken.add(x);
         return gradients.get(x);
       },
+      shared: (name) => {
+        const x = input(name);
+        taken.add(x);
+        const whole = gradients.get(x) ?? this.graph.alloc(x.shape, `d ${x.label}`, x.dtype);
+        written.set(x, whole);
+        return whole;
+      },
       alias: (name, gradient) => {
         const x = input(name);
         if (this.#leaves.get(x)) throw new Error(`${x.label}: its gradient has a place of its own`);

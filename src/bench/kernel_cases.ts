@@ -143,21 +143,21 @@ function groupNormSilu(shape: readonly [number, number, number, number]): Kernel
 
 /** One head of d channels over S tokens. */
 function attentionCore(images: number, d: number, S: number): KernelCase {
-  const shape = [images, d, S];
   return {
     name: "attention/forward",
-    inputs: { q: shape, k: shape, v: shape },
-    record: (graph, { q, k, v }) => attention(graph, { q: q!, k: k!, v: v! }, { heads: 1 }).y,
-    value: ({ q, k, v }, index) => {
+    inputs: { qkv: [images, 3 * d, S] },
+    record: (graph, { qkv }) => attention(graph, { qkv: qkv! }, { heads: 1 }).y,
+    value: ({ qkv }, index) => {
       const [n, c, i] = index as [number, number, number];
-      const at = ({ data }: Values, channel: number, token: number) =>
-        data[(n * d + channel) * S + token]!;
+      const [q, k, v] = [0, 1, 2];
+      const at = (role: number, channel: number, token: number) =>
+        qkv!.data[((3 * n + role) * d + channel) * S + token]!;
       const logits = Array.from({ length: S }, (_, j) =>
-        sumOf(Array.from({ length: d }, (_, e) => (at(q!, e, i) * at(k!, e, j)) / Math.sqrt(d))),
+        sumOf(Array.from({ length: d }, (_, e) => (at(q, e, i) * at(k, e, j)) / Math.sqrt(d))),
       );
       const weights = logits.map(({ sum }) => Math.exp(sum));
       const total = weights.reduce((a, b) => a + b, 0);
-      const y = sumOf(weights.map((weight, j) => (weight / total) * at(v!, c, j)));
+      const y = sumOf(weights.map((weight, j) => (weight / total) * at(v, c, j)));
       const steepest = Math.max(...logits.map(({ magnitude }) => magnitude)); // of exp, in ε
       return { sum: y.sum, magnitude: y.magnitude * (1 + 2 * steepest) };
     },

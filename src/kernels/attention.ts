@@ -23,12 +23,11 @@ export const attentionVariants = (): Variant[] =>
   ]);
 
 export interface AttentionInputs {
-  /** [N, heads · d, S], or [N, heads · d, H, W] with S = H · W; head h in channels h·d … (h+1)·d − 1 */
-  q: Tensor;
-  /** of q's shape */
-  k: Tensor;
-  /** of q's shape */
-  v: Tensor;
+  /**
+   * [N, 3 · heads · d, S], or [N, 3 · heads · d, H, W] with S = H · W: all channels of q, then of k, then
+   * of v; head h in channels h·d … (h+1)·d − 1 of each
+   */
+  qkv: Tensor;
 }
 
 export interface AttentionOptions {
@@ -38,26 +37,23 @@ export interface AttentionOptions {
 /**
  * y_i = Σ_j P_ij v_j with P_ij = exp s_ij / Σ_j exp s_ij, s_ij = q_i · k_j / √d, a head and image.
  *
- * @returns y of q's shape, float32; stats [N, heads, S, 2], for the backward pass: the largest logit of each
+ * @returns y [N, heads · d, …], float32; stats [N, heads, S, 2], for the backward pass: the largest logit of each
  *          query, times log2 e, and 1 / Σ_j exp (s_ij − that logit)
- * @throws ShapeError unless q, k and v have one shape of rank 3 or 4, and heads divides its channels
+ * @throws ShapeError unless qkv is of rank 3 or 4, and 3 · heads divides its channels
  * @see Vaswani et al. 2017, arXiv:1706.03762, eq. 1
  */
 export function attention(
   graph: Graph,
-  { q, k, v }: AttentionInputs,
+  { qkv }: AttentionInputs,
   { heads }: AttentionOptions,
 ): { y: Tensor; stats: Tensor } {
-  const extents = extentsOf("attention", q.shape, heads);
-  requireShape("attention", "k", k.shape, q.shape);
-  requireShape("attention", "v", v.shape, q.shape);
-
-  const y = graph.alloc(q.shape, "attention.y");
+  const extents = extentsOf("attention", qkv.shape, heads);
+  const y = graph.alloc(resultShape(qkv.shape), "attention.y");
   const stats = graph.alloc([extents.images, heads, extents.tokens, 2], "attention.stats");
 
-  const args = { dims: dimsOf(extents), row_a: q, column_a: k, column_b: v };
+  const args = { dims: dimsOf(extents), qkv, column_b: qkv };
   const { family, workgroups, options } = variantFor(graph, extents, 2);
-  graph.dispatch([family, "forward"], { ...args, sum_b: y, new_stats: stats }, workgroups, options);
+  graph.dispatch([family, "forward"], { ...args, sums: y, new_stats: stats }, workgroups, options);
   return { y, stats };
 }
 
@@ -70,43 +66,45 @@ export interface AttentionSaved extends AttentionInputs {
  * With D_i = dy_i · y_i:  dq_i = Σ_j P_ij (dy_i · v_j − D_i) k_j / √d,
  * dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d,  dv_j = Σ_i P_ij dy_i. Two dispatches.
  *
- * @param inputs   what went into `attention`, what came out, and dy
- * @param targets  what the gradients are written to, of q's shape: three float32 tensors
- * @throws ShapeError unless all have q's shape, and stats is the forward pass's
+ * @param inputs  what went into `attention`, what came out, and dy
+ * @param target  what dq, dk and dv are written to, float32 of qkv's shape
+ * @throws ShapeError unless y and dy have the result's shape, and stats is the forward pass's
  */
 export function attentionBackward(
   graph: Graph,
-  { q, k, v, y, dy, stats }: AttentionSaved & { dy: Tensor },
+  { qkv, y, dy, stats }: AttentionSaved & { dy: Tensor },
   { heads }: AttentionOptions,
-  targets: { dq: Tensor; dk: Tensor; dv: Tensor },
+  target: Tensor,
 ): void {
-  const extents = extentsOf("attention backward", q.shape, heads);
+  const extents = extentsOf("attention backward", qkv.shape, heads);
   const { images, tokens } = extents;
-  for (const [name, { shape }] of Object.entries({ k, v, y, dy, ...targets })) {
-    requireShape("attention backward", name, shape, q.shape);
+  for (const [name, { shape }] of Object.entries({ y, dy })) {
+    requireShape("attention backward", name, shape, resultShape(qkv.shape));
   }
+  requireShape("attention backward", "target", target.shape, qkv.shape);
   requireShape("attention backward", "stats", stats.shape, [images, heads, tokens, 2]);
 
   const means = graph.alloc([images, heads, tokens], "attention.means");
 
-  const dims = dimsOf(extents);
+  const args = { dims: dimsOf(extents), qkv, stats, sums: target };
   const query = variantFor(graph, extents, 3);
-  const forQueries = { dims, row_a: q, column_a: k, row_b: dy, column_b: v, y, stats };
   graph.dispatch(
     [query.family, "backward_query"],
-    { ...forQueries, sum_a: targets.dq, new_means: means },
+    { ...args, row_b: dy, column_b: qkv, y, new_means: means },
     query.workgroups,
     query.options,
   );
   const key = variantFor(graph, extents, 4);
-  const forKeys = { dims, row_a: k, column_a: q, row_b: v, column_b: dy, stats, means };
   graph.dispatch(
     [key.family, "backward_key"],
-    { ...forKeys, sum_a: targets.dk, sum_b: targets.dv },
+    { ...args, row_b: qkv, column_b: dy, means },
     key.workgroups,
     key.options,
   );
 }
+
+/** y has a third of the channels. */
+const resultShape = ([N = 1, C = 3, ...tokens]: Shape): Shape => [N, C / 3, ...tokens];
 
 interface Extents {
   images: number;
@@ -138,17 +136,17 @@ function extentsOf(operation: string, shape: Shape, heads: number): Extents {
   if (shape.length !== 3 && shape.length !== 4) {
     throw new ShapeError(
       "shape/rank",
-      `${operation}: needs [N, C, S] or [N, C, H, W], got ${showShape(shape)}.`,
+      `${operation}: qkv must be [N, 3C, S] or [N, 3C, H, W], got ${showShape(shape)}.`,
       "Channels come before tokens.",
     );
   }
   const [images, all, height, width = 1] = shape as [number, number, number, number?];
-  if (!Number.isInteger(heads) || heads < 1 || all % heads !== 0) {
+  if (!Number.isInteger(heads) || heads < 1 || all % (3 * heads) !== 0) {
     throw new ShapeError(
       "shape/heads",
-      `${operation}: heads must divide the channels, got heads = ${heads} and C = ${all} (q: ${showShape(shape)}).`,
-      "Take a divisor of C.",
+      `${operation}: heads must divide a third of qkv's channels, got heads = ${heads} and qkv ${showShape(shape)}.`,
+      "Take a divisor of q's channels.",
     );
   }
-  return { images, heads, channels: all / heads, tokens: height * width };
+  return { images, heads, channels: all / 3 / heads, tokens: height * width };
 }

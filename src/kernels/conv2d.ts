@@ -3,6 +3,7 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { type Columns, requireColumns } from "./columns.ts";
 import { recordConvolution } from "./conv2d_record.ts";
 import type { Convolution } from "./conv2d_roles.ts";
 
@@ -32,8 +33,8 @@ export interface Conv2dInputs {
   weight: Tensor;
   /** [O] */
   bias?: Tensor | undefined;
-  /** [N, O]: added to every pixel of an image */
-  rows?: Tensor | undefined;
+  /** O columns of [N, all]: added to every pixel of an image */
+  rows?: Columns | undefined;
   /** of y's shape: added */
   residual?: Tensor | undefined;
 }
@@ -57,7 +58,7 @@ export function conv2d(
   const { N, O, outH, outW } = convolution;
   const y = graph.alloc([N, O, outH, outW], "conv2d.y", x.dtype);
   if (bias) requireShape("conv2d", "bias", bias.shape, [O]);
-  if (rows) requireShape("conv2d", "rows", rows.shape, [N, O]);
+  if (rows) requireColumns("conv2d", "rows", rows, [N, O]);
   if (residual) requireShape("conv2d", "residual", residual.shape, y.shape);
   const tensors = { source: x, weight, bias, rows, added: residual, result: y };
   recordConvolution(graph, "forward", convolution, tensors);

@@ -2,6 +2,7 @@
 // many written of a result.
 import { unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { Columns } from "./columns.ts";
 
 /** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
 export interface Convolution {
@@ -23,7 +24,7 @@ export interface ConvolutionTensors {
   source: Tensor;
   weight: Tensor;
   bias?: Tensor | undefined;
-  rows?: Tensor | undefined;
+  rows?: Columns | undefined;
   /** the residual, or what other consumers gave to dx */
   added?: Tensor | undefined;
   /** y, or dx */
@@ -59,11 +60,12 @@ export function argsOf<Dims>(
   const { bias, rows, added } = optional;
   const has = {
     has_bias: Number(bias !== undefined),
-    has_rows: Number(rows !== undefined),
     has_added: Number(added !== undefined),
+    rows_step: rows?.of.shape[1] ?? 0,
+    rows_first: rows?.first ?? 0,
   };
   const any = unread(weight);
-  const optionals = { bias: bias ?? any, rows: rows ?? any, added: added ?? any };
+  const optionals = { bias: bias ?? any, rows: rows?.of ?? any, added: added ?? any };
   return { dims: { ...dims, ...has }, source, weight, ...optionals, result };
 }
 

@@ -1,16 +1,13 @@
-// The gradient of a convolution by its weights and bias, and sums over pixels: checks shapes, then
-// leaves the dispatches to conv2d_weight_record.ts.
+// The gradient of a convolution by its weights, bias and rows: checks shapes, then leaves the dispatches
+// to conv2d_weight_record.ts.
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { requireColumns } from "./columns.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Convolution } from "./conv2d_roles.ts";
-import {
-  recordPlaneSums,
-  recordWeightGradient,
-  type WeightGradients,
-} from "./conv2d_weight_record.ts";
+import { recordWeightGradient, type WeightGradients } from "./conv2d_weight_record.ts";
 
 export { conv2dWeightVariants, type WeightGradients } from "./conv2d_weight_record.ts";
 
@@ -20,11 +17,12 @@ export type WeightPlace = Required<Conv2dOptions> & { weightShape: Shape };
 /**
  * With z = x, or x with each pixel doubled both ways, and zeros around:
  *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
- *   dbias[o]         = Σ_{n,i,j} dy[n,o,i,j]
+ *   drows[n,o]       = Σ_{i,j} dy[n,o,i,j]        dbias[o] = Σ_n drows[n,o]
  *
  * @param x          [N, C, H, W]
  * @param dy         [N, O, outH, outW], as `conv2d` gives y
- * @param gradients  where to write: dweight [O, C, K, K] and, if wanted, dbias [O]
+ * @param gradients  where to write: dweight [O, C, K, K] and, if wanted, dbias [O] and
+ *                   drows, O columns of [N, all]
  * @throws ShapeError unless the shapes fit; OptionError for strides other than 1 and 2, kernels
  *         other than 1×1 and 3×3, and paddings that are no counts below K
  */
@@ -35,29 +33,13 @@ export function conv2dBackwardWeight(
   gradients: WeightGradients,
 ): void {
   const c = convolutionOf(x.shape, place);
-  const { dweight, dbias } = gradients;
+  const { dweight, dbias, drows } = gradients;
   requireShape("conv2dBackwardWeight", "dy", dy.shape, [c.N, c.O, c.outH, c.outW]);
   requireShape("conv2dBackwardWeight", "dweight", dweight.shape, place.weightShape);
   if (dbias) requireShape("conv2dBackwardWeight", "dbias", dbias.shape, [c.O]);
+  if (drows) requireColumns("conv2dBackwardWeight", "drows", drows, [c.N, c.O]);
 
   recordWeightGradient(graph, c, { x, dy }, gradients);
-}
-
-/**
- * y[n, c] = Σ_{h,w} x[n, c, h, w].
- *
- * @param x       [N, C, H, W]
- * @param target  [N, C]: where to write; default a new tensor
- * @returns       [N, C]
- * @throws ShapeError unless the shapes fit
- */
-export function sumPixels(graph: Graph, { x }: { x: Tensor }, target?: Tensor): Tensor {
-  const [N, C] = shape4("sumPixels", x.shape);
-  const y = target ?? graph.alloc([N, C], "sumPixels.y");
-  requireShape("sumPixels", "target", y.shape, [N, C]);
-
-  recordPlaneSums(graph, x, y);
-  return y;
 }
 
 function convolutionOf(inputShape: Shape, place: WeightPlace): Convolution {

@@ -7,6 +7,7 @@ import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { Columns } from "./columns.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
 import {
   conv2dWeightTileVariants,
@@ -30,6 +31,8 @@ export interface WeightGradients {
   dweight: Tensor;
   /** [O] */
   dbias?: Tensor | undefined;
+  /** O columns of [N, all] */
+  drows?: Columns | undefined;
 }
 
 interface Inputs {
@@ -40,14 +43,14 @@ interface Inputs {
 /** Gives the tensor [parts, O, C, K, K] to write to. */
 type PartialsOf = (parts: number) => Tensor;
 
-/** Appends two dispatches; one where there is a single part and no bias. */
+/** Appends two dispatches; one where there is a single part, no bias and no rows. */
 export function recordWeightGradient(
   graph: Graph,
   c: Convolution,
   inputs: Inputs,
   gradients: WeightGradients,
 ): void {
-  const { dweight, dbias } = gradients;
+  const { dweight, dbias, drows } = gradients;
   const partialsOf: PartialsOf = (parts) =>
     parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
   const isOnTiles = graph.targetOf("conv2d_weight").tiles && fitsWeightTiles(c);
@@ -55,44 +58,32 @@ export function recordWeightGradient(
   const record = isOnTiles ? recordOnWeightTiles : recordOwn;
   const partials = record(graph, c, inputs, partialsOf);
   if (partials !== dweight) recordFinish(graph, c, { partials, dy: inputs.dy }, gradients);
-  else if (dbias) recordFinish(graph, c, { dy: inputs.dy }, gradients);
+  else if (dbias || drows) recordFinish(graph, c, { dy: inputs.dy }, gradients);
 }
 
-/** dweight = Σ of the partials, if there are any; dbias = Σ dy, if it is wanted. */
+/** dweight = Σ of the partials, if there are any; sums of dy, if they are wanted. */
 function recordFinish(
   graph: Graph,
   c: Convolution,
   { partials, dy }: { partials?: Tensor; dy: Tensor },
-  { dweight, dbias }: WeightGradients,
+  { dweight, dbias, drows }: WeightGradients,
 ): void {
   const parts = partials?.shape[0] ?? 0;
   const weights = partials ? sizeOf(dweight.shape) : 0;
-  const biases = dbias ? c.O : 0;
+  const biases = dbias || drows ? c.O : 0;
   const pixels = c.outH * c.outW;
   const weight_groups = ceilDiv(weights, WORKGROUP * RUN);
   const lanes = sharingLanes(graph);
   const bias_groups = lanes ? ceilDiv(biases * lanes, WORKGROUP) : biases;
-  const sizes = { parts, weights, weight_groups, biases, images: c.N, pixels };
-  const unwanted = graph.alloc([c.O], "conv2d_weight.unwanted");
+  const rows = { rows_step: drows?.of.shape[1] ?? 0, rows_first: drows?.first ?? 0 };
+  const sizes = { parts, weights, weight_groups, biases, images: c.N, pixels, ...rows };
+  const unwanted = () => graph.alloc([c.O], "conv2d_weight.unwanted");
+  const targets = { dweight, dbias: dbias ?? unwanted(), drows: drows?.of ?? unwanted() };
   graph.dispatch(
     [sums, lanes ? "finish_lanes" : "finish"],
-    { sizes, parts: partials ?? unread(dy), x: dy, dweight, dbias: dbias ?? unwanted },
+    { sizes, parts: partials ?? unread(dy), dy, ...targets },
     foldWorkgroups(weight_groups + bias_groups, 1),
     { constants: lanes ? { LANES: lanes } : {}, flops: parts * weights + c.N * biases * pixels },
-  );
-}
-
-/** Appends y[n, c] = Σ_{h,w} x[n, c, h, w]. */
-export function recordPlaneSums(graph: Graph, x: Tensor, y: Tensor): void {
-  const planes = sizeOf(y.shape);
-  const flops = sizeOf(x.shape);
-  const args = { extents: { planes, pixels: flops / planes }, x, y };
-  const lanes = sharingLanes(graph);
-  graph.dispatch(
-    [sums, lanes ? "sum_planes_lanes" : "sum_planes"],
-    args,
-    lanes ? foldWorkgroups(planes * lanes, WORKGROUP) : foldWorkgroups(planes, 1),
-    { constants: lanes ? { LANES: lanes } : {}, flops },
   );
 }
 
@@ -257,11 +248,7 @@ export const conv2dWeightVariants = (): Variant[] => [
     ]),
   ),
   variant(sums, "finish", {}),
-  variant(sums, "sum_planes", {}),
-  ...SUBGROUPS.flatMap((LANES) => [
-    variant(sums, "finish_lanes", { LANES }),
-    variant(sums, "sum_planes_lanes", { LANES }),
-  ]),
+  ...SUBGROUPS.map((LANES) => variant(sums, "finish_lanes", { LANES })),
 ];
 
 function variant(family: Variant["family"], entry: string, constants: Constants): Variant {

@@ -18,6 +18,7 @@ import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
+import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
 
 export interface GroupNormInputs {
@@ -27,8 +28,8 @@ export interface GroupNormInputs {
   weight: Tensor;
   /** β [C] */
   bias: Tensor;
-  /** [N, 2C]: C scales, then C shifts of every image */
-  scaleShift?: Tensor | undefined;
+  /** 2C columns of [N, all]: C scales, then C shifts of every image */
+  scaleShift?: Columns | undefined;
 }
 
 export interface GroupNormOptions {
@@ -90,8 +91,8 @@ export function groupNorm(
 
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
-  const dims = { ...size, eps, has_scale_shift: Number(!!scaleShift) };
-  const scale_shift = scaleShift ?? unread(weight);
+  const dims = { ...size, eps, ...scaleColumns(scaleShift) };
+  const scale_shift = scaleShift?.of ?? unread(weight);
   const args = { dims, weight, bias, scale_shift, stats };
   const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
   const sharers = sharersOf(graph.targetOf("groupnorm"), x.shape, groups);
@@ -126,7 +127,8 @@ type Dims = Record<
   | "part"
   | "parts"
   | "eps"
-  | "has_scale_shift",
+  | "scale_step"
+  | "scale_first",
   number
 >;
 
@@ -145,6 +147,12 @@ function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
   else graph.dispatch([family, "moments"], { ...args, x }, workgroups, options);
   return moments;
 }
+
+/** Where a kernel finds scales and shifts. */
+export const scaleColumns = (scaleShift: Columns | undefined) => ({
+  scale_step: scaleShift?.of.shape[1] ?? 0,
+  scale_first: scaleShift?.first ?? 0,
+});
 
 function requireEps(eps: number): void {
   if (eps > 0 && Number.isFinite(eps)) return;
@@ -241,6 +249,6 @@ export function requireGroupNorm(
   }
   requireShape(operation, "weight", weight.shape, [C]);
   requireShape(operation, "bias", bias.shape, [C]);
-  if (scaleShift) requireShape(operation, "scaleShift", scaleShift.shape, [N, 2 * C]);
+  if (scaleShift) requireColumns(operation, "scaleShift", scaleShift, [N, 2 * C]);
   return [N, C, H, W];
 }

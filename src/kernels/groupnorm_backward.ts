@@ -4,6 +4,7 @@ import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
+import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
 import {
   CUT_CONSTANTS,
@@ -12,6 +13,7 @@ import {
   type GroupNormInputs,
   requireGroupNorm,
   SHARERS,
+  scaleColumns,
   sharersOf,
 } from "./groupnorm.ts";
 
@@ -29,7 +31,7 @@ export interface GroupNormTargets {
   dx?: Tensor | undefined;
   dweight?: Tensor | undefined;
   dbias?: Tensor | undefined;
-  dscaleShift?: Tensor | undefined;
+  dscaleShift?: Columns | undefined;
 }
 
 export interface GroupNormBackwardOptions {
@@ -78,7 +80,7 @@ export function groupNormBackward(
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
   const cut = cutOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
-  const flags = { has_scale_shift: Number(!!scaleShift), has_pending: Number(!!pending) };
+  const flags = { has_pending: Number(!!pending), ...scaleColumns(scaleShift) };
   const { part, parts } = cut;
   const dims = { batch: N, channels: C, groups, pixels: H * W, part, parts, ...flags };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
@@ -96,7 +98,15 @@ export function groupNormBackward(
 }
 
 type Dims = Record<
-  "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_scale_shift" | "has_pending",
+  | "batch"
+  | "channels"
+  | "groups"
+  | "pixels"
+  | "part"
+  | "parts"
+  | "has_pending"
+  | "scale_step"
+  | "scale_first",
   number
 >;
 
@@ -125,7 +135,7 @@ function recordSums(graph: Graph, { inputs, dims, cut, ACTIVATION, flops }: Call
   const { x, dy, weight, bias, scaleShift, stats } = inputs;
   const { batch, channels, parts } = dims;
   const sums = graph.alloc([batch, channels, parts, 4], "groupnorm.sums");
-  const scale_shift = scaleShift ?? unread(weight);
+  const scale_shift = scaleShift?.of ?? unread(weight);
   const args = { dims, weight, bias, scale_shift, stats, sums_out: sums };
   const wide = { ...args, x4: x, dy4: dy };
   const { WG } = cut.constants;
@@ -154,12 +164,12 @@ function recordTotals(
     dims,
     weight,
     bias,
-    scale_shift: scaleShift ?? unread(weight),
+    scale_shift: scaleShift?.of ?? unread(weight),
     row_sums: sums,
     means_out: means,
     dweight: dweight ?? unwanted([channels]),
     dbias: dbias ?? unwanted([channels]),
-    dscale_shift: dscaleShift ?? unwanted(scaleShift?.shape ?? [1]),
+    dscale_shift: dscaleShift?.of ?? unwanted(scaleShift?.of.shape ?? [1]),
   };
   const count = batch * groups + channels + (scaleShift ? batch * channels : 0);
   const { WG } = cut.constants;
@@ -172,7 +182,7 @@ function recordInput(graph: Graph, call: Call, means: Tensor, dx: Tensor): void 
   const { inputs, dims, cut, ACTIVATION, flops } = call;
   const { x, dy, weight, bias, scaleShift } = inputs;
   const pending = inputs.pending ?? unread(dy);
-  const args = { dims, weight, bias, scale_shift: scaleShift ?? unread(weight), means };
+  const args = { dims, weight, bias, scale_shift: scaleShift?.of ?? unread(weight), means };
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(dims.batch * dims.channels * dims.parts * LANES, WG);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };
@@ -200,6 +210,6 @@ function requireBackward(
   if (dx) requireShape(operation, "dx", dx.shape, x.shape);
   if (dweight) requireShape(operation, "dweight", dweight.shape, [C]);
   if (dbias) requireShape(operation, "dbias", dbias.shape, [C]);
-  if (dscaleShift) requireShape(operation, "dscaleShift", dscaleShift.shape, [N, 2 * C]);
+  if (dscaleShift) requireColumns(operation, "dscaleShift", dscaleShift, [N, 2 * C]);
   return [N, C, H, W];
 }

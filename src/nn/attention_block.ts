@@ -1,7 +1,7 @@
 // Self-attention over the pixels of an image, with a residual: diffusers' `Attention` in a U-Net.
 import { attentionRule } from "../autograd/rules/attention.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { conv, groupNorm, type Network } from "./layers.ts";
+import { groupNorm, type Network, projections } from "./layers.ts";
 import { withResidual } from "./resnet_block.ts";
 
 export interface AttentionOptions {
@@ -32,10 +32,8 @@ export function attentionBlock(network: Network, x: Tensor, options: AttentionOp
       ? x
       : groupNorm(network, x, { name: `${name}.group_norm`, groups, eps, activation: "none" });
 
-  const project = (role: string) =>
-    conv(network, h, { name: `${name}.${role}`, out, kernel: 1, linear: true });
-  const inputs = { q: project("to_q"), k: project("to_k"), v: project("to_v") };
-  const y = network.tape.apply(attentionRule, inputs, { heads });
+  const qkv = projections(network, h, { name, roles: ["to_q", "to_k", "to_v"], out });
+  const y = network.tape.apply(attentionRule, { qkv }, { heads });
   const to = { name: `${name}.to_out.0`, out: channels, scaleFactor, linear: true };
   return withResidual(network, y, x, to);
 }

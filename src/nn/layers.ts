@@ -9,6 +9,7 @@ import { groupNormRule } from "../autograd/rules/groupnorm.ts";
 import { linearRule } from "../autograd/rules/linear.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
+import type { Columns } from "../kernels/columns.ts";
 import type { Padding } from "../kernels/conv2d.ts";
 import type { HalfWeights } from "./half_weights.ts";
 import type { Weights } from "./weights.ts";
@@ -53,8 +54,8 @@ export interface ConvOptions {
   padding?: Padding;
   /** read the input through a nearest-neighbour doubling */
   upsample?: boolean;
-  /** [N, out], added to every pixel */
-  rows?: Tensor | undefined;
+  /** `out` columns of [N, all], added to every pixel */
+  rows?: Columns | undefined;
   /** added to the output */
   residual?: Tensor | undefined;
   /** weights stored as a linear layer's, [out, in]; for kernel 1 */
@@ -79,8 +80,29 @@ export function conv({ tape, weights, half }: Network, x: Tensor, options: ConvO
   const master = weights.declare({ name: `${name}.weight`, shape, start }, view);
   const bias = weights.declare({ name: `${name}.bias`, shape: [out], start });
   const weight = half?.weights.of(master) ?? master;
-  const inputs = { x, weight, bias, rows, residual };
-  return tape.apply(conv2dRule, inputs, { stride, padding, upsample });
+  const inputs = { x, weight, bias, rows: rows?.of, residual };
+  return tape.apply(conv2dRule, inputs, { stride, padding, upsample, rowsFirst: rows?.first });
+}
+
+/** 1×1 convolutions of one input, as one: [N, Σ out, H, W], the outputs one after the other. */
+export function projections(
+  { tape, weights, half }: Network,
+  x: Tensor,
+  { name, roles, out }: { name: string; roles: readonly string[]; out: number },
+): Tensor {
+  const fanIn = x.shape[1]!;
+  const [start, stack] = [{ fanIn }, `${name}.${roles.join("+")}`];
+  const stacks = { weight: `${stack}.weight`, bias: `${stack}.bias` };
+  for (const role of roles) {
+    const module = `${name}.${role}`;
+    const weight = { name: `${module}.weight`, shape: [out, fanIn], start, stack: stacks.weight };
+    weights.declare(weight, [out, fanIn, 1, 1]);
+    weights.declare({ name: `${module}.bias`, shape: [out], start, stack: stacks.bias });
+  }
+  const master = weights.tensor(stacks.weight);
+  const weight = half?.weights.of(master) ?? master;
+  const inputs = { x, weight, bias: weights.tensor(stacks.bias) };
+  return tape.apply(conv2dRule, inputs, { stride: 1, padding: NO_PADDING, upsample: false });
 }
 
 /** x Wᵀ + bias for x [N, in]. */
@@ -91,13 +113,40 @@ export function linear({ tape, weights }: Network, x: Tensor, name: string, out:
   return tape.apply(linearRule, { x, weight, bias }, {});
 }
 
+/** The columns of one layer; undefined in a network's first recording, which is never run. */
+export type ColumnsOf = (name: string, out: number) => Columns | undefined;
+
+/**
+ * Linear layers of one input, as one product. Each is declared where its columns are asked for, so that
+ * the first recording makes no product.
+ *
+ * @param stack  what their weights lie stacked in
+ */
+export function sharedLinear(network: Network, x: Tensor, stack: string): ColumnsOf {
+  const { tape, weights } = network;
+  const stacks = { weight: `${stack}.weight`, bias: `${stack}.bias` };
+  const stacked = () => ({
+    weight: weights.tensor(stacks.weight),
+    bias: weights.tensor(stacks.bias),
+  });
+  const of = weights.isPlaced ? tape.apply(linearRule, { x, ...stacked() }, {}) : undefined;
+  const [fanIn, start] = [x.shape[1]!, { fanIn: x.shape[1]! }];
+  return (name, out) => {
+    const weight = { name: `${name}.weight`, shape: [out, fanIn], start, stack: stacks.weight };
+    const bias = { name: `${name}.bias`, shape: [out], start, stack: stacks.bias };
+    weights.declare(weight);
+    weights.declare(bias);
+    return of && { of, first: weights.rowOf(bias) };
+  };
+}
+
 export interface NormOptions {
   name: string;
   groups: number;
   eps: number;
   activation: ActivationName;
-  /** [N, 2C]: h · (1 + first half) + second half, before the activation */
-  scaleShift?: Tensor | undefined;
+  /** 2C columns of [N, all]: h · (1 + first half) + second half, before the activation */
+  scaleShift?: Columns | undefined;
 }
 
 /** Group norm, scale and shift, activation: one kernel. */
@@ -106,6 +155,7 @@ export function groupNorm({ tape, weights }: Network, x: Tensor, options: NormOp
   const shape = [x.shape[1]!];
   const weight = weights.declare({ name: `${name}.weight`, shape, start: { constant: 1 } });
   const bias = weights.declare({ name: `${name}.bias`, shape, start: { constant: 0 } });
-  const inputs = { x, weight, bias, scaleShift };
-  return tape.apply(groupNormRule, inputs, { groups, eps, activation });
+  const inputs = { x, weight, bias, scaleShift: scaleShift?.of };
+  const scaleFirst = scaleShift?.first;
+  return tape.apply(groupNormRule, inputs, { groups, eps, activation, scaleFirst });
 }

@@ -3,7 +3,7 @@ import { addRule } from "../autograd/rules/elementwise.ts";
 import { averagePoolRule, upsampleRule } from "../autograd/rules/resample.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
-import { conv, dropout, groupNorm, linear, type Network } from "./layers.ts";
+import { type ColumnsOf, conv, dropout, groupNorm, type Network } from "./layers.ts";
 
 /** What all blocks of a network share. */
 export interface BlockStyle {
@@ -26,15 +26,15 @@ export interface ResnetOptions extends BlockStyle {
 /**
  * y = (shortcut(x) + conv2(drop(act(norm2(conv1(act(norm1 x)) + proj temb))))) / scaleFactor.
  *
- * @param x     [N, C, H, W]
- * @param temb  [N, 4 C_0], already activated
- * @returns     [N, out, H, W], or of doubled or halved size
+ * @param x      [N, C, H, W]
+ * @param times  projections of the activated time embedding
+ * @returns      [N, out, H, W], or of doubled or halved size
  * @see Ho et al. 2020 (arXiv:2006.11239) appendix B; diffusers' `ResnetBlock2D`
  */
 export function resnetBlock(
   network: Network,
   x: Tensor,
-  temb: Tensor,
+  times: ColumnsOf,
   options: ResnetOptions,
 ): Tensor {
   const { name, out, eps, groups, activation, scaleShift, scaleFactor = 1 } = options;
@@ -42,7 +42,7 @@ export function resnetBlock(
   const h1 = resampled(network, groupNorm(network, x, { name: `${name}.norm1`, ...norm }), options);
   const input = resampled(network, x, options);
 
-  const time = linear(network, temb, `${name}.time_emb_proj`, scaleShift ? 2 * out : out);
+  const time = times(`${name}.time_emb_proj`, scaleShift ? 2 * out : out);
   const rows = scaleShift ? undefined : time;
   const h2 = conv(network, h1, { name: `${name}.conv1`, out, rows });
   const h3 = groupNorm(network, h2, {

@@ -14,7 +14,7 @@ import { Graph } from "../graph/graph.ts";
 import type { Dtype, Tensor } from "../graph/tensor.ts";
 import type { ActivationName } from "../kernels/activation.ts";
 import { attentionBlock } from "./attention_block.ts";
-import { conv, groupNorm, linear, type Network } from "./layers.ts";
+import { type ColumnsOf, conv, groupNorm, linear, type Network, sharedLinear } from "./layers.ts";
 import { type BlockStyle, type ResnetOptions, resnetBlock } from "./resnet_block.ts";
 import { fourierFrequencies, timeFeatureCount } from "./time_features.ts";
 import { Weights } from "./weights.ts";
@@ -36,8 +36,8 @@ export interface UNetInputs {
 interface Context extends Network {
   config: UNetConfig;
   style: BlockStyle;
-  /** the activated time embedding, [N, 4 C_0] */
-  temb: Tensor;
+  /** projections of the activated time embedding */
+  times: ColumnsOf;
 }
 
 /**
@@ -57,8 +57,8 @@ export function unet(network: Network, config: UNetConfig, inputs: UNetInputs): 
     activation: activationName(config.act_fn),
     scaleShift: config.resnet_time_scale_shift === "scale_shift",
   };
-  const temb = timeEmbedding(network, config, inputs);
-  const context: Context = { ...network, config, style, temb };
+  const times = sharedLinear(network, timeEmbedding(network, config, inputs), "time_emb_proj");
+  const context: Context = { ...network, config, style, times };
 
   const sample = config.center_input_sample
     ? tape.apply(affineRule, { x: inputs.sample }, { a: 2, b: -1 })
@@ -96,14 +96,14 @@ export function unetWeights(config: UNetConfig, label = "parameters"): Weights {
     const values = fourierFrequencies(config.block_out_channels[0]!);
     weights.constants.set("time_proj.weight", { shape: [values.length], values });
   }
-  return weights;
+  return weights.place();
 }
 
 /** Channels of the time embedding. */
 export const timeEmbeddingSize = ({ time_embedding_dim, block_out_channels }: UNetConfig): number =>
   time_embedding_dim ?? 4 * block_out_channels[0]!;
 
-/** act(MLP(time) + class embedding), [N, 4 C_0]; each residual block projects it. */
+/** act(MLP(time) + class embedding), [N, 4 C_0]. */
 function timeEmbedding(network: Network, config: UNetConfig, inputs: UNetInputs): Tensor {
   const { tape } = network;
   const out = timeEmbeddingSize(config);
@@ -208,7 +208,7 @@ type Placed = Pick<ResnetOptions, "name" | "out" | "scaleFactor" | "resample">;
 
 const resnet = (context: Context, x: Tensor, placed: Placed): Tensor =>
   context.tape.graph.within(placed.name, () =>
-    resnetBlock(context, x, context.temb, { ...context.style, ...placed }),
+    resnetBlock(context, x, context.times, { ...context.style, ...placed }),
   );
 
 function attention(context: Context, x: Tensor, name: string): Tensor {

@@ -1,14 +1,17 @@
 // The parameters of a network: named tensors in one flat buffer.
 //
-// Layers declare what they use the first time the network is recorded; later recordings find the
-// same tensors by name. Gradients, moments and averages are further sets of the same layout, so that
-// the optimiser runs over flat memory.
+// Layers declare what they use the first time the network is recorded; then all get their places, and
+// later recordings find the same tensors by name. Parameters that one product multiplies lie stacked.
+// Gradients, moments and averages are further sets of the same layout, so that the optimiser runs over
+// flat memory.
 import { FileError, OptionError } from "../core/errors.ts";
 import { philoxNormals, philoxUniforms } from "../core/philox.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import {
   ALIGNMENT,
+  bytesOf,
+  homeOf,
   ResidentBuffer,
   readTensor,
   type Tensor,
@@ -26,6 +29,14 @@ export interface ParameterSpec {
   /** in files */
   readonly shape: Shape;
   readonly start: Start;
+  /** what it lies stacked in with others, row after row: one tensor of all their rows */
+  readonly stack?: string | undefined;
+}
+
+interface Declared {
+  readonly spec: ParameterSpec;
+  /** the shape kernels see */
+  readonly view: Shape;
 }
 
 /** Numbers of a tensor that are fetched when they are needed, and stay until the next are. */
@@ -44,6 +55,8 @@ export class Weights {
   readonly specs = new Map<string, ParameterSpec>();
   /** numbers that are stored with the weights and never trained: the Fourier frequencies */
   readonly constants = new Map<string, { shape: Shape; values: Float32Array }>();
+  readonly #declared: Declared[] = [];
+  /** by a parameter's name, or a stack's */
   readonly #tensors = new Map<string, Tensor>();
 
   constructor(label: string) {
@@ -51,20 +64,66 @@ export class Weights {
   }
 
   /**
-   * The tensor of a parameter; declared if it is new.
+   * The tensor of a parameter. The first recording of a network declares them; until `place`, a tensor
+   * has no place, and a stack the rows that were declared so far.
    *
    * @param view  the shape kernels see, of as many elements; default the spec's
    */
   declare(spec: ParameterSpec, view: Shape = spec.shape): Tensor {
-    const known = this.#tensors.get(spec.name);
+    const { name, stack } = spec;
+    const known = this.#tensors.get(name);
     if (known && sameShape(known.shape, view)) return known;
-    if (known) throw new Error(`${spec.name}: ${showShape(known.shape)} and ${showShape(view)}`);
-    const tensor = this.buffer.add(view, spec.name);
-    this.specs.set(spec.name, spec);
-    this.#tensors.set(spec.name, tensor);
+    if (known) throw new Error(`${name}: ${showShape(known.shape)} and ${showShape(view)}`);
+    this.specs.set(name, spec);
+    this.#declared.push({ spec, view });
+    const tensor: Tensor = { label: name, shape: view, dtype: "f32" };
+    this.#tensors.set(name, tensor);
+    if (stack !== undefined) {
+      const rows = (this.#tensors.get(stack)?.shape[0] ?? 0) + view[0]!;
+      this.#tensors.set(stack, { label: stack, shape: [rows, ...view.slice(1)], dtype: "f32" });
+    }
     return tensor;
   }
 
+  /** Gives every parameter its place: all are declared. */
+  place(): this {
+    const ends = new Map<string, number>(); // of what lies in a stack, in bytes
+    for (const { spec, view } of this.#declared) {
+      const { name, stack } = spec;
+      if (stack === undefined) {
+        this.#tensors.set(name, this.buffer.add(view, name));
+        continue;
+      }
+      if (!ends.has(stack)) {
+        const whole = this.buffer.add(this.tensor(stack).shape, stack);
+        this.#tensors.set(stack, whole);
+        ends.set(stack, homeOf(whole).offset);
+      }
+      const home = { buffer: this.buffer, offset: ends.get(stack)! };
+      const tensor: Tensor = { label: name, shape: view, dtype: "f32", home };
+      this.#tensors.set(name, tensor);
+      ends.set(stack, home.offset + bytesOf(tensor));
+    }
+    return this;
+  }
+
+  /** Whether all are declared. */
+  get isPlaced(): boolean {
+    return this.buffer.tensors.length > 0;
+  }
+
+  /** What kernels bind: parameters that lie alone, and stacks. */
+  get tensors(): readonly Tensor[] {
+    return this.buffer.tensors;
+  }
+
+  /** How many rows of its stack come before a stacked parameter's. */
+  rowOf({ name, stack, shape }: ParameterSpec): number {
+    const [own, whole] = [homeOf(this.tensor(name)), homeOf(this.tensor(stack!))];
+    return (own.offset - whole.offset) / (4 * sizeOf(shape.slice(1)));
+  }
+
+  /** Of a parameter, or of a stack. */
   tensor(name: string): Tensor {
     const tensor = this.#tensors.get(name);
     if (tensor) return tensor;
@@ -83,11 +142,9 @@ export class Weights {
   /** Another set of the same layout: the same offsets, so that flat kernels may pair them. */
   like(label: string): Weights {
     const other = new Weights(label);
-    for (const spec of this.specs.values()) {
-      other.declare(spec, this.tensor(spec.name).shape);
-    }
+    for (const { spec, view } of this.#declared) other.declare(spec, view);
     for (const [name, value] of this.constants) other.constants.set(name, value);
-    return other;
+    return other.place();
   }
 
   /** Starting values as PyTorch distributes them, from Philox: a function of the seed alone. */
@@ -142,7 +199,7 @@ export class Weights {
     const flat = await readTensor(gpu, this.buffer.whole());
     const saved = new Map<string, { shape: Shape; data: Float32Array }>();
     for (const { name, shape } of this.specs.values()) {
-      const first = (this.tensor(name).home?.offset ?? 0) / 4;
+      const first = homeOf(this.tensor(name)).offset / 4;
       saved.set(name, { shape, data: flat.slice(first, first + sizeOf(shape)) });
     }
     for (const [name, { shape, values }] of this.constants) {

@@ -111,8 +111,8 @@ export function gradientTargets(
   half?: HalfWeights,
 ): Map<Tensor, Tensor> {
   const targets = new Map<Tensor, Tensor>();
-  for (const name of weights.specs.keys()) {
-    const [weight, gradient] = [weights.tensor(name), gradients.tensor(name)];
+  for (const [i, weight] of weights.tensors.entries()) {
+    const gradient = gradients.tensors[i]!;
     targets.set(weight, gradient);
     if (half) targets.set(half.of(weight), gradient);
   }

@@ -2,6 +2,7 @@
 //
 // The GPU tells by the bits, and leaves such a step out without waiting for the host; here it is named.
 import { DeviceError } from "../core/errors.ts";
+import { homeOf } from "../graph/tensor.ts";
 import type { Weights } from "../nn/weights.ts";
 
 /**
@@ -26,10 +27,9 @@ const MOST_IN_A_ROW = 32;
  * @param found  of `locateNotFinite`: 1 + the place in the flat buffer, or 0
  */
 export function leftOut(weights: Weights, found: number): LeftOut {
-  const names = found > 0 ? [...weights.specs.keys()] : [];
-  const parameter = names.findLast((name) => {
-    return (weights.tensor(name).home?.offset ?? 0) / 4 < found;
-  });
+  const offsetOf = (name: string) => homeOf(weights.tensor(name)).offset / 4;
+  const before = [...weights.specs.keys()].filter((name) => offsetOf(name) < found);
+  const [parameter] = before.sort((a, b) => offsetOf(b) - offsetOf(a));
   return { parameter };
 }
 

@@ -55,8 +55,7 @@ function recorded(
 ): readonly Dispatch[] {
   const { config, weights } = model;
   const [H, W] = sidesOf(config) ?? [32, 32];
-  const parameters = [...weights.specs.keys()].map((name) => weights.tensor(name));
-  const leaves = new Map<Tensor, undefined>(parameters.map((tensor) => [tensor, undefined]));
+  const leaves = new Map<Tensor, undefined>(weights.tensors.map((tensor) => [tensor, undefined]));
   const graph = new Graph(target);
   const tape = new Tape(graph, trains ? leaves : new Map());
   const sample = graph.alloc([batch, config.in_channels, H, W], "sample");

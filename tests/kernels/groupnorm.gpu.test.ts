@@ -94,6 +94,8 @@ function statsBound(inputs: GroupNormInputs, { groups, eps }: Options): NdArray 
   return ndarray([...mean.shape, 2], bounds);
 }
 
+const columnsOf = (of: Tensor | undefined) => of && { of, first: 0 };
+
 async function expectForward(
   inputs: GroupNormInputs,
   options: Options,
@@ -104,7 +106,8 @@ async function expectForward(
   const given = { x, weight, bias, scaleShift: scaleShiftOf(inputs) };
   const { y, stats } = await evaluate(
     given,
-    (g, tensors) => groupNorm(g, tensors, options),
+    (g, { scaleShift, ...tensors }) =>
+      groupNorm(g, { ...tensors, scaleShift: columnsOf(scaleShift) }, options),
     target,
   );
   expectWithin("y", y, { expected: expected.y, bound: groupNormBound(inputs, options) });
@@ -125,15 +128,17 @@ async function gradientsOf(
   const given = { x, weight, bias, dy, pending, scaleShift: scaleShiftOf(inputs) };
   return evaluate(
     given,
-    (graph, tensors) => {
-      const { stats } = groupNorm(graph, tensors, options);
+    (graph, { scaleShift, ...tensors }) => {
+      const inputs = { ...tensors, scaleShift: columnsOf(scaleShift) };
+      const { stats } = groupNorm(graph, inputs, options);
       const targets: Record<string, Tensor> = {
         dx: graph.alloc(x.shape, "dx"),
         dweight: graph.alloc(weight.shape, "dweight"),
         dbias: graph.alloc(bias.shape, "dbias"),
-        ...(tensors.scaleShift && { dscaleShift: graph.alloc(tensors.scaleShift.shape, "dss") }),
+        ...(scaleShift && { dscaleShift: graph.alloc(scaleShift.shape, "dss") }),
       };
-      groupNormBackward(graph, { ...tensors, stats }, options, targets);
+      const dscaleShift = columnsOf(targets.dscaleShift);
+      groupNormBackward(graph, { ...inputs, stats }, options, { ...targets, dscaleShift });
       return targets;
     },
     target,

@@ -32,6 +32,34 @@ export function swapTokens(x: NdArray): NdArray {
   return y;
 }
 
+/** The kernels' operand: all channels of q, then of k, then of v; of any rank. */
+export function joined({ q, k, v }: AttentionInputs): NdArray {
+  const [N = 1, C = 1, ...tokens] = q.shape;
+  const y = ndarray([N, 3 * C, ...tokens]);
+  const size = q.data.length / N;
+  for (const [role, x] of [q, k, v].entries()) {
+    x.data.forEach((value, i) => {
+      y.data[(3 * Math.floor(i / size) + role) * size + (i % size)] = value;
+    });
+  }
+  return y;
+}
+
+/** q, k and v of a joined operand, [N, C, S] each. */
+export function parted({ shape, data }: NdArray): AttentionInputs {
+  const [N, C] = [shape[0]!, shape[1]! / 3];
+  const size = data.length / N / 3;
+  const part = (role: number) => {
+    const x = ndarray([N, C, size / C]);
+    for (let n = 0; n < N; n++) {
+      const first = (3 * n + role) * size;
+      x.data.set(data.slice(first, first + size), n * size);
+    }
+    return x;
+  };
+  return { q: part(0), k: part(1), v: part(2) };
+}
+
 export function attention(inputs: AttentionInputs, { heads }: AttentionOptions): NdArray {
   const y = ndarray(inputs.q.shape);
   for (const head of eachHead(inputs, heads)) {

@@ -176,6 +176,7 @@ describe("a step whose gradient is not finite", () => {
     ] as const) {
       weights.declare({ name, shape: [size], start: { constant: 0 } });
     }
+    weights.place();
     const [b, c] = ["b", "c"].map((name) => (weights.tensor(name).home?.offset ?? 0) / 4);
     const places = [1, 3, b! + 1, b! + 70, c! + 1, c! + 5];
     const named = places.map((n) => leftOut(weights, n).parameter);

@@ -1,5 +1,4 @@
 // The derivative of multi-head self-attention. The sentences are attention.wgsl's.
-import { OptionError } from "../../core/errors.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import {
   type AttentionOptions,
@@ -10,12 +9,8 @@ import {
 import { narrow } from "../../kernels/cast.ts";
 import type { Derivative, Rule } from "../rule.ts";
 
-/** Three tensors of one shape, [N, heads · d, S] or [N, heads · d, H, W]. */
-export type AttentionRuleInputs = {
-  readonly q: Tensor;
-  readonly k: Tensor;
-  readonly v: Tensor;
-};
+/** [N, 3 · heads · d, S] or [N, 3 · heads · d, H, W]: all channels of q, of k, of v. */
+export type AttentionRuleInputs = { readonly qkv: Tensor };
 
 type Saved = AttentionSaved & AttentionOptions;
 
@@ -28,11 +23,10 @@ type Saved = AttentionSaved & AttentionOptions;
  * Dao et al. 2022, "FlashAttention", arXiv:2205.14135, appendix B.2.
  */
 export const attentionRule: Rule<AttentionRuleInputs, AttentionOptions, Saved> = {
-  forward: (graph, inputs, { heads }) => {
-    requireThree(inputs);
-    const { y, stats } = attention(graph, inputs, { heads });
-    const isHalf = inputs.q.dtype === "f16";
-    return { y: isHalf ? narrow(graph, { x: y }) : y, saved: { ...inputs, y, stats, heads } };
+  forward: (graph, { qkv }, { heads }) => {
+    const { y, stats } = attention(graph, { qkv }, { heads });
+    const isHalf = qkv.dtype === "f16";
+    return { y: isHalf ? narrow(graph, { x: y }) : y, saved: { qkv, y, stats, heads } };
   },
 };
 
@@ -42,24 +36,10 @@ export const attentionDerivative: Derivative<AttentionRuleInputs, Saved> = (
   { heads, ...saved },
   slots,
 ) => {
-  const isHalf = saved.q.dtype === "f16";
-  const sumOf = (name: "q" | "k" | "v") =>
-    isHalf || !slots.wants(name) ? graph.alloc(dy.shape, `attention.d${name}`) : slots.target(name);
-  const targets = { dq: sumOf("q"), dk: sumOf("k"), dv: sumOf("v") };
-  attentionBackward(graph, { ...saved, dy }, { heads }, targets);
-  if (!isHalf) return;
-  for (const name of ["q", "k", "v"] as const) {
-    if (slots.wants(name)) narrow(graph, { x: targets[`d${name}`] }, slots.target(name));
-  }
+  if (!slots.wants("qkv")) return;
+  const { shape, dtype } = saved.qkv;
+  const isHalf = dtype === "f16";
+  const sums = isHalf ? graph.alloc(shape, "attention.dqkv") : slots.target("qkv");
+  attentionBackward(graph, { ...saved, dy }, { heads }, sums);
+  if (isHalf) narrow(graph, { x: sums }, slots.target("qkv"));
 };
-
-/** One tensor in two roles would have its gradient written twice, by two launches. */
-function requireThree({ q, k, v }: AttentionRuleInputs): void {
-  if (q !== k && k !== v && v !== q) return;
-  const labels = [q, k, v].map(({ label }) => label);
-  throw new OptionError(
-    "option/attention-inputs",
-    `attention: q, k and v must be three tensors, got ${labels.join(", ")}.`,
-    "Project the input by three layers.",
-  );
-}

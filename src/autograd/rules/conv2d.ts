@@ -2,7 +2,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { type Conv2dOptions, conv2d, conv2dBackwardInput } from "../../kernels/conv2d.ts";
-import { conv2dBackwardWeight, sumPixels } from "../../kernels/conv2d_weight.ts";
+import { conv2dBackwardWeight } from "../../kernels/conv2d_weight.ts";
 import type { Derivative, Rule, Slots } from "../rule.ts";
 
 type ConvolutionInputs = {
@@ -13,25 +13,31 @@ type ConvolutionInputs = {
   readonly residual?: Tensor | undefined;
 };
 
+type Options = Required<Conv2dOptions> & {
+  /** the first column of rows that is added; default 0 */
+  rowsFirst?: number | undefined;
+};
+
 interface Saved {
   x: Tensor;
   weight: Tensor;
   /** y = conv(x) + x: one gradient for both uses */
   isOwnResidual: boolean;
-  options: Required<Conv2dOptions>;
+  options: Options;
 }
 
 /**
- * With y = bias + rows + residual + weight ⋆ z, where z is x, or x doubled, in a frame of zeros;
+ * With y = bias + (columns of) rows + residual + weight ⋆ z, where z is x, or x doubled, in a frame of zeros;
  * dweight is float32 even of a float16 weight:
  *   dx = Σ weight · dy over all that read a pixel of x
  *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
  *   dbias[o] = Σ_{n,i,j} dy     drows[n,o] = Σ_{i,j} dy     dresidual = dy
  */
-export const conv2dRule: Rule<ConvolutionInputs, Required<Conv2dOptions>, Saved> = {
+export const conv2dRule: Rule<ConvolutionInputs, Options, Saved> = {
   forward: (graph, inputs, options) => {
-    const { x, weight, residual } = inputs;
-    const y = conv2d(graph, inputs, options);
+    const { x, weight, rows, residual } = inputs;
+    const columns = rows && { of: rows, first: options.rowsFirst ?? 0 };
+    const y = conv2d(graph, { ...inputs, rows: columns }, options);
     return { y, saved: { x, weight, isOwnResidual: x === residual, options } };
   },
 };
@@ -39,7 +45,6 @@ export const conv2dRule: Rule<ConvolutionInputs, Required<Conv2dOptions>, Saved>
 export const conv2dDerivative: Derivative<ConvolutionInputs, Saved> = (graph, dy, saved, slots) => {
   const { x, weight, isOwnResidual, options } = saved;
   backwardWeight(graph, dy, saved, slots);
-  if (slots.wants("rows")) sumPixels(graph, { x: dy }, slots.target("rows"));
   if (slots.wants("residual") && !isOwnResidual) slots.alias("residual", dy);
   if (!slots.wants("x")) return;
   const pending = isOwnResidual ? dy : slots.takePending("x");
@@ -54,11 +59,14 @@ function backwardWeight(
   slots: Slots<ConvolutionInputs>,
 ): void {
   const wantsWeight = slots.wants("weight");
-  if (!wantsWeight && !slots.wants("bias")) return;
+  if (!wantsWeight && !slots.wants("bias") && !slots.wants("rows")) return;
   const place = { ...options, weightShape: weight.shape };
   const dweight = wantsWeight
     ? slots.target("weight", "f32")
     : graph.alloc(weight.shape, "conv2d.unread");
-  const dbias = slots.wants("bias") ? { dbias: slots.target("bias") } : {};
-  conv2dBackwardWeight(graph, { x, dy }, place, { dweight, ...dbias });
+  const dbias = slots.wants("bias") ? slots.target("bias") : undefined;
+  const drows = slots.wants("rows")
+    ? { of: slots.shared("rows"), first: options.rowsFirst ?? 0 }
+    : undefined;
+  conv2dBackwardWeight(graph, { x, dy }, place, { dweight, dbias, drows });
 }

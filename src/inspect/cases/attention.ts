@@ -2,28 +2,23 @@
 import { attention, attentionBackward } from "../../kernels/attention.ts";
 import { random, type SelfTestFamily, selfTestCase } from "./case.ts";
 
-/** Shape of q, k and v: 68 tokens are more than one tile of either shader. */
-export const ATTENTIONS = [{ name: "two heads of 5", x: [2, 10, 4, 17], heads: 2 }] as const;
+/** Shape of q, k and v together: 68 tokens are more than one tile of either shader. */
+export const ATTENTIONS = [{ name: "two heads of 5", qkv: [2, 30, 4, 17], heads: 2 }] as const;
 
 export const attentionFamily: SelfTestFamily = {
   family: "attention",
-  cases: ATTENTIONS.map(({ name, x: shape, heads }) =>
+  cases: ATTENTIONS.map(({ name, qkv: shape, heads }) =>
     selfTestCase({
       name,
-      inputs: () => ({
-        q: random(shape, 1),
-        k: random(shape, 2),
-        v: random(shape, 3),
-        dy: random(shape, 4),
-      }),
-      launch: (graph, { q, k, v, dy }) => {
-        const dq = graph.alloc(shape, "selftest.dq");
-        const dk = graph.alloc(shape, "selftest.dk");
-        const dv = graph.alloc(shape, "selftest.dv");
-        const { y, stats } = attention(graph, { q, k, v }, { heads });
-        const saved = { q, k, v, y, stats, dy };
-        attentionBackward(graph, saved, { heads }, { dq, dk, dv });
-        return { y, dq, dk, dv };
+      inputs: () => {
+        const [N, C, H, W] = shape;
+        return { qkv: random(shape, 1), dy: random([N, C / 3, H, W], 4) };
+      },
+      launch: (graph, { qkv, dy }) => {
+        const dqkv = graph.alloc(shape, "selftest.dqkv");
+        const { y, stats } = attention(graph, { qkv }, { heads });
+        attentionBackward(graph, { qkv, y, stats, dy }, { heads }, dqkv);
+        return { y, dqkv };
       },
     }),
   ),

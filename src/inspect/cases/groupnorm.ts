@@ -3,6 +3,7 @@
 // The gradients take their statistics as input, so that each family is tested by itself.
 import { fromHalves, toHalves } from "../../core/float16.ts";
 import { sizeOf } from "../../core/shape.ts";
+import type { Tensor } from "../../graph/tensor.ts";
 import { type GroupNormOptions, groupNorm } from "../../kernels/groupnorm.ts";
 import { groupNormBackward } from "../../kernels/groupnorm_backward.ts";
 import { floats, random, type SelfTestFamily, selfTestCase } from "./case.ts";
@@ -59,13 +60,20 @@ function statsOf(values: ArrayLike<number>, { x, groups, eps }: Normalisation) {
   return floats([x[0], groups, 2], stats.flat());
 }
 
+const columnsOf = (of: Tensor | undefined) => of && { of, first: 0 };
+
+const withColumns = <Given extends { scaleShift?: Tensor }>({ scaleShift, ...rest }: Given) => ({
+  ...rest,
+  scaleShift: columnsOf(scaleShift),
+});
+
 export const groupnormFamily: SelfTestFamily = {
   family: "groupnorm",
   cases: NORMALISATIONS.map((normalisation) =>
     selfTestCase({
       name: normalisation.name,
       inputs: () => inputsOf(normalisation),
-      launch: (graph, tensors) => groupNorm(graph, tensors, normalisation),
+      launch: (graph, tensors) => groupNorm(graph, withColumns(tensors), normalisation),
     }),
   ),
 };
@@ -95,7 +103,10 @@ export const groupnormBackwardFamily: SelfTestFamily = {
             dscaleShift: graph.alloc(tensors.scaleShift.shape, "selftest.dscaleShift"),
           }),
         };
-        groupNormBackward(graph, tensors, normalisation, targets);
+        groupNormBackward(graph, withColumns(tensors), normalisation, {
+          ...targets,
+          dscaleShift: columnsOf(targets.dscaleShift),
+        });
         return targets;
       },
     }),

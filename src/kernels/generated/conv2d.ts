@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d = {
  "name": "conv2d",
- "hash": "01ea76f374900d7b",
+ "hash": "e0712e457726dc7b",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -169,7 +169,7 @@ export const conv2d = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 84,
+     "size": 88,
      "fields": [
       {
        "name": "images",
@@ -267,14 +267,19 @@ export const conv2d = {
        "offset": 72
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 76
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 80
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 84
       }
      ]
     },
@@ -389,7 +394,7 @@ export const conv2d = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 84,
+     "size": 88,
      "fields": [
       {
        "name": "images",
@@ -487,14 +492,19 @@ export const conv2d = {
        "offset": 72
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 76
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 80
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 84
       }
      ]
     },
@@ -553,7 +563,7 @@ export const conv2d = {
   "\nconst HALVED: u32 = 4u;",
   "\nconst KIND: u32 = 0u;",
   "\nconst IS_ODD: bool = false;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_added: u32,\n  rows_step: u32,\n  rows_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
@@ -596,7 +606,7 @@ export const conv2d = {
   "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),\n    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));\n}",
   "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
   "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var i = 0u; i < d.four; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let t = pick(b[0], b[1], b[2], b[3], i);\n      for (var r = 0u; r < d.four; r++) {\n        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;\n        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);\n      }\n    }\n  }\n}",
-  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
+  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.rows_step != 0u) {\n    level += rows[n * d.rows_step + d.rows_first + o];\n  }\n  return level;\n}",
   "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));\n  }\n  result[i.w] = elem(sum.w);\n  result[i.z] = elem(sum.z);\n  result[i.y] = elem(sum.y);\n  result[i.x] = elem(sum.x);\n}",
   "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = lane.group.z * 4u * BLOCKS;\n  let last = vec4u(dim.writes - 1u);\n  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(w.x, s), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(w.y, s), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(w.z, s), p);\n      d = shared_block(d, taps_at(w.w, s), p);\n    }\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < dim.blocks; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
   "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),\n    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));\n  let y = Taps(\n    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),\n    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));\n  let z = Taps(\n    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),\n    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),\n    quadSwapDiagonal(w[8]));\n  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));\n}",

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_general = {
  "name": "conv2d_general",
- "hash": "14bbd07bbfa18558",
+ "hash": "dc1c1559e15b0c61",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -45,7 +45,7 @@ export const conv2d_general = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 68,
+     "size": 72,
      "fields": [
       {
        "name": "images",
@@ -123,14 +123,19 @@ export const conv2d_general = {
        "offset": 56
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 60
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 64
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 68
       }
      ]
     },
@@ -205,7 +210,7 @@ export const conv2d_general = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 68,
+     "size": 72,
      "fields": [
       {
        "name": "images",
@@ -283,14 +288,19 @@ export const conv2d_general = {
        "offset": 56
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 60
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 64
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 68
       }
      ]
     },
@@ -340,7 +350,7 @@ export const conv2d_general = {
  "chunks": [
   "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
   "\nconst WG: u32 = 64u;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  stride: u32,\n  kernel: u32,\n  doubled: u32,\n  read_step: u32,\n  write_step: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  stride: u32,\n  kernel: u32,\n  doubled: u32,\n  read_step: u32,\n  write_step: u32,\n  has_bias: u32,\n  has_added: u32,\n  rows_step: u32,\n  rows_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
@@ -350,7 +360,7 @@ export const conv2d_general = {
   "\n@group(0) @binding(6) var<storage, read_write> result: array<elem>;",
   "\n\nstruct Element {\n  n: u32,\n  o: u32,\n  i: u32,\n  j: u32,\n}",
   "\n\nfn element_of(index: u32) -> Element {\n  let plane = index / dims.out_width / dims.out_height;\n  let i = index / dims.out_width % dims.out_height;\n  return Element(plane / dims.writes, plane % dims.writes, i, index % dims.out_width);\n}",
-  "\n\nfn put_element(e: Element, index: u32, sum: f32) {\n  var total = sum;\n  if (dims.has_bias == 1u) {\n    total += bias[e.o];\n  }\n  if (dims.has_rows == 1u) {\n    total += rows[e.n * dims.writes + e.o];\n  }\n  if (dims.has_added == 1u) {\n    total += f32(added[index]);\n  }\n  result[index] = elem(total);\n}",
+  "\n\nfn put_element(e: Element, index: u32, sum: f32) {\n  var total = sum;\n  if (dims.has_bias == 1u) {\n    total += bias[e.o];\n  }\n  if (dims.rows_step != 0u) {\n    total += rows[e.n * dims.rows_step + dims.rows_first + e.o];\n  }\n  if (dims.has_added == 1u) {\n    total += f32(added[index]);\n  }\n  result[index] = elem(total);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn forward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + lane;\n  let e = element_of(index);\n  if (e.n >= dims.images) {\n    return;\n  }\n  var sum = 0.0;\n  for (var c = 0u; c < dims.reads; c++) {\n    let image = (e.n * dims.reads + c) * dims.height * dims.width;\n    let taps = e.o * dims.write_step + c * dims.read_step;\n    for (var t = 0u; t < dims.kernel * dims.kernel; t++) {\n      let h = e.i * dims.stride + t / dims.kernel - dims.top;\n      let w = e.j * dims.stride + t % dims.kernel - dims.left;\n      if ((h < (dims.height << dims.doubled)) & (w < (dims.width << dims.doubled))) {\n        let pixel = image + (h >> dims.doubled) * dims.width + (w >> dims.doubled);\n        sum += f32(weight[taps + t]) * f32(source[pixel]);\n      }\n    }\n  }\n  put_element(e, index, sum);\n}",
   "\n\n@compute @workgroup_size(WG)\nfn backward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = (group.y * groups.x + group.x) * WG + lane;\n  let e = element_of(index);\n  if (e.n >= dims.images) {\n    return;\n  }\n  var sum = 0.0;\n  for (var a = 0u; a <= dims.doubled; a++) {\n    for (var b = 0u; b <= dims.doubled; b++) {\n      let h = (e.i << dims.doubled) + a + dims.top;\n      let w = (e.j << dims.doubled) + b + dims.left;\n      sum += gradient_at(e, h, w);\n    }\n  }\n  put_element(e, index, sum);\n}",
   "\n\n\nfn gradient_at(e: Element, h: u32, w: u32) -> f32 {\n  var sum = 0.0;\n  for (var c = 0u; c < dims.reads; c++) {\n    let image = (e.n * dims.reads + c) * dims.height * dims.width;\n    let taps = e.o * dims.write_step + c * dims.read_step;\n    for (var t = 0u; t < dims.kernel * dims.kernel; t++) {\n      let below = h - t / dims.kernel;\n      let right = w - t % dims.kernel;\n      let i = below / dims.stride;\n      let j = right / dims.stride;\n      if ((i * dims.stride == below) & (j * dims.stride == right) & (i < dims.height) & (j < dims.width)) {\n        sum += f32(weight[taps + t]) * f32(source[image + i * dims.width + j]);\n      }\n    }\n  }\n  return sum;\n}"

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_pointwise = {
  "name": "conv2d_pointwise",
- "hash": "cb7b2268d55658f8",
+ "hash": "57f9db16ae38429a",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -96,7 +96,7 @@ export const conv2d_pointwise = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 48,
+     "size": 52,
      "fields": [
       {
        "name": "images",
@@ -149,14 +149,19 @@ export const conv2d_pointwise = {
        "offset": 36
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 40
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 44
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 48
       }
      ]
     },
@@ -248,7 +253,7 @@ export const conv2d_pointwise = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 48,
+     "size": 52,
      "fields": [
       {
        "name": "images",
@@ -301,14 +306,19 @@ export const conv2d_pointwise = {
        "offset": 36
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 40
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 44
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 48
       }
      ]
     },
@@ -360,7 +370,7 @@ export const conv2d_pointwise = {
   "\nalias elem4 = vec4<elem>;",
   "\n\nconst WG: u32 = 16u;",
   "\nconst BLOCKS: u32 = 4u;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  pixels: u32,\n  tiles: u32,\n  read_step: u32,\n  write_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  pixels: u32,\n  tiles: u32,\n  read_step: u32,\n  write_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_added: u32,\n  rows_step: u32,\n  rows_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
@@ -387,7 +397,7 @@ export const conv2d_pointwise = {
   "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),\n    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));\n}",
   "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
   "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let p = place.pixel + vec4u(12u, 13u, 14u, 15u);\n  for (var i = 0u; i < d.four; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let t = pick(b[0], b[1], b[2], b[3], i);\n      for (var r = 0u; r < d.four; r++) {\n        let at = (place.n * d.writes + o) * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));\n        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);\n      }\n    }\n  }\n}",
-  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.has_rows == 1u) {\n    level += rows[n * d.writes + o];\n  }\n  return level;\n}",
+  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.rows_step != 0u) {\n    level += rows[n * d.rows_step + d.rows_first + o];\n  }\n  return level;\n}",
   "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));\n  }\n  result[i.w] = elem(sum.w);\n  result[i.z] = elem(sum.z);\n  result[i.y] = elem(sum.y);\n  result[i.x] = elem(sum.x);\n}",
   "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let at = spots_from(place.pixel, dim.pixels);\n  let share = id & 3u;\n  let channel = lane.group.z * 4u * BLOCKS;\n  let last = vec4u(dim.writes - 1u);\n  let w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step;\n  let s = dim.read_step;\n  let turns = (dim.reads + 3u) / 4u;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < turns; k++) {\n    let g = group_from(k, dim.reads);\n    let image = (place.n * dim.reads + g.channels) * dim.pixels;\n    let p = Patch(\n      pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));\n    a = shared_block(a, taps_at(w.x, g, s), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(w.y, g, s), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(w.z, g, s), p);\n      d = shared_block(d, taps_at(w.w, g, s), p);\n    }\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < dim.blocks; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
   "\n\nfn shared_block(t: Block, w: vec4f, p: Patch) -> Block {\n  return Block(\n    tile(t[0], w, p), tile(t[1], quadSwapX(w), p),\n    tile(t[2], quadSwapY(w), p), tile(t[3], quadSwapDiagonal(w), p));\n}",

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const conv2d_tile = {
  "name": "conv2d_tile",
- "hash": "0478828f0bd6f5a4",
+ "hash": "fdee582821bb7e5b",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -168,7 +168,7 @@ export const conv2d_tile = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 88,
+     "size": 92,
      "fields": [
       {
        "name": "images",
@@ -271,14 +271,19 @@ export const conv2d_tile = {
        "offset": 76
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 80
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 84
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 88
       }
      ]
     },
@@ -385,7 +390,7 @@ export const conv2d_tile = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 88,
+     "size": 92,
      "fields": [
       {
        "name": "images",
@@ -488,14 +493,19 @@ export const conv2d_tile = {
        "offset": 76
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 80
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 84
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 88
       }
      ]
     },
@@ -548,7 +558,7 @@ export const conv2d_tile = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 88,
+     "size": 92,
      "fields": [
       {
        "name": "images",
@@ -651,14 +661,19 @@ export const conv2d_tile = {
        "offset": 76
       },
       {
-       "name": "has_rows",
+       "name": "has_added",
        "type": "u32",
        "offset": 80
       },
       {
-       "name": "has_added",
+       "name": "rows_step",
        "type": "u32",
        "offset": 84
+      },
+      {
+       "name": "rows_first",
+       "type": "u32",
+       "offset": 88
       }
      ]
     },
@@ -713,7 +728,7 @@ export const conv2d_tile = {
   "\nconst PATCH: u32 = PATCH_ROWS * PATCH_QUADS;",
   "\nconst PATCHES: u32 = IMAGES * PATCH;",
   "\nconst PITCH: u32 = OUT / 4u + 1u;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  out_tiles: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  turns: u32,\n  turns_a_part: u32,\n  parts: u32,\n  has_bias: u32,\n  has_rows: u32,\n  has_added: u32,\n}",
+  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  out_tiles: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  turns: u32,\n  turns_a_part: u32,\n  parts: u32,\n  has_bias: u32,\n  has_added: u32,\n  rows_step: u32,\n  rows_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
@@ -751,7 +766,7 @@ export const conv2d_tile = {
   "\n\nfn put_line(at: u32, columns: u32, values: vec4f) {\n  put_one(at, values.x);\n  if (columns > 1u) {\n    put_one(at + 1u, values.y);\n  }\n  if (columns > 2u) {\n    put_one(at + 2u, values.z);\n  }\n  if (columns > 3u) {\n    put_one(at + 3u, values.w);\n  }\n}",
   "\n\nfn put_one(at: u32, value: f32) {\n  result[at] = elem(value + added_at(at));\n}",
   "\n\nfn added_at(at: u32) -> f32 {\n  if (dims.has_added == 1u) {\n    return f32(added[at]);\n  }\n  return 0.0;\n}",
-  "\n\nfn level_of(n: u32, o: u32) -> f32 {\n  var level = 0.0;\n  if (dims.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (dims.has_rows == 1u) {\n    level += rows[n * dims.writes + o];\n  }\n  return level;\n}",
+  "\n\nfn level_of(n: u32, o: u32) -> f32 {\n  var level = 0.0;\n  if (dims.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (dims.rows_step != 0u) {\n    level += rows[n * dims.rows_step + dims.rows_first + o];\n  }\n  return level;\n}",
   "\n\n\n\n@compute @workgroup_size(WG)\nfn tile(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let place = place_of(group, groups);\n  let y = sums_of(place, lane);\n  let spot = spot_in(place, lane);\n  let a = place.channel + lane % 8u * 4u;\n  let b = a + OUT / 2u;\n  put(spot, a, y.upper[0], y.lower[0]);\n  put(spot, a + 1u, y.upper[1], y.lower[1]);\n  put(spot, a + 2u, y.upper[2], y.lower[2]);\n  put(spot, a + 3u, y.upper[3], y.lower[3]);\n  put(spot, b, y.upper[4], y.lower[4]);\n  put(spot, b + 1u, y.upper[5], y.lower[5]);\n  put(spot, b + 2u, y.upper[6], y.lower[6]);\n  put(spot, b + 3u, y.upper[7], y.lower[7]);\n}",
   "\n\nfn keep(part: u32, spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {\n  if (channel >= dims.writes) {\n    return;\n  }\n  let plane = (part * dims.images + spot.image) * dims.writes + channel;\n  let at = plane * dims.out_height * dims.out_width + spot.at;\n  if (spot.lines > 0u) {\n    keep_line(at, spot.columns, upper);\n  }\n  if (spot.lines > 1u) {\n    keep_line(at + dims.out_width, spot.columns, lower);\n  }\n}",
   "\n\nfn keep_line(at: u32, columns: u32, values: vec4f) {\n  part_sums[at] = values.x;\n  if (columns > 1u) {\n    part_sums[at + 1u] = values.y;\n  }\n  if (columns > 2u) {\n    part_sums[at + 2u] = values.z;\n  }\n  if (columns > 3u) {\n    part_sums[at + 3u] = values.w;\n  }\n}",

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm = {
  "name": "groupnorm",
- "hash": "dbcbb9c569ce9eaf",
+ "hash": "c7a9ca4ea0f8ba27",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -75,7 +75,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -123,9 +123,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -180,7 +185,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -228,9 +233,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -284,7 +294,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -332,9 +342,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -406,7 +421,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -454,9 +469,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -562,7 +582,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -610,9 +630,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -714,7 +739,7 @@ export const groupnorm = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 40,
+     "size": 44,
      "fields": [
       {
        "name": "batch",
@@ -762,9 +787,14 @@ export const groupnorm = {
        "offset": 32
       },
       {
-       "name": "has_scale_shift",
+       "name": "scale_step",
        "type": "u32",
        "offset": 36
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 40
       }
      ]
     },
@@ -817,7 +847,7 @@ export const groupnorm = {
   "\nconst LANES: u32 = 1u;",
   "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
-  "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  slice: u32,\n  slices: u32,\n  part: u32,\n  parts: u32,\n  eps: f32,\n  has_scale_shift: u32,\n}",
+  "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  slice: u32,\n  slices: u32,\n  part: u32,\n  parts: u32,\n  eps: f32,\n  scale_step: u32,\n  scale_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> x: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> x4: array<elem4>;",
@@ -854,7 +884,7 @@ export const groupnorm = {
   "\n\nfn part_total() -> u32 {\n  return dims.batch * dims.channels * dims.parts;\n}",
   "\n\nfn group_of(row: u32) -> u32 {\n  return row / (dims.channels / dims.groups);\n}",
   "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
-  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.has_scale_shift == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let at = row / dims.channels * dims.channels + row;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);\n}",
+  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);\n}",
   "\n\n\nfn statistics_of(part: Part, lane: u32) -> vec2f {\n  let group = group_of(part.row);\n  var all = Moments();\n  for (var slice = 0u; slice < dims.slices; slice++) {\n    let m = slice_moments[group * dims.slices + slice];\n    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));\n  }\n  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));\n  if (lane == 0u && part.first == group * group_size()) {\n    stats[group] = result;\n  }\n  return result;\n}",
   "\n\nfn put(i: u32, line: Line) {\n  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));\n}",
   "\n\nfn put4(i: u32, line: Line) {\n  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));\n}",

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm_backward = {
  "name": "groupnorm_backward",
- "hash": "fd9caa60a8a571ef",
+ "hash": "9a3796cb30799428",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -89,7 +89,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -122,14 +122,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -229,7 +234,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -262,14 +267,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -368,7 +378,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -401,14 +411,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -494,7 +509,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -527,14 +542,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -634,7 +654,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -667,14 +687,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -781,7 +806,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -814,14 +839,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -926,7 +956,7 @@ export const groupnorm_backward = {
      "name": "dims",
      "binding": 0,
      "type": "uniform",
-     "size": 32,
+     "size": 36,
      "fields": [
       {
        "name": "batch",
@@ -959,14 +989,19 @@ export const groupnorm_backward = {
        "offset": 20
       },
       {
-       "name": "has_scale_shift",
+       "name": "has_pending",
        "type": "u32",
        "offset": 24
       },
       {
-       "name": "has_pending",
+       "name": "scale_step",
        "type": "u32",
        "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
       }
      ]
     },
@@ -1026,14 +1061,14 @@ export const groupnorm_backward = {
   }
  },
  "chunks": [
-  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
+  "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nalias elem = f32;",
   "\nalias elem4 = vec4<elem>;",
   "\nconst WG: u32 = 16u;",
   "\nconst SHARED: u32 = 64u;",
   "\nconst LANES: u32 = 1u;",
   "\nconst SHARERS: u32 = 4u;",
   "\nconst ACTIVATION: u32 = 1u;",
-  "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  part: u32,\n  parts: u32,\n  has_scale_shift: u32,\n  has_pending: u32,\n}",
+  "\n\nstruct Dims {\n  batch: u32,\n  channels: u32,\n  groups: u32,\n  pixels: u32,\n  part: u32,\n  parts: u32,\n  has_pending: u32,\n  scale_step: u32,\n  scale_first: u32,\n}",
   "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
   "\n@group(0) @binding(1) var<storage, read> dy: array<elem>;",
   "\n@group(0) @binding(2) var<storage, read> x: array<elem>;",
@@ -1054,9 +1089,9 @@ export const groupnorm_backward = {
   "\n\nfn part_total() -> u32 {\n  return dims.batch * dims.channels * dims.parts;\n}",
   "\n\nfn group_of(row: u32) -> u32 {\n  return row / (dims.channels / dims.groups);\n}",
   "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
-  "\n\n\nfn scale_of(row: u32) -> f32 {\n  if (dims.has_scale_shift == 1u) {\n    return 1.0 + scale_shift[scale_index(row)];\n  }\n  return 1.0;\n}",
-  "\n\nfn scale_index(row: u32) -> u32 {\n  return row / dims.channels * dims.channels + row;\n}",
-  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.has_scale_shift == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let scale = scale_of(row);\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[scale_index(row) + dims.channels]);\n}",
+  "\n\n\nfn scale_of(row: u32) -> f32 {\n  if (dims.scale_step != 0u) {\n    return 1.0 + scale_shift[scale_index(row)];\n  }\n  return 1.0;\n}",
+  "\n\nfn scale_index(row: u32) -> u32 {\n  return row / dims.channels * dims.scale_step + dims.scale_first + row % dims.channels;\n}",
+  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let scale = scale_of(row);\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[scale_index(row) + dims.channels]);\n}",
   "\n\n\n\n@group(0) @binding(8) var<storage, read> stats: array<vec2f>;",
   "\n@group(0) @binding(9) var<storage, read_write> sums_out: array<vec4f>;",
   "\n\n\nstruct Terms {\n  dh: vec4f,\n  product: vec4f,\n}",
@@ -1078,7 +1113,7 @@ export const groupnorm_backward = {
   "\n\nfn write_means(group: u32) {\n  let rows = dims.channels / dims.groups;\n  var sum = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = group * rows + k;\n    sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);\n  }\n  means_out[group] = vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);\n}",
   "\n\nfn write_channel(c: u32) {\n  var sum = vec2f();\n  for (var n = 0u; n < dims.batch; n++) {\n    let row = n * dims.channels + c;\n    sum += scale_of(row) * sum_of_row(row);\n  }\n  dbias[c] = sum.x;\n  dweight[c] = sum.y;\n}",
   "\n\nfn write_row(row: u32) {\n  let sum = sum_of_row(row);\n  let at = scale_index(row);\n  dscale_shift[at] = weight[row % dims.channels] * sum.y + bias[row % dims.channels] * sum.x;\n  dscale_shift[at + dims.channels] = sum.x;\n}",
-  "\n\n\n@compute @workgroup_size(WG)\nfn totals(at: Invocation) {\n  let index = lane_of(at);\n  let channels_from = dims.batch * dims.groups;\n  let rows_from = channels_from + dims.channels;\n  if (index < channels_from) {\n    write_means(index);\n  } else if (index < rows_from) {\n    write_channel(index - channels_from);\n  } else if (dims.has_scale_shift == 1u && index < rows_from + dims.batch * dims.channels) {\n    write_row(index - rows_from);\n  }\n}",
+  "\n\n\n@compute @workgroup_size(WG)\nfn totals(at: Invocation) {\n  let index = lane_of(at);\n  let channels_from = dims.batch * dims.groups;\n  let rows_from = channels_from + dims.channels;\n  if (index < channels_from) {\n    write_means(index);\n  } else if (index < rows_from) {\n    write_channel(index - channels_from);\n  } else if (dims.scale_step != 0u && index < rows_from + dims.batch * dims.channels) {\n    write_row(index - rows_from);\n  }\n}",
   "\n\n\n\n@group(0) @binding(15) var<storage, read> means: array<vec4f>;",
   "\n@group(0) @binding(16) var<storage, read> pending: array<elem>;",
   "\n@group(0) @binding(17) var<storage, read> pending4: array<elem4>;",

@@ -1,6 +1,6 @@
 // Twins of src/inspect/cases/matmul.ts and attention.ts.
 import { ATTENTIONS } from "../../../src/inspect/cases/attention.ts";
-import { attention, attentionBackward } from "../../reference/attention.ts";
+import { attention, attentionBackward, joined, parted } from "../../reference/attention.ts";
 import { attentionBackwardBound, attentionBound } from "../../reference/attention_bounds.ts";
 import { linear, linearBackward } from "../../reference/matmul.ts";
 import { absoluteAll, mapArray, type NdArray } from "../../reference/ndarray.ts";
@@ -36,20 +36,20 @@ export const attentionTwins: Twins = Object.fromEntries(
   ATTENTIONS.map((options) => [
     options.name,
     (given) => {
-      const inputs = { q: tokens(given.q!), k: tokens(given.k!), v: tokens(given.v!) };
+      const inputs = parted(given.qkv!);
       const dy = tokens(given.dy!);
-      const exact = attentionBackward(inputs, dy, options);
-      const bounds = attentionBackwardBound(inputs, dy, options);
-      const images = ({ data }: NdArray): NdArray => ({ shape: given.q!.shape, data });
-      const of = (expected: NdArray, bound: NdArray) => ({
-        expected: images(expected),
-        bound: images(bound),
-      });
+      const images = (like: NdArray, { data }: NdArray): NdArray => ({ shape: like.shape, data });
+      const together = ({ dq, dk, dv }: Record<"dq" | "dk" | "dv", NdArray>) =>
+        images(given.qkv!, joined({ q: dq, k: dk, v: dv }));
       return {
-        y: of(attention(inputs, options), attentionBound(inputs, options)),
-        dq: of(exact.dq, bounds.dq),
-        dk: of(exact.dk, bounds.dk),
-        dv: of(exact.dv, bounds.dv),
+        y: {
+          expected: images(given.dy!, attention(inputs, options)),
+          bound: images(given.dy!, attentionBound(inputs, options)),
+        },
+        dqkv: {
+          expected: together(attentionBackward(inputs, dy, options)),
+          bound: together(attentionBackwardBound(inputs, dy, options)),
+        },
       };
     },
   ]),

@@ -1,7 +1,7 @@
 // The record of attention.wgsl and attention_lanes.wgsl.
 import { attentionRule } from "../../../src/autograd/rules/attention.ts";
 import { attention } from "../../../src/kernels/attention.ts";
-import { attentionBackward, attention as twin } from "../../reference/attention.ts";
+import { attentionBackward, joined, parted, attention as twin } from "../../reference/attention.ts";
 import { attentionBackwardBound, attentionBound } from "../../reference/attention_bounds.ts";
 import { mapArray, type NdArray } from "../../reference/ndarray.ts";
 import {
@@ -27,18 +27,21 @@ const SHAPES = [
 type Three = Record<"q" | "k" | "v", NdArray>;
 
 function sampleOf(name: string, inputs: Three, heads: number): Sample {
-  const three = ({ q, k, v }: Record<string, NdArray>): Three => ({ q: q!, k: k!, v: v! });
   return differentiable({
     name,
     rule: attentionRule,
-    inputs: { ...inputs },
+    inputs: { qkv: joined(inputs) },
     options: () => ({ heads }),
-    forward: (given) => twin(three(given), { heads }),
-    backward: (given, dy) => attentionBackward(three(given), dy, { heads }),
-    bounds: (given, dy) => ({
-      y: attentionBound(three(given), { heads }),
-      ...attentionBackwardBound(three(given), dy, { heads }),
-    }),
+    forward: ({ qkv }) => twin(parted(qkv!), { heads }),
+    backward: ({ qkv }, dy) => {
+      const { dq, dk, dv } = attentionBackward(parted(qkv!), dy, { heads });
+      return { dqkv: joined({ q: dq, k: dk, v: dv }) };
+    },
+    bounds: ({ qkv }, dy) => {
+      const { dq, dk, dv } = attentionBackwardBound(parted(qkv!), dy, { heads });
+      const y = attentionBound(parted(qkv!), { heads });
+      return { y, dqkv: joined({ q: dq, k: dk, v: dv }) };
+    },
   });
 }
 
@@ -87,28 +90,22 @@ export const info: KernelInfo = {
     {
       what: "heads that do not divide the channels",
       launch: (graph, tensor) => {
-        const x = tensor(1, 30, 4);
-        return attention(graph, { q: x, k: x, v: x }, { heads: 8 });
+        return attention(graph, { qkv: tensor(1, 90, 4) }, { heads: 8 });
       },
       message:
-        "attention: heads must divide the channels, got heads = 8 and C = 30 (q: [1, 30, 4]).",
+        "attention: heads must divide a third of qkv's channels, got heads = 8 and qkv [1, 90, 4].",
     },
     {
-      what: "keys of another shape",
-      launch: (graph, tensor) => {
-        const x = tensor(1, 8, 4);
-        return attention(graph, { q: x, k: tensor(1, 8, 5), v: x }, { heads: 2 });
-      },
-      message: "attention: k must be [1, 8, 4], got [1, 8, 5].",
+      what: "an operand that holds no three",
+      launch: (graph, tensor) => attention(graph, { qkv: tensor(1, 8, 4) }, { heads: 2 }),
+      message:
+        "attention: heads must divide a third of qkv's channels, got heads = 2 and qkv [1, 8, 4].",
     },
     {
       what: "what has no tokens",
-      launch: (graph, tensor) => {
-        const x = tensor(1, 8);
-        return attention(graph, { q: x, k: x, v: x }, { heads: 2 });
-      },
+      launch: (graph, tensor) => attention(graph, { qkv: tensor(1, 24) }, { heads: 2 }),
       message:
-        "attention: needs [N, C, S] or [N, C, H, W], got [1, 8]. Channels come before tokens.",
+        "attention: qkv must be [N, 3C, S] or [N, 3C, H, W], got [1, 24]. Channels come before tokens.",
     },
   ],
 };

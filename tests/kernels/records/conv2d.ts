@@ -148,7 +148,7 @@ export const info: KernelInfo = {
         conv2d(graph, { x: tensor(1, 3, 2, 2), weight: tensor(4, 3, 3, 3) }),
       message: "conv2d: the padded image must hold the 3 × 3 kernel",
     },
-    ...["bias", "rows", "residual"].map((role) => ({
+    ...["bias", "residual"].map((role) => ({
       what: `a ${role} of another shape`,
       launch: ((graph, tensor) =>
         conv2d(graph, {
@@ -158,5 +158,13 @@ export const info: KernelInfo = {
         })) satisfies Refusal["launch"],
       message: `conv2d: ${role} must be [`,
     })),
+    {
+      what: "rows without columns enough",
+      launch: (graph, tensor) => {
+        const rows = { of: tensor(2, 6), first: 3 };
+        conv2d(graph, { x: tensor(2, 3, 5, 7), weight: tensor(4, 3, 3, 3), rows });
+      },
+      message: "conv2d: rows must be [2, 7], got [2, 6].",
+    },
   ],
 };

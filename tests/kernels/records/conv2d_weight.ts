@@ -1,9 +1,9 @@
 // The record of conv2d_weight.wgsl, conv2d_weight_pointwise.wgsl and conv2d_weight_sums.wgsl.
 import type { Graph } from "../../../src/graph/graph.ts";
 import { type Conv2dOptions, NO_PADDING, type Padding } from "../../../src/kernels/conv2d.ts";
-import { conv2dBackwardWeight, sumPixels } from "../../../src/kernels/conv2d_weight.ts";
+import { conv2dBackwardWeight } from "../../../src/kernels/conv2d_weight.ts";
 import { conv2d, conv2dBackward } from "../../reference/conv2d.ts";
-import { absolute, ndarray } from "../../reference/ndarray.ts";
+import { absolute, mapArray, ndarray } from "../../reference/ndarray.ts";
 import { planeSums } from "./conv2d.ts";
 import {
   type KernelInfo,
@@ -104,16 +104,32 @@ const PLANES = [
   [1, 3, 7, 5],
   [2, 65, 1, 9],
   [3, 5, 33, 1],
+  [17, 3, 3, 3],
   [2, 3, 64, 64],
 ];
 
-function planes(shape: readonly number[]): Sample {
-  const x = numbers(shape, 3);
+/** Two layers write their columns of one gradient. */
+function columns(shape: readonly number[]): Sample {
+  const [N, O, H, W] = shape as [number, number, number, number];
+  const dy = numbers(shape, 3);
+  const place = { stride: 1, padding: NO_PADDING, upsample: false, weightShape: [O, 1, 1, 1] };
+  const twice = (sums: typeof dy) =>
+    mapArray(ndarray([N, 2 * O]), (_, i) => sums.data[Math.floor(i / (2 * O)) * O + (i % O)]!);
   return {
-    name: `sums of the pixels of [${shape}]`,
-    inputs: { x },
-    launch: (graph, { x }) => ({ y: sumPixels(graph, { x: x! }) }),
-    expected: ({ x }) => ({ y: { expected: planeSums(x!), bound: planeSums(absolute(x!)) } }),
+    name: `sums of the pixels of [${shape}], twice`,
+    inputs: { x: numbers([N, 1, H, W], 4), dy },
+    launch: (graph, { x, dy }) => {
+      const drows = graph.alloc([N, 2 * O], "drows");
+      for (const first of [0, O]) {
+        const dweight = graph.alloc(place.weightShape, "dweight");
+        const gradients = { dweight, drows: { of: drows, first } };
+        conv2dBackwardWeight(graph, { x: x!, dy: dy! }, place, gradients);
+      }
+      return { drows };
+    },
+    expected: ({ dy }) => ({
+      drows: { expected: twice(planeSums(dy!)), bound: twice(planeSums(absolute(dy!))) },
+    }),
   };
 }
 
@@ -157,7 +173,7 @@ export const info: KernelInfo = {
   samples: () => [
     ...selfTestSamples("conv2d_weight"),
     ...CASES.map(gradients),
-    ...PLANES.map(planes),
+    ...PLANES.map(columns),
   ],
   refusals: [
     refusal(
@@ -183,9 +199,15 @@ export const info: KernelInfo = {
     ),
     refusal("a dbias of another shape", { dbias: [4] }, "dbias must be [5], got [4]."),
     {
-      what: "sums of another shape",
-      launch: (graph, tensor) => sumPixels(graph, { x: tensor(2, 3, 8, 8) }, tensor(3, 2)),
-      message: "sumPixels: target must be [2, 3], got [3, 2].",
+      what: "rows without columns enough",
+      launch: (graph, tensor) => {
+        const place = { stride: 1, padding: SAME, upsample: false, weightShape: [5, 3, 3, 3] };
+        const drows = { of: tensor(2, 6), first: 2 };
+        const gradients = { dweight: tensor(5, 3, 3, 3), drows };
+        const inputs = { x: tensor(2, 3, 8, 8), dy: tensor(2, 5, 8, 8) };
+        conv2dBackwardWeight(graph, inputs, place, gradients);
+      },
+      message: "conv2dBackwardWeight: drows must be [2, 7], got [2, 6].",
     },
   ],
 };

@@ -46,7 +46,7 @@ export async function float64Errors(
   const sample = buffer.add([batch, config.in_channels, H, W], "sample");
   const dy = buffer.add([batch, config.out_channels, H, W], "dy");
   const conditions = new Conditions(model, buffer, batch);
-  const parameters = [...model.weights.specs.keys()].map((name) => model.weights.tensor(name));
+  const parameters = model.weights.tensors;
   const graph = new Graph(gpu.target);
   const tape = new WatchedTape(graph, new Map(parameters.map((tensor) => [tensor, undefined])));
   const network = { tape, weights: model.weights };

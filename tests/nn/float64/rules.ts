@@ -8,7 +8,7 @@ import { groupNormRule } from "../../../src/autograd/rules/groupnorm.ts";
 import { linearRule } from "../../../src/autograd/rules/linear.ts";
 import { averagePoolRule, upsampleRule } from "../../../src/autograd/rules/resample.ts";
 import { type Activation, activation, activationBackward } from "../../reference/activation.ts";
-import { attention, attentionBackward } from "../../reference/attention.ts";
+import { attention, attentionBackward, joined, parted } from "../../reference/attention.ts";
 import { concatChannels, concatChannelsBackward } from "../../reference/concat.ts";
 import { type Conv2dOptions, conv2d, conv2dBackward } from "../../reference/conv2d.ts";
 import { addScale, addScaleBackward } from "../../reference/elementwise.ts";
@@ -42,48 +42,61 @@ const twin = <Options>(definition: {
   backward(inputs: Values, dy: NdArray, options: Options): Values;
 }): RuleTwin => definition;
 
-const conv2dTwin = twin<Conv2dOptions>({
+/** `count` columns of [N, all] from `first` on. */
+const columnsOf = ({ shape, data }: NdArray, first: number, count: number): NdArray =>
+  mapArray(ndarray([shape[0]!, count]), (_, i) => {
+    return data[Math.floor(i / count) * shape[1]! + first + (i % count)]!;
+  });
+
+/** A matrix of zeros but for those columns. */
+function asColumns({ shape }: NdArray, first: number, columns: NdArray): NdArray {
+  const [all, count] = [shape[1]!, columns.shape[1]!];
+  return mapArray(ndarray(shape), (_, i) => {
+    const column = (i % all) - first;
+    const isOwn = column >= 0 && column < count;
+    return isOwn ? columns.data[Math.floor(i / all) * count + column]! : 0;
+  });
+}
+
+const conv2dTwin = twin<Conv2dOptions & { rowsFirst?: number }>({
   name: "conv2d",
-  forward: ({ x, weight, bias, rows, residual }, options) => {
+  forward: ({ x, weight, bias, rows, residual }, { rowsFirst = 0, ...options }) => {
     const y = conv2d({ x: x!, weight: weight!, bias }, options);
-    const [, , H, W] = extents4(y);
+    const [, O, H, W] = extents4(y);
+    const own = rows && columnsOf(rows, rowsFirst, O);
     return mapArray(
       y,
-      (value, i) => value + (rows?.data[Math.floor(i / (H * W))] ?? 0) + (residual?.data[i] ?? 0),
+      (value, i) => value + (own?.data[Math.floor(i / (H * W))] ?? 0) + (residual?.data[i] ?? 0),
     );
   },
-  backward: ({ x, weight }, dy, options) => ({
+  backward: ({ x, weight, rows }, dy, { rowsFirst = 0, ...options }) => ({
     ...conv2dBackward({ x: x!, weight: weight! }, dy, options),
-    drows: sumByImageAndChannel(dy),
+    ...(rows && { drows: asColumns(rows, rowsFirst, sumByImageAndChannel(dy)) }),
     dresidual: dy,
   }),
 });
 
-/** scaleShift [N, 2C] as two tensors [N, C]. */
-function normInputs({ x, weight, bias, scaleShift }: Values) {
+/** 2C columns of scaleShift as two tensors [N, C]. */
+function normInputs({ x, weight, bias, scaleShift }: Values, first: number) {
   const inputs = { x: x!, weight: weight!, bias: bias! };
   if (!scaleShift) return inputs;
-  const [N = 0, both = 0] = scaleShift.shape;
-  const C = both / 2;
-  const half = (first: number) => {
-    const part = ndarray([N, C]);
-    return mapArray(part, (_, i) => scaleShift.data[Math.floor(i / C) * both + first + (i % C)]!);
-  };
-  return { ...inputs, scale: half(0), shift: half(C) };
+  const C = weight!.shape[0]!;
+  const [scale, shift] = [columnsOf(scaleShift, first, C), columnsOf(scaleShift, first + C, C)];
+  return { ...inputs, scale, shift };
 }
 
-const groupNormTwin = twin<GroupNormOptions>({
+const groupNormTwin = twin<GroupNormOptions & { scaleFirst?: number }>({
   name: "groupNorm",
-  forward: (inputs, options) => groupNorm(normInputs(inputs), options).y,
-  backward: (inputs, dy, options) => {
-    const { dscale, dshift, ...rest } = groupNormBackward(normInputs(inputs), dy, options);
+  forward: (inputs, { scaleFirst = 0, ...options }) =>
+    groupNorm(normInputs(inputs, scaleFirst), options).y,
+  backward: (inputs, dy, { scaleFirst = 0, ...options }) => {
+    const given = normInputs(inputs, scaleFirst);
+    const { dscale, dshift, ...rest } = groupNormBackward(given, dy, options);
     if (!dscale || !dshift) return { ...rest };
-    const [N = 0, C = 0] = dscale.shape;
-    const dscaleShift = mapArray(ndarray([N, 2 * C]), (_, i) => {
-      const [n, c] = [Math.floor(i / (2 * C)), i % (2 * C)];
-      return c < C ? dscale.data[n * C + c]! : dshift.data[n * C + c - C]!;
-    });
-    return { ...rest, dscaleShift };
+    const [whole, C] = [inputs.scaleShift!, dscale.shape[1]!];
+    const scales = asColumns(whole, scaleFirst, dscale);
+    const shifts = asColumns(whole, scaleFirst + C, dshift);
+    return { ...rest, dscaleShift: mapArray(scales, (value, i) => value + shifts.data[i]!) };
   },
 });
 
@@ -93,21 +106,16 @@ const asTokens = ({ shape, data }: NdArray): NdArray => ({
   data,
 });
 
-const tokensOf = ({ q, k, v }: Values) => ({
-  q: asTokens(q!),
-  k: asTokens(k!),
-  v: asTokens(v!),
-});
-
 const attentionTwin = twin<{ heads: number }>({
   name: "attention",
-  forward: (inputs, options) => ({
-    shape: inputs.q!.shape,
-    data: attention(tokensOf(inputs), options).data,
-  }),
-  backward: (inputs, dy, options) => ({
-    ...attentionBackward(tokensOf(inputs), asTokens(dy), options),
-  }),
+  forward: ({ qkv }, options) => {
+    const [N = 1, C = 3, ...tokens] = qkv!.shape;
+    return { shape: [N, C / 3, ...tokens], data: attention(parted(qkv!), options).data };
+  },
+  backward: ({ qkv }, dy, options) => {
+    const { dq, dk, dv } = attentionBackward(parted(qkv!), asTokens(dy), options);
+    return { dqkv: { shape: qkv!.shape, data: joined({ q: dq, k: dk, v: dv }).data } };
+  },
 });
 
 /** Of every rule that a U-Net with no classes applies in float32 without dropout. */
