@@ -7,7 +7,7 @@ import { philoxNormals } from "../core/philox.ts";
 import { sizeOf } from "../core/shape.ts";
 import { median } from "../core/statistics.ts";
 import { type Choices, type Gpu, PLAIN_TARGET, type Target } from "../device/gpu.ts";
-import { type Choice, type Dispatch, Graph } from "./graph.ts";
+import { type BoundTensor, type Choice, type Dispatch, Graph } from "./graph.ts";
 import { Program } from "./program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "./tensor.ts";
 
@@ -174,14 +174,13 @@ interface Output {
   values: Float32Array;
 }
 
-/** Whether all that both write is the same to rounding; partial sums have no like. */
+/** Whether every result has its like, the same to rounding. */
 function agree(actual: readonly Output[], expected: readonly Output[]): boolean {
-  const others = new Map(expected.map((one) => [one.name, one]));
-  const pairs = actual.flatMap((one) => {
-    const other = others.get(one.name);
-    return other ? [[one, other] as const] : [];
+  const left = [...actual];
+  return expected.every((result) => {
+    const at = left.findIndex(({ name }) => name === result.name);
+    return at >= 0 && isNear(left.splice(at, 1)[0]!, result);
   });
-  return pairs.length > 0 && pairs.every(([a, b]) => isNear(a, b));
 }
 
 function isNear({ values, dtype }: Output, expected: Output): boolean {
@@ -190,21 +189,23 @@ function isNear({ values, dtype }: Output, expected: Output): boolean {
   return values.every((value, i) => Math.abs(value - expected.values[i]!) <= bound);
 }
 
+const isRead = ({ writes, unread }: BoundTensor): boolean => !writes && !unread;
+
 /** A launch with tensors of its own: normals where it reads, the same for every candidate. */
 class Alone {
   readonly #gpu: Gpu;
   readonly #program: Program;
   readonly #inputs: readonly Tensor[];
-  readonly #written: readonly Tensor[];
+  readonly #results: readonly Tensor[];
 
   private constructor(
     gpu: Gpu,
-    parts: { program: Program; inputs: readonly Tensor[]; written: readonly Tensor[] },
+    parts: { program: Program; inputs: readonly Tensor[]; results: readonly Tensor[] },
   ) {
     this.#gpu = gpu;
     this.#program = parts.program;
     this.#inputs = parts.inputs;
-    this.#written = parts.written;
+    this.#results = parts.results;
   }
 
   static async of(gpu: Gpu, { dispatches }: Launch): Promise<Alone> {
@@ -222,22 +223,24 @@ class Alone {
       const tensors = dispatch.tensors.map((one) => ({ ...one, tensor: own.get(one.tensor)! }));
       graph.dispatches.push({ ...dispatch, tensors });
     }
-    const written = [...writes].map((tensor) => own.get(tensor)!);
-    const program = await Program.compile(gpu, graph, { label: "tuner", keep: written });
+    const reads = new Set(bound.filter(isRead).map(({ tensor }) => tensor));
+    const last = [...writes].filter((tensor) => !reads.has(tensor)); // others hold partial sums
+    const results = last.map((tensor) => own.get(tensor)!);
+    const program = await Program.compile(gpu, graph, { label: "tuner", keep: results });
     const inputs = [...own.values()].filter(({ home }) => home);
     for (const [stream, tensor] of inputs.entries()) {
       if (tensor.dtype === "u32") continue; // zeros: an index that is in every table
       const values = Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape)));
       writeTensor(gpu, tensor, values);
     }
-    return new Alone(gpu, { program, inputs, written });
+    return new Alone(gpu, { program, inputs, results });
   }
 
-  /** What one run writes. */
+  /** What one run leaves: all that it writes and does not read again. */
   async outputs(): Promise<Output[]> {
     this.#program.run();
     const outputs: Output[] = [];
-    for (const tensor of this.#written) {
+    for (const tensor of this.#results) {
       const { label, shape, dtype } = tensor;
       const values = (await this.#program.read(tensor)).subarray(0, sizeOf(shape));
       outputs.push({ name: `${label} [${shape}]`, dtype, values });
