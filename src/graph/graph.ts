@@ -108,7 +108,8 @@ export class Graph {
 
   /**
    * Records one of several ways to compute the same: the one of that name among the target's choices,
-   * else the first; always the first where the family must be plain.
+   * else the first; always the first where the family must be plain. Choices that this package ships
+   * leave the shader's hash out: they outlive an edit.
    *
    * @param kernel      of the launcher, as for targetOf
    * @param work        what is computed, in words and extents; the same for the plain variant's launch
@@ -124,10 +125,16 @@ export class Graph {
   ): void {
     const key = `${kernel} ${work}`;
     const offered = this.target.plain?.has(kernel) ? candidates.slice(0, 1) : candidates;
-    const names = offered.map(({ family: { name, hash }, ...rest }) => {
-      return `${name} ${hash} ${JSON.stringify(rest)}`;
+    const named = offered.map(({ family: { name, hash }, ...rest }) => {
+      const told = JSON.stringify(rest);
+      return { full: `${name} ${hash} ${told}`, shipped: `${name} ${told}` };
     });
-    const at = Math.max(0, names.indexOf(this.target.choices?.[key] ?? ""));
+    const asked = this.target.choices?.[key];
+    const at = Math.max(
+      0,
+      named.findIndex(({ full, shipped }) => full === asked || shipped === asked),
+    );
+    const names = named.map(({ full }) => full);
     this.#choice = { key, names, chosen: names[at]! };
     try {
       record(offered[at]!);

@@ -101,6 +101,11 @@ describe("choices", () => {
     expect(await chosenFor({})).toBe(nameOf(OFTEN));
   });
 
+  test("that are shipped name no hash, and are taken whatever the shader's text", async () => {
+    const shipped = nameOf(ONCE).replace(`${family.hash} `, "");
+    expect(await chosenFor({ [KEY]: shipped })).toBe(nameOf(ONCE));
+  });
+
   test("of another text of the shader are not taken", async () => {
     const stale = nameOf(ONCE).replace(family.hash, "0000");
     expect(await chosenFor({ [KEY]: stale })).toBe(nameOf(OFTEN));
