@@ -89,5 +89,10 @@ export type { TrainingRecord } from "./train/step_records.ts";
 export type { LossHistogram } from "./train/timestep_losses.ts";
 export { Trainer, type TrainingData } from "./train/trainer.ts";
 export type { DataIdentity, DataPlace, TrainingState } from "./train/training_state.ts";
-export { type TuneModelOptions, tuneModel } from "./train/tuning.ts";
+export {
+  savedChoices,
+  type TuneModelOptions,
+  type TuningPlace,
+  tuneModel,
+} from "./train/tuning.ts";
 export { Validation, type ValidationOptions } from "./train/validation.ts";

@@ -1,5 +1,5 @@
 // The door to Node: all of the public API, and a GPU from Dawn.
-import { Gpu } from "./device/gpu.ts";
+import { Gpu, type GpuOptions } from "./device/gpu.ts";
 import { type OpenGpuOptions, openGpu } from "./platform/node_gpu.ts";
 
 export { readSafetensors, toFloat32, toNumbers } from "./formats/safetensors.ts";
@@ -9,13 +9,18 @@ export { filesAt } from "./platform/folder_files.ts";
 export { FolderStorage } from "./platform/folder_storage.ts";
 export type { OpenGpuOptions } from "./platform/node_gpu.ts";
 export { sharpPicture } from "./platform/sharp_picture.ts";
+export { shippedChoices } from "./platform/shipped_choices.ts";
 
 /**
  * The machine's GPU: the system's driver, else the SwiftShader that npm brought.
  *
+ * @param options  where it is sought, and `deterministic` as for `Gpu.open`
  * @throws DeviceError as `openGpu` does
  */
-export async function nodeGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+export async function nodeGpu({
+  deterministic,
+  ...options
+}: OpenGpuOptions & Pick<GpuOptions, "deterministic"> = {}): Promise<Gpu> {
   const { gpu } = await openGpu(options);
-  return Gpu.open({ gpu });
+  return Gpu.open({ gpu, deterministic });
 }

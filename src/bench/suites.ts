@@ -1,5 +1,5 @@
 // The benchmarks by name, on any device: in Node, or in a page that loads this module as it lies.
-import { Gpu } from "../device/gpu.ts";
+import { type Choices, Gpu } from "../device/gpu.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
 import { growthSuite } from "./growth.ts";
 import { kernelsSuite } from "./kernels.ts";
@@ -13,6 +13,8 @@ export interface BenchOptions {
   suites: readonly SuiteName[];
   /** samples of each measurement, ≥ 1 */
   samples: number;
+  /** of a tuning; default none */
+  choices?: Choices;
 }
 
 /** What was measured, and on what. */
@@ -29,7 +31,7 @@ export interface BenchReport {
  * @throws DeviceError bench/wrong for a wrong answer: no time is reported then
  */
 export async function runSuites(
-  { suites, samples }: BenchOptions,
+  { suites, samples, choices = {} }: BenchOptions,
   read: ReadFile,
   gpu?: GPU,
 ): Promise<BenchReport> {
@@ -46,6 +48,7 @@ export async function runSuites(
   for (const suite of suites) {
     const opened = await Gpu.open({ gpu });
     const { vendor, architecture, device, description } = opened.info;
+    opened.choices = choices;
     adapter = { vendor, architecture, device, description };
     try {
       results.push(...(await run[suite](opened)));

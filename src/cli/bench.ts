@@ -3,18 +3,21 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type BenchResult, DEFAULT_SUITES, SUITES, type SuiteName } from "../bench/result.ts";
 import { type BenchReport, runSuites } from "../bench/suites.ts";
+import type { Choices } from "../device/gpu.ts";
 import { readBytesIfAny, writeBytes } from "../platform/files.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { commitOf, ownVersions, versionOf } from "../platform/versions.ts";
 import { benchDiffCommand } from "./bench_diff.ts";
 import { PEERS, runPeers } from "./bench_peers.ts";
-import { positiveInteger } from "./console.ts";
+import { commandGpu, positiveInteger } from "./console.ts";
+import { tunedChoices, tunedOption } from "./tuned.ts";
 
 interface Options {
   suite: (SuiteName | typeof PEERS)[];
   browser?: boolean;
   samples: number;
+  tuned?: string | true;
   json?: string | true;
 }
 
@@ -40,15 +43,16 @@ export const benchCommand = (): Command =>
       ...DEFAULT_SUITES,
     ])
     .option("--browser", "in headless Chromium instead of Node")
+    .addOption(tunedOption().conflicts("browser"))
     .option("--samples <n>", "of each measurement", positiveInteger, 7)
     .option("--json [file]", "write the results to a file, or print them as one JSON object")
     .addCommand(benchDiffCommand())
     .action(run);
 
-async function run({ suite, browser, samples, json }: Options): Promise<void> {
+async function run({ suite, browser, samples, tuned, json }: Options): Promise<void> {
   const own = suite.filter((name) => name !== PEERS);
   if (own.length === 0) return runPeers(json); // it writes the same schema
-  const options = { suites: own, samples };
+  const options = { suites: own, samples, choices: await choicesFor(tuned) };
   const host = await (browser ? inBrowser(options) : inNode(options));
   const { adapter, driver, versions, flags, results } = host;
   const report = {
@@ -63,6 +67,14 @@ async function run({ suite, browser, samples, json }: Options): Promise<void> {
   if (typeof json === "string") await writeBytes(json, `${JSON.stringify(report, null, 1)}\n`);
   if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`${linesOf(report).join("\n")}\n`);
+}
+
+async function choicesFor(tuned: Options["tuned"]): Promise<Choices> {
+  if (!tuned) return {};
+  const { gpu } = await commandGpu();
+  const choices = await tunedChoices(gpu, tuned);
+  gpu.dispose();
+  return choices;
 }
 
 type RunOptions = Parameters<typeof runSuites>[0];

@@ -13,6 +13,7 @@ import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
 import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
+import { tuneCommand } from "./tune.ts";
 
 const program = new Command("wgsl-diffusion")
   .description("Train and sample denoising diffusion models with WebGPU compute shaders.")
@@ -28,6 +29,7 @@ const commands = [
   exportCommand(),
   planCommand(),
   inspectCommand(),
+  tuneCommand(),
   benchCommand(),
   doctorCommand(),
 ];

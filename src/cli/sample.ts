@@ -9,6 +9,7 @@ import { sample } from "../samplers/sample.ts";
 import { commandGpu, interruptSignal, printResult, progressOf } from "./console.ts";
 import { loadModel, writeTensors } from "./inputs.ts";
 import { type SampleFlags, sampleRequest, withSampleOptions } from "./sample_options.ts";
+import { tunedChoices } from "./tuned.ts";
 
 interface Options extends SampleFlags {
   model: string;
@@ -34,6 +35,7 @@ async function run(options: Options): Promise<void> {
   const { out } = options;
   requireKind(out);
   const { gpu, description } = await commandGpu();
+  gpu.choices = await tunedChoices(gpu, options.tuned);
   const model = await loadModel(gpu, options.model);
   const request = await sampleRequest(options, model);
   const { images, shape } = await lastImages(

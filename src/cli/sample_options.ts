@@ -19,6 +19,7 @@ import {
 } from "./console.ts";
 import { TensorFile } from "./inputs.ts";
 import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./plan_options.ts";
+import { tunedOption } from "./tuned.ts";
 
 export interface SampleFlags extends PlanFlags {
   count?: number;
@@ -39,6 +40,7 @@ export interface SampleFlags extends PlanFlags {
   steerTarget?: string;
   steerStrength?: number;
   dtype?: NetworkDtype;
+  tuned?: string | true;
 }
 
 /** Part i of n, counted from 1. */
@@ -60,6 +62,7 @@ export const withSampleOptions = (command: Command): Command =>
     .option("--guidance <w>", "classifier-free guidance: 1 none, 2 to 8 usual", atLeastZero)
     .option("--guidance-interval <from,to>", "timesteps at which it holds", pairOption)
     .addOption(dtypeOption())
+    .addOption(tunedOption())
     .option("--steer <file>", "WGSL: fn gradient(n,c,i,j: u32) -> f32, of a loss to go down")
     .option("--steer-target <file>", "PNG or safetensors: what the loss compares with")
     .option("--steer-strength <s>", "how far to go down it at a step; default 1", atLeastZero);

@@ -19,6 +19,7 @@ import { TrainLoop } from "./train_loop.ts";
 import { type TrainOptions, trainOptions } from "./train_options.ts";
 import { freshStart, movedStart, resumedStart, type Start } from "./train_start.ts";
 import { dataFigures, dataLine } from "./training_data.ts";
+import { tunedChoices } from "./tuned.ts";
 
 /** @param open  gives a device: at the start, and after each loss */
 export const trainCommand = (open: () => Promise<OpenedGpu> = commandGpu): Command =>
@@ -36,6 +37,7 @@ async function run(
     const { gpu, description } = await open();
     process.stderr.write(`on ${description}\n`);
     adapter = description;
+    gpu.choices = await tunedChoices(gpu, given.tuned); // a run that goes on keeps its own
     return gpu;
   };
   const work = (gpu: Gpu) => run.on(gpu);

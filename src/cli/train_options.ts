@@ -30,6 +30,7 @@ import {
   withObjective,
 } from "./objective_options.ts";
 import type { DataOptions } from "./training_data.ts";
+import { tunedOption } from "./tuned.ts";
 
 export interface TrainOptions extends ObjectiveOptions, DataOptions {
   batches?: string;
@@ -61,6 +62,7 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   seed: bigint;
   dtype?: NetworkDtype;
   activationLimit?: number;
+  tuned?: string | true;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -150,6 +152,7 @@ export const trainOptions = (): Command =>
       "of activations; norms and blocks are recomputed to stay below it",
       positiveNumber,
     )
+    .addOption(tunedOption())
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))

@@ -3,7 +3,7 @@
 // WebGPU reports most failures late and to nobody. Here an uncaptured error or a loss is kept
 // (./health.ts), and check() throws it: whoever hands out a result calls check() first, for after a loss
 // almost everything still "succeeds".
-import { DeviceError, DiffusionError } from "../core/errors.ts";
+import { DeviceError, DiffusionError, OptionError } from "../core/errors.ts";
 import { DeviceHealth, invalid } from "./health.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { type DeviceSource, newDevice } from "./request.ts";
@@ -25,6 +25,11 @@ export interface GpuOptions extends DeviceSource {
   plain?: boolean | undefined;
   /** bytes that all buffers made here may take together: what needs more is refused; default no limit */
   memoryLimit?: number | undefined;
+  /**
+   * Every launcher takes its first candidate, or the one that a resumed checkpoint pins: choices that were
+   * saved, shipped or tuned are refused, and so is tuning. Default false.
+   */
+  deterministic?: boolean | undefined;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -56,13 +61,11 @@ export class Gpu {
     submissions: 0,
     dispatches: 0,
   };
-  /**
-   * What launchers take instead of their first candidates, such as a tuning's result; {}, the default:
-   * the same variants on every run, whatever was measured.
-   */
-  choices: Choices = {};
+  /** `deterministic` was asked for */
+  readonly deterministic: boolean;
   /** bytes that all buffers together may take */
   readonly memoryLimit: number | undefined;
+  #choices: Choices = {};
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -76,11 +79,12 @@ export class Gpu {
   private constructor(
     device: GPUDevice,
     owned: boolean,
-    { plain = false, memoryLimit }: GpuOptions,
+    { plain = false, memoryLimit, deterministic = false }: GpuOptions,
   ) {
     this.device = device;
     this.#isPlain = plain;
     this.memoryLimit = memoryLimit;
+    this.deterministic = deterministic;
     this.info = device.adapterInfo;
     this.#health = new DeviceHealth(device);
     this.pipelines = new PipelineCache(device, this.#health);
@@ -132,6 +136,35 @@ export class Gpu {
     return this.device.features.has(feature);
   }
 
+  /**
+   * What launchers take instead of their first candidates, such as a tuning's result; {}, the default:
+   * the same variants on every run, whatever was measured.
+   */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /** @throws OptionError option/deterministic for any, where the device is to be deterministic */
+  set choices(choices: Choices) {
+    if (Object.keys(choices).length > 0) this.requireChoosable("Gpu.choices");
+    this.#choices = choices;
+  }
+
+  /** Takes a checkpoint's choices, deterministic or not: it goes on with the kernels that it was made with. */
+  pin(choices: Choices): void {
+    this.#choices = choices;
+  }
+
+  /** @throws OptionError option/deterministic where no choice may be made */
+  requireChoosable(operation: string): void {
+    if (!this.deterministic) return;
+    throw new OptionError(
+      "option/deterministic",
+      `${operation}: this device was opened with deterministic: true, and takes no other variants than its first.`,
+      "Open it without, or leave the tuning out.",
+    );
+  }
+
   get target(): Target {
     if (this.#isPlain) return PLAIN_TARGET;
     const { subgroupMinSize, subgroupMaxSize, architecture, device, description } = this.info;
@@ -140,7 +173,7 @@ export class Gpu {
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
     const subgroupSize = (isFixed && subgroupMinSize) || 0;
-    const { choices } = this;
+    const choices = this.#choices;
     return { subgroupSize, software, tiles: software === undefined, choices, ...plain };
   }
 

@@ -108,9 +108,10 @@ export class Graph {
 
   /**
    * Records one of several ways to compute the same: the one of that name among the target's choices,
-   * else the first.
+   * else the first; always the first where the family must be plain. Choices that this package ships
+   * leave the shader's hash out: they outlive an edit.
    *
-   * @param kernel      of the launcher, such as "conv2d"
+   * @param kernel      of the launcher, as for targetOf
    * @param work        what is computed, in words and extents; the same for the plain variant's launch
    * @param candidates  ranked by what they should cost: a shader, whose hash ends a choice with a change of
    *                    its text, and plain data
@@ -123,13 +124,20 @@ export class Graph {
     record: (candidate: Candidate) => void,
   ): void {
     const key = `${kernel} ${work}`;
-    const names = candidates.map(({ family: { name, hash }, ...rest }) => {
-      return `${name} ${hash} ${JSON.stringify(rest)}`;
+    const offered = this.target.plain?.has(kernel) ? candidates.slice(0, 1) : candidates;
+    const named = offered.map(({ family: { name, hash }, ...rest }) => {
+      const told = JSON.stringify(rest);
+      return { full: `${name} ${hash} ${told}`, shipped: `${name} ${told}` };
     });
-    const at = Math.max(0, names.indexOf(this.target.choices?.[key] ?? ""));
+    const asked = this.target.choices?.[key];
+    const at = Math.max(
+      0,
+      named.findIndex(({ full, shipped }) => full === asked || shipped === asked),
+    );
+    const names = named.map(({ full }) => full);
     this.#choice = { key, names, chosen: names[at]! };
     try {
-      record(candidates[at]!);
+      record(offered[at]!);
     } finally {
       this.#choice = undefined;
     }
@@ -256,9 +264,12 @@ function requireNames(label: string, wanted: readonly { name: string }[], given:
   );
 }
 
-function requireWorkgroups(label: string, counts: readonly number[]): void {
-  const fits = (n: number) => Number.isInteger(n) && n >= 1 && n <= MOST_WORKGROUPS;
-  if (counts.every(fits)) return;
+/** Whether a dispatch may have them. */
+export const fitsWorkgroups = (counts: Workgroups): boolean =>
+  counts.every((n = 1) => Number.isInteger(n) && n >= 1 && n <= MOST_WORKGROUPS);
+
+function requireWorkgroups(label: string, counts: Workgroups): void {
+  if (fitsWorkgroups(counts)) return;
   throw new OptionError(
     "option/workgroups",
     `${label}: workgroups must be integers in 1 … ${MOST_WORKGROUPS}, got ${counts.join(" × ")}.`,

@@ -3,13 +3,10 @@
 // It knows no kernel. Launchers offer ranked candidates (Graph.choose); a graph recorded with other
 // choices holds other candidates. Each is run alone on numbers of its own, must agree with the plain
 // variant before its time counts, and is timed in turns with the others.
-import { philoxNormals } from "../core/philox.ts";
-import { sizeOf } from "../core/shape.ts";
 import { median } from "../core/statistics.ts";
 import { type Choices, type Gpu, PLAIN_TARGET, type Target } from "../device/gpu.ts";
-import { type Choice, type Dispatch, Graph } from "./graph.ts";
-import { Program } from "./program.ts";
-import { ResidentBuffer, type Tensor, writeTensor } from "./tensor.ts";
+import { Alone, type Output } from "./alone.ts";
+import type { Choice, Dispatch } from "./graph.ts";
 
 export interface TuneOptions {
   /** candidates of a choice that are measured, from the first; default 4 */
@@ -18,6 +15,8 @@ export interface TuneOptions {
   runs?: number;
   /** ends it with what was found so far */
   signal?: AbortSignal | undefined;
+  /** told after each choice: how many are measured of how many, and the last */
+  onProgress?: ((done: number, of: number, last: Tuned) => void) | undefined;
 }
 
 /** One choice that was measured. */
@@ -51,14 +50,15 @@ const BOUNDS = { f32: 2e-5, f16: 4e-3 } as const;
  * `gpu.choices` has made are not measured again.
  *
  * @param record  the program's dispatches for a target; called a few times, and must differ by it alone
- * @throws DeviceError if the device failed
+ * @throws DeviceError if the device failed; OptionError option/deterministic where it takes no choice
  */
 export async function tune(
   gpu: Gpu,
   record: (target: Target) => readonly Dispatch[],
-  { most = 4, runs = 5, signal }: TuneOptions = {},
+  { most = 4, runs = 5, signal, onProgress }: TuneOptions = {},
 ): Promise<Tuning> {
   gpu.check();
+  gpu.requireChoosable("tune");
   const started = performance.now();
   const first = launchesOf(record({ ...gpu.target, choices: {} }));
   const plain = launchesOf(record(PLAIN_TARGET));
@@ -83,7 +83,9 @@ export async function tune(
     const count = Math.min(most, launch.choice.names.length);
     const candidates = [launch, ...others.slice(0, count - 1).map((all) => all.get(key)!)];
     const measured = await measure(gpu, candidates, { plain: plain.get(key)!, runs, signal });
-    if (measured) tuned.push(measured);
+    if (!measured) continue;
+    tuned.push(measured);
+    onProgress?.(tuned.length, open.length, measured);
   }
   gpu.check(); // nothing is reported after a loss
   return {
@@ -133,14 +135,12 @@ async function measure(
   launches: readonly Launch[],
   { plain, runs, signal }: Measuring,
 ): Promise<Tuned | undefined> {
-  const expected = await Alone.of(gpu, plain);
-  const candidates: Alone[] = [];
+  const made: Alone[] = [];
   try {
+    for (const launch of [plain, ...launches])
+      made.push(await Alone.of(gpu, launch.dispatches, signal));
+    const [expected, ...candidates] = made as [Alone, ...Alone[]];
     const outputs = await expected.outputs();
-    for (const launch of launches) {
-      if (signal?.aborted) return undefined;
-      candidates.push(await Alone.of(gpu, launch));
-    }
     const right = candidates.map(() => false);
     for (const [i, one] of candidates.entries()) right[i] = agree(await one.outputs(), outputs);
     const once = await candidates[0]!.time(1);
@@ -156,8 +156,11 @@ async function measure(
       return { name: choice.chosen, ms: right[i] ? median(times[i]!) : null };
     });
     return { key: plain.choice.key, candidates: measured, chosen: fastest(measured) };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
   } finally {
-    for (const one of [expected, ...candidates]) one.dispose();
+    for (const one of made) one.dispose();
   }
 }
 
@@ -168,99 +171,17 @@ function fastest([first, ...others]: Tuned["candidates"]): string {
   return best.name;
 }
 
-interface Output {
-  name: string;
-  dtype: Tensor["dtype"];
-  values: Float32Array;
-}
-
-/** Whether all that both write is the same to rounding; partial sums have no like. */
+/** Whether every result has its like, the same to rounding. */
 function agree(actual: readonly Output[], expected: readonly Output[]): boolean {
-  const others = new Map(expected.map((one) => [one.name, one]));
-  const pairs = actual.flatMap((one) => {
-    const other = others.get(one.name);
-    return other ? [[one, other] as const] : [];
+  const left = [...actual];
+  return expected.every((result) => {
+    const at = left.findIndex(({ name }) => name === result.name);
+    return at >= 0 && isNear(left.splice(at, 1)[0]!, result);
   });
-  return pairs.length > 0 && pairs.every(([a, b]) => isNear(a, b));
 }
 
 function isNear({ values, dtype }: Output, expected: Output): boolean {
   const largest = expected.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const bound = largest * BOUNDS[dtype === "f16" ? "f16" : "f32"];
   return values.every((value, i) => Math.abs(value - expected.values[i]!) <= bound);
-}
-
-/** A launch with tensors of its own: normals where it reads, the same for every candidate. */
-class Alone {
-  readonly #gpu: Gpu;
-  readonly #program: Program;
-  readonly #inputs: readonly Tensor[];
-  readonly #written: readonly Tensor[];
-
-  private constructor(
-    gpu: Gpu,
-    parts: { program: Program; inputs: readonly Tensor[]; written: readonly Tensor[] },
-  ) {
-    this.#gpu = gpu;
-    this.#program = parts.program;
-    this.#inputs = parts.inputs;
-    this.#written = parts.written;
-  }
-
-  static async of(gpu: Gpu, { dispatches }: Launch): Promise<Alone> {
-    const bound = dispatches.flatMap(({ tensors }) => tensors);
-    const writes = new Set(bound.filter((one) => one.writes).map(({ tensor }) => tensor));
-    const own = new Map<Tensor, Tensor>();
-    for (const { tensor } of bound) {
-      const { label, shape, dtype } = tensor;
-      if (own.has(tensor)) continue;
-      const input = () => new ResidentBuffer(`tuner.${label}`).add(shape, label, dtype);
-      own.set(tensor, writes.has(tensor) ? { label, shape, dtype } : input());
-    }
-    const graph = new Graph(gpu.target);
-    for (const dispatch of dispatches) {
-      const tensors = dispatch.tensors.map((one) => ({ ...one, tensor: own.get(one.tensor)! }));
-      graph.dispatches.push({ ...dispatch, tensors });
-    }
-    const written = [...writes].map((tensor) => own.get(tensor)!);
-    const program = await Program.compile(gpu, graph, { label: "tuner", keep: written });
-    const inputs = [...own.values()].filter(({ home }) => home);
-    for (const [stream, tensor] of inputs.entries()) {
-      if (tensor.dtype === "u32") continue; // zeros: an index that is in every table
-      const values = Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape)));
-      writeTensor(gpu, tensor, values);
-    }
-    return new Alone(gpu, { program, inputs, written });
-  }
-
-  /** What one run writes. */
-  async outputs(): Promise<Output[]> {
-    this.#program.run();
-    const outputs: Output[] = [];
-    for (const tensor of this.#written) {
-      const { label, shape, dtype } = tensor;
-      const values = (await this.#program.read(tensor)).subarray(0, sizeOf(shape));
-      outputs.push({ name: `${label} [${shape}]`, dtype, values });
-    }
-    return outputs;
-  }
-
-  /** Milliseconds a run: by timestamps, or else of a submission with that many. */
-  async time(repeats: number): Promise<number> {
-    if (this.#gpu.has("timestamp-query")) {
-      const passes = await this.#program.profile(this.#program.dispatches.map(() => repeats));
-      return passes.reduce((sum, ns) => sum + ns, 0) / repeats / 1e6;
-    }
-    const start = performance.now();
-    const encoder = this.#gpu.device.createCommandEncoder({ label: "tuner" });
-    for (let run = 0; run < repeats; run++) this.#program.encode(encoder);
-    this.#gpu.submit([encoder.finish()]);
-    await this.#gpu.idle();
-    return (performance.now() - start) / repeats;
-  }
-
-  dispose(): void {
-    this.#program.dispose();
-    for (const { home } of this.#inputs) home?.buffer.destroy(this.#gpu);
-  }
 }

@@ -1,11 +1,11 @@
-// Launches shaders/attention.wgsl, or attention_lanes.wgsl where the subgroup's size is known to be
-// 4 or 8 (the software adapters): multi-head self-attention and its gradients.
+// Launches shaders/attention.wgsl, or first attention_lanes.wgsl where the subgroup's size is known to
+// be 4 or 8 (the software adapters): multi-head self-attention and its gradients.
 //
 // No S × S tensor is made: the backward kernels make the probabilities again from q, k and stats.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
-import type { Graph, Workgroups } from "../graph/graph.ts";
+import type { DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { attention as byTiles } from "./generated/attention.ts";
 import { attention_lanes as byLanes } from "./generated/attention_lanes.ts";
@@ -51,9 +51,10 @@ export function attention(
   const y = graph.alloc(resultShape(qkv.shape), "attention.y");
   const stats = graph.alloc([extents.images, heads, extents.tokens, 2], "attention.stats");
 
-  const args = { dims: dimsOf(extents), qkv, column_b: qkv };
-  const { family, workgroups, options } = variantFor(graph, extents, 2);
-  graph.dispatch([family, "forward"], { ...args, sums: y, new_stats: stats }, workgroups, options);
+  const args = { dims: dimsOf(extents), qkv, column_b: qkv, sums: y, new_stats: stats };
+  choose(graph, `forward ${qkv.dtype}`, { extents, products: 2 }, ({ family, ...how }) => {
+    graph.dispatch([family, "forward"], args, how.workgroups, how.options);
+  });
   return { y, stats };
 }
 
@@ -87,20 +88,14 @@ export function attentionBackward(
   const means = graph.alloc([images, heads, tokens], "attention.means");
 
   const args = { dims: dimsOf(extents), qkv, stats, sums: target };
-  const query = variantFor(graph, extents, 3);
-  graph.dispatch(
-    [query.family, "backward_query"],
-    { ...args, row_b: dy, column_b: qkv, y, new_means: means },
-    query.workgroups,
-    query.options,
-  );
-  const key = variantFor(graph, extents, 4);
-  graph.dispatch(
-    [key.family, "backward_key"],
-    { ...args, row_b: qkv, column_b: dy, means },
-    key.workgroups,
-    key.options,
-  );
+  choose(graph, `backward_query ${qkv.dtype}`, { extents, products: 3 }, ({ family, ...how }) => {
+    const all = { ...args, row_b: dy, column_b: qkv, y, new_means: means };
+    graph.dispatch([family, "backward_query"], all, how.workgroups, how.options);
+  });
+  choose(graph, `backward_key ${qkv.dtype}`, { extents, products: 4 }, ({ family, ...how }) => {
+    const all = { ...args, row_b: qkv, column_b: dy, means };
+    graph.dispatch([family, "backward_key"], all, how.workgroups, how.options);
+  });
 }
 
 /** y has a third of the channels. */
@@ -115,16 +110,35 @@ interface Extents {
   tokens: number;
 }
 
+interface Way {
+  family: typeof byLanes | typeof byTiles;
+  constants: { LANES?: number };
+}
+
+interface How {
+  family: Way["family"];
+  workgroups: Workgroups;
+  options: DispatchOptions;
+}
+
 /** @param products  how many products of S × S × d multiply-adds the kernel makes a head */
-function variantFor(graph: Graph, { images, heads, channels, tokens }: Extents, products: number) {
+function choose(
+  graph: Graph,
+  kernel: string,
+  { extents, products }: { extents: Extents; products: number },
+  record: (how: How) => void,
+): void {
+  const { images, heads, channels, tokens } = extents;
   const flops = 2 * products * images * heads * tokens * tokens * channels;
-  const lanes = graph.targetOf("attention").subgroupSize;
-  const isByLanes = SUBGROUPS.includes(lanes);
-  const rows = isByLanes ? ROWS_OF_A_LANE * lanes : ROWS_OF_A_TILE;
-  const workgroups: Workgroups = [ceilDiv(tokens, rows), heads, images];
-  return isByLanes
-    ? { family: byLanes, workgroups, options: { flops, constants: { LANES: lanes } } }
-    : { family: byTiles, workgroups, options: { flops } };
+  const LANES = graph.targetOf("attention").subgroupSize;
+  const ways: Way[] = SUBGROUPS.includes(LANES) ? [{ family: byLanes, constants: { LANES } }] : [];
+  ways.push({ family: byTiles, constants: {} });
+  const work = `${kernel} [${[images, heads, channels, tokens]}]`;
+  graph.choose("attention", work, ways, ({ family, constants }) => {
+    const rows = constants.LANES ? ROWS_OF_A_LANE * constants.LANES : ROWS_OF_A_TILE;
+    const workgroups: Workgroups = [ceilDiv(tokens, rows), heads, images];
+    record({ family, workgroups, options: { flops, constants } });
+  });
 }
 
 function dimsOf({ tokens, channels }: Extents) {

@@ -15,29 +15,41 @@ const ENOUGH = 512; // workgroups that keep a device busy
 const LONGEST_SUM = 2048; // of pixels: longer ones round too much
 const ROWS = 4;
 
+/** Turns of pixels that a workgroup sums. Plain data, see Graph.choose. */
+export interface TileWay {
+  family: typeof tiled | typeof pointwise;
+  turns_a_part: number;
+}
+
+/** Ranked by what they should cost; none where the tiles do not compute it. */
+export function weightTileWays(c: Convolution): TileWay[] {
+  if (!fitsTiles(c)) return [];
+  const family = c.K === 1 ? pointwise : tiled;
+  const all = [ENOUGH, ENOUGH / 4, ENOUGH * 4].map((enough) => turnsAPart(c, enough));
+  return [...new Set(all)].map((turns_a_part) => ({ family, turns_a_part }));
+}
+
 /** Whether the tiles compute it, and lose little: few channels would leave most lanes idle. */
-export function fitsWeightTiles({ C, O, K, H, W, stride, upsample }: Convolution): boolean {
+function fitsTiles({ C, O, K, H, W, stride, upsample }: Convolution): boolean {
   if (stride !== 1 || Math.min(C, O) < 16) return false;
   return K === 3 || (!upsample && (H * W) % 4 === 0);
 }
 
-/** Appends one dispatch. @returns the partials [parts, O, C, K, K] */
-export function recordOnWeightTiles(
-  graph: Graph,
-  c: Convolution,
-  inputs: { x: Tensor; dy: Tensor },
-  partialsOf: (parts: number) => Tensor,
-): Tensor {
-  const record = c.K === 1 ? recordPointwise : recordTiles;
-  return record(graph, c, inputs, partialsOf);
+interface Recorded {
+  way: TileWay;
+  inputs: { x: Tensor; dy: Tensor };
+  partialsOf: (parts: number) => Tensor;
 }
 
-function recordTiles(...[graph, c, inputs, partialsOf]: Parameters<typeof recordOnWeightTiles>) {
-  const constants = constantsOf(c.upsample, c.outW <= 4);
-  const turns_down = ceilDiv(c.outH, ROWS);
-  const turns_across = ceilDiv(c.outW, constants.COLUMNS);
-  const turns = c.N * turns_down * turns_across;
-  const place = placeOf(c, CHANNELS.tiled, { turns, pixels: ROWS * constants.COLUMNS });
+/** Appends one dispatch. @returns the partials [parts, O, C, K, K] */
+export function recordOnWeightTiles(graph: Graph, c: Convolution, recorded: Recorded): Tensor {
+  const record = c.K === 1 ? recordPointwise : recordTiles;
+  return record(graph, c, recorded);
+}
+
+function recordTiles(graph: Graph, c: Convolution, { way, inputs, partialsOf }: Recorded): Tensor {
+  const { constants, turns_down, turns_across, turns } = turnsOf(c);
+  const place = placeOf(c, way, turns);
   const dims = {
     images: c.N,
     in_channels: c.C,
@@ -51,7 +63,7 @@ function recordTiles(...[graph, c, inputs, partialsOf]: Parameters<typeof record
     turns_down,
     turns_across,
     turns,
-    turns_a_part: place.turns_a_part,
+    turns_a_part: way.turns_a_part,
   };
   const partials = partialsOf(place.parts);
   const work = { constants, flops: flopsOf(c) };
@@ -60,19 +72,19 @@ function recordTiles(...[graph, c, inputs, partialsOf]: Parameters<typeof record
 }
 
 function recordPointwise(
-  ...[graph, c, inputs, partialsOf]: Parameters<typeof recordOnWeightTiles>
-) {
-  const quads = (c.H * c.W) / 4;
-  const all_quads = c.N * quads;
-  const turns = ceilDiv(all_quads, QUADS);
-  const place = placeOf(c, CHANNELS.pointwise, { turns, pixels: 4 * QUADS });
+  graph: Graph,
+  c: Convolution,
+  { way, inputs, partialsOf }: Recorded,
+): Tensor {
+  const { quads, all_quads, turns } = quadsOf(c);
+  const place = placeOf(c, way, turns);
   const dims = {
     in_channels: c.C,
     out_channels: c.O,
     quads,
     all_quads,
     turns,
-    turns_a_part: place.turns_a_part,
+    turns_a_part: way.turns_a_part,
   };
   const partials = partialsOf(place.parts);
   const work = { flops: flopsOf(c) };
@@ -80,17 +92,38 @@ function recordPointwise(
   return partials;
 }
 
-/** How many parts, and what of it each is. */
-function placeOf(
-  { C, O }: Convolution,
-  channels: number,
-  { turns, pixels }: { turns: number; pixels: number },
-) {
-  const [across, down] = [ceilDiv(C, channels), ceilDiv(O, channels)];
-  const wanted = Math.max(ceilDiv(ENOUGH, across * down), ceilDiv(turns * pixels, LONGEST_SUM));
-  const turns_a_part = ceilDiv(turns, Math.min(wanted, turns));
+/** The turns of the 3×3 kernel: rectangles of pixels. */
+function turnsOf(c: Convolution) {
+  const constants = constantsOf(c.upsample, c.outW <= 4);
+  const turns_down = ceilDiv(c.outH, ROWS);
+  const turns_across = ceilDiv(c.outW, constants.COLUMNS);
+  const turns = c.N * turns_down * turns_across;
+  return { constants, turns_down, turns_across, turns, pixels: ROWS * constants.COLUMNS };
+}
+
+/** The turns of the 1×1 kernel: a few fours of pixels. */
+function quadsOf({ N, H, W }: Convolution) {
+  const quads = (H * W) / 4;
+  const all_quads = N * quads;
+  return { quads, all_quads, turns: ceilDiv(all_quads, QUADS), pixels: 4 * QUADS };
+}
+
+const channelsOf = ({ K }: Convolution) => (K === 1 ? CHANNELS.pointwise : CHANNELS.tiled);
+
+/** So many that about `enough` workgroups have work. */
+function turnsAPart(c: Convolution, enough: number): number {
+  const { turns, pixels } = c.K === 1 ? quadsOf(c) : turnsOf(c);
+  const channels = channelsOf(c);
+  const tiles = ceilDiv(c.C, channels) * ceilDiv(c.O, channels);
+  const wanted = Math.max(ceilDiv(enough, tiles), ceilDiv(turns * pixels, LONGEST_SUM));
+  return ceilDiv(turns, Math.min(wanted, turns));
+}
+
+/** How many parts there are, and the workgroups of all. */
+function placeOf(c: Convolution, { turns_a_part }: TileWay, turns: number) {
+  const [across, down] = [c.C, c.O].map((count) => ceilDiv(count, channelsOf(c)));
   const parts = ceilDiv(turns, turns_a_part);
-  return { parts, turns_a_part, workgroups: [across, down, parts] satisfies Workgroups };
+  return { parts, workgroups: [across!, down!, parts] satisfies Workgroups };
 }
 
 const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({

@@ -1,25 +1,15 @@
 // Launches shaders/groupnorm.wgsl: checks shapes, allocates the outputs, records the dispatches.
 //
-// Both passes cut a tensor among lanes alike. On the software adapters a load costs the same whatever
-// its neighbours load, and workgroup memory is a loss: there one lane takes a whole run of values.
-// Elsewhere neighbouring lanes take neighbouring values, and a workgroup shares a run.
+// Both passes cut a tensor among lanes alike (groupnorm_cut.ts).
 import { OptionError, ShapeError } from "../core/errors.ts";
-import {
-  ceilDiv,
-  requireShape,
-  roundUp,
-  type Shape,
-  shape4,
-  showShape,
-  sizeOf,
-} from "../core/shape.ts";
-import type { Target } from "../device/gpu.ts";
+import { requireShape, shape4, showShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
+import { CUT_CONSTANTS, type Cut, cutOf, normWays, SHARERS } from "./groupnorm_cut.ts";
 
 export interface GroupNormInputs {
   /** [N, C, H, W] */
@@ -39,16 +29,6 @@ export interface GroupNormOptions {
   eps: number;
   activation: ActivationName;
 }
-
-/** What `sharersOf` gives where it is not 0. */
-export const SHARERS: readonly number[] = [4, 8];
-
-/** All `constants` of cuts. */
-export const CUT_CONSTANTS: readonly Cut["constants"][] = [
-  { WG: 16, LANES: 1 },
-  { WG: 64, LANES: 4 },
-  { WG: 64, LANES: 64 },
-];
 
 /** Every pipeline a launcher here can ask for. */
 export const groupNormVariants = (): Variant[] => [
@@ -84,37 +64,64 @@ export function groupNorm(
   const ACTIVATION = activationIndex("groupNorm", activation);
   const [N, C, H, W] = requireGroupNorm("groupNorm", inputs, groups);
   requireEps(eps);
-  const { x, weight, bias, scaleShift } = inputs;
-  const cut = cutOf(graph.targetOf("groupnorm"), x.shape, groups);
+  const { x, scaleShift } = inputs;
   const y = graph.alloc(x.shape, "groupnorm.y", x.dtype);
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
 
+  const call = { inputs, groups, eps, activation, ACTIVATION, y, stats };
+  const ways = normWays(graph.targetOf("groupnorm"), x.shape, groups);
+  const options = `${groups} groups, ${activation}${scaleShift ? ", scaled" : ""}`;
+  const work = `forward ${x.dtype} [${[N, C, H, W]}], ${options}`;
+  const candidates = ways.map((way) => ({ family, ...way }));
+  graph.choose("groupnorm", work, candidates, ({ sharers, cut }) => {
+    if (sharers > 0) recordWhole(graph, call, sharers);
+    else recordParts(graph, call, cutOf(cut, x.shape, groups));
+  });
+  return { y, stats };
+}
+
+interface Call extends GroupNormOptions {
+  inputs: GroupNormInputs;
+  ACTIVATION: number;
+  y: Tensor;
+  stats: Tensor;
+}
+
+function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
+  const { x, weight, bias, scaleShift } = inputs;
+  const [N = 1, C = 1, H = 1, W = 1] = x.shape;
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
   const dims = { ...size, eps, ...scaleColumns(scaleShift) };
-  const scale_shift = scaleShift?.of ?? unread(weight);
-  const args = { dims, weight, bias, scale_shift, stats };
-  const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
-  const sharers = sharersOf(graph.targetOf("groupnorm"), x.shape, groups);
-  if (sharers > 0) {
-    const options = {
-      constants: { SHARERS: sharers, ACTIVATION },
-      flops: flops + 5 * sizeOf(x.shape),
-    };
-    const workgroups = foldWorkgroups(N * groups, 1);
-    graph.dispatch([family, "whole"], { ...args, x4: x, y4: y }, workgroups, options);
-    return { y, stats };
-  }
+  return { dims, weight, bias, scale_shift: scaleShift?.of ?? unread(weight), stats };
+}
 
-  const slice_moments = recordMoments(graph, x, dims, cut);
+/** One dispatch: a small workgroup does all of a group. */
+function recordWhole(graph: Graph, call: Call, sharers: number): void {
+  const { inputs, groups, activation, ACTIVATION, y } = call;
+  const { x } = inputs;
+  const args = argsOf(call, cutOf("runs", x.shape, groups));
+  const flops = (9 + flopsOf(activation)) * sizeOf(x.shape);
+  const options = { constants: { SHARERS: sharers, ACTIVATION }, flops };
+  const workgroups = foldWorkgroups(x.shape[0]! * groups, 1);
+  graph.dispatch([family, "whole"], { ...args, x4: x, y4: y }, workgroups, options);
+}
+
+/** Two: moments of slices, then y of parts. */
+function recordParts(graph: Graph, call: Call, cut: Cut): void {
+  const { inputs, activation, ACTIVATION, y } = call;
+  const { x } = inputs;
+  const args = argsOf(call, cut);
+  const slice_moments = recordMoments(graph, x, args.dims, cut);
   const { WG, LANES } = cut.constants;
-  const workgroups = foldWorkgroups(N * C * parts * LANES, WG);
+  const rows = args.dims.batch * args.dims.channels;
+  const workgroups = foldWorkgroups(rows * cut.parts * LANES, WG);
+  const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };
   const parted = { ...args, slice_moments };
   if (cut.isWide) {
     graph.dispatch([family, "apply_wide"], { ...parted, x4: x, y4: y }, workgroups, options);
   } else graph.dispatch([family, "apply"], { ...parted, x, y }, workgroups, options);
-  return { y, stats };
 }
 
 type Dims = Record<
@@ -161,75 +168,6 @@ function requireEps(eps: number): void {
     `groupNorm: eps must be positive, got ${eps}.`,
     "PyTorch's default is 1e-5, diffusers' U-Nets have 1e-5 or 1e-6.",
   );
-}
-
-/** Slices are runs of a group's values, parts are runs of a row's: of one channel of one image. */
-export interface Cut {
-  readonly slice: number;
-  readonly slices: number;
-  readonly part: number;
-  readonly parts: number;
-  /** H · W is a multiple of 4: kernels take four values at a time */
-  readonly isWide: boolean;
-  /** a workgroup sums a run, instead of a lane */
-  readonly isShared: boolean;
-  /** lanes of a workgroup, and how many of them share a part where nothing is summed */
-  readonly constants: { readonly WG: number; readonly LANES: number };
-}
-
-const MOST_SLICES = 64; // each lane of the next kernel joins them all
-const UNIT = 16; // runs are multiples of this
-
-export function cutOf(target: Target, shape: Shape, groups: number): Cut {
-  const [N = 1, C = 1, H = 1, W = 1] = shape;
-  const pixels = H * W;
-  const isWide = pixels % 4 === 0;
-  const isSoftware = target.software !== undefined;
-  const isShared = isWide && !isSoftware;
-  // enough runs for every lane or workgroup, none shorter than is worth its overhead
-  const [enough, shortest] = isSoftware ? [64, 64] : isShared ? [512, 1024] : [4096, 64];
-  const bySlices = runs((C / groups) * pixels, N * groups, { enough, shortest, most: MOST_SLICES });
-  const byParts = runs(pixels, N * C, { enough, shortest, most: pixels });
-  const lanes = byParts.length >= 256 ? 64 : 4;
-  return {
-    slice: bySlices.length,
-    slices: bySlices.count,
-    part: byParts.length,
-    parts: byParts.count,
-    isWide,
-    isShared,
-    constants: isSoftware ? { WG: 16, LANES: 1 } : { WG: 64, LANES: lanes },
-  };
-}
-
-/** Sums over longer runs would lose digits. */
-const LONGEST = 8192;
-
-const ENOUGH_GROUPS = 16; // to keep the few threads of a software adapter busy
-
-/**
- * How many lanes share a group, where one small workgroup does all of it: on software adapters, where
- * whole rows can be dealt out evenly. Else 0: the group is cut.
- */
-export function sharersOf(target: Target, shape: Shape, groups: number): number {
-  const [N = 1, C = 1, H = 1, W = 1] = shape;
-  const [rows, pixels, lanes] = [C / groups, H * W, target.subgroupSize];
-  if (target.software === undefined || !SHARERS.includes(lanes)) return 0;
-  const isEven = rows % lanes === 0 && pixels % 4 === 0;
-  const isBusy = N * groups >= ENOUGH_GROUPS;
-  return isEven && isBusy && (rows / lanes) * pixels <= LONGEST ? lanes : 0;
-}
-
-/** How to cut each of `rows` rows of `size` values. */
-function runs(
-  size: number,
-  rows: number,
-  { enough, shortest, most }: { enough: number; shortest: number; most: number },
-): { length: number; count: number } {
-  const useful = Math.max(1, Math.floor(size / shortest));
-  const wanted = Math.max(ceilDiv(size, LONGEST), Math.min(ceilDiv(enough, rows), useful));
-  const length = roundUp(ceilDiv(size, Math.min(wanted, most)), UNIT);
-  return { length, count: ceilDiv(size, length) };
 }
 
 /** The extents of x. @throws ShapeError unless all fit together and the groups divide C */

@@ -6,16 +6,8 @@ import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
-import {
-  CUT_CONSTANTS,
-  type Cut,
-  cutOf,
-  type GroupNormInputs,
-  requireGroupNorm,
-  SHARERS,
-  scaleColumns,
-  sharersOf,
-} from "./groupnorm.ts";
+import { type GroupNormInputs, requireGroupNorm, scaleColumns } from "./groupnorm.ts";
+import { CUT_CONSTANTS, type Cut, cutOf, normWays, SHARERS } from "./groupnorm_cut.ts";
 
 export interface GroupNormBackwardInputs extends GroupNormInputs {
   /** [N, C, H, W] */
@@ -79,22 +71,33 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const cut = cutOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
   const flags = { has_pending: Number(!!pending), ...scaleColumns(scaleShift) };
-  const { part, parts } = cut;
-  const dims = { batch: N, channels: C, groups, pixels: H * W, part, parts, ...flags };
+  const size = { batch: N, channels: C, groups, pixels: H * W, ...flags };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
-  const call = { inputs, dims, cut, ACTIVATION, flops };
 
-  const sharers = scaleShift ? 0 : sharersOf(graph.targetOf("groupnorm_backward"), x.shape, groups);
-  if (sharers > 0 && targets.dx) {
-    const whole = { ...call, dims: { ...dims, part: H * W, parts: 1 } };
-    recordTotals(graph, whole, recordWhole(graph, whole, sharers, targets.dx), targets);
+  const ways = normWays(graph.targetOf("groupnorm_backward"), x.shape, groups);
+  const fitting = scaleShift || !targets.dx ? ways.filter(({ sharers }) => sharers === 0) : ways;
+  const candidates = fitting.map((way) => ({ family, ...way }));
+  const added = Object.entries({ scaled: scaleShift, pending, ...targets });
+  const names = added.flatMap(([name, tensor]) => (tensor ? [name] : []));
+  const work = `backward ${x.dtype} [${x.shape}], ${groups} groups, ${activation}: ${names.join(" + ")}`;
+  graph.choose("groupnorm_backward", work, candidates, ({ sharers, cut: kind }) => {
+    const cut = cutOf(kind, x.shape, groups);
+    const { part, parts } = sharers > 0 ? { part: H * W, parts: 1 } : cut;
+    const dims = { ...size, part, parts };
+    recordBackward(graph, { inputs, dims, cut, ACTIVATION, flops }, sharers, targets);
+  });
+}
+
+function recordBackward(graph: Graph, call: Call, sharers: number, targets: GroupNormTargets) {
+  const { dx } = targets;
+  if (sharers > 0 && dx) {
+    recordTotals(graph, call, recordWhole(graph, call, sharers, dx), targets);
     return;
   }
   const sums = recordSums(graph, call);
   const means = recordTotals(graph, call, sums, targets);
-  if (targets.dx) recordInput(graph, call, means, targets.dx);
+  if (dx) recordInput(graph, call, means, dx);
 }
 
 type Dims = Record<

@@ -1,12 +1,12 @@
 // Launches shaders/matmul.wgsl: the linear layer and its gradients, one dispatch each.
 //
 // All three are products C = A · B of matrices that lie where they lie: `Product` says how. Where the
-// subgroup's size is known to be 4 or 8 (the software adapters), lanes pass A around; elsewhere
-// workgroup memory does.
+// subgroup's size is known to be 4 or 8 (the software adapters), lanes may pass A around; workgroup
+// memory does it everywhere.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
-import { type Graph, unread, type Workgroups } from "../graph/graph.ts";
+import { fitsWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "./generated/matmul.ts";
 
@@ -148,33 +148,50 @@ function launch(graph: Graph, direction: Direction, product: Product): void {
   };
   // without an addend the binding holds A, unread
   const args = { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };
-  const { kind, workgroups, constants } = variantFor(graph, size);
-  const options = { constants, flops: 2 * size.m * size.n * size.k };
-  if (direction === "backward_weight") {
-    const both = { ...args, dbias: dbias! };
-    graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
-  } else {
-    graph.dispatch([matmul, `${direction}_${kind}`], args, workgroups, options);
-  }
+  const flops = 2 * size.m * size.n * size.k;
+  const added = [...(addend ? ["addend"] : []), ...(sumsRows ? ["sums"] : [])];
+  const work = [`${direction} [${[size.m, size.k]}] by [${[size.k, size.n]}]`, ...added].join(
+    " + ",
+  );
+  graph.choose("matmul", work, waysOf(graph, size), ({ kind, ...way }) => {
+    const options = { constants: way.constants, flops };
+    const workgroups = workgroupsOf({ kind, ...way }, size);
+    if (direction === "backward_weight") {
+      const both = { ...args, dbias: dbias! };
+      graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
+    } else {
+      graph.dispatch([matmul, `${direction}_${kind}`], args, workgroups, options);
+    }
+  });
 }
 
-interface Choice {
+interface Way {
+  family: typeof matmul;
   kind: "tile" | "lanes";
-  workgroups: Workgroups;
-  constants: Record<string, number>;
+  constants: { TILE: number } | { LANES: number; BLOCKS: number };
 }
 
-function variantFor(graph: Graph, { m, n }: Product["size"]): Choice {
+/** Ranked by what they should cost; each but the first fits the limit on workgroups. */
+function waysOf(graph: Graph, size: Product["size"]): readonly Way[] {
+  const { m, n } = size;
   const lanes = graph.targetOf("matmul").subgroupSize;
-  if (!SUBGROUPS.includes(lanes)) {
-    const groups = (tile: number) => [ceilDiv(n, tile), ceilDiv(m, tile)] as const;
-    const [across, down] = groups(TILES[0]!);
-    const TILE = across * down >= ENOUGH_TILES ? TILES[0]! : TILES[1]!;
-    return { kind: "tile", workgroups: groups(TILE), constants: { TILE } };
-  }
-  const blocks = m <= 8 ? 2 : 8;
-  const workgroups = [ceilDiv(n, COLUMNS_OF_A_LANE * lanes), ceilDiv(m, 4 * blocks)] as const;
-  return { kind: "lanes", workgroups, constants: { LANES: lanes, BLOCKS: blocks } };
+  const large = ceilDiv(n, TILES[0]!) * ceilDiv(m, TILES[0]!) >= ENOUGH_TILES;
+  const tiles = (large ? TILES : TILES.toReversed()).map((TILE): Way => {
+    return { family: matmul, kind: "tile", constants: { TILE } };
+  });
+  const blocks = SUBGROUPS.includes(lanes) ? (m <= 8 ? BLOCKS : BLOCKS.toReversed()) : [];
+  const shared = blocks.map((BLOCKS): Way => {
+    return { family: matmul, kind: "lanes", constants: { LANES: lanes, BLOCKS } };
+  });
+  return [...shared, ...tiles].filter(
+    (way, i) => i === 0 || fitsWorkgroups(workgroupsOf(way, size)),
+  );
+}
+
+function workgroupsOf({ constants }: Way, { m, n }: Product["size"]): Workgroups {
+  if ("TILE" in constants) return [ceilDiv(n, constants.TILE), ceilDiv(m, constants.TILE)];
+  const { LANES, BLOCKS } = constants;
+  return [ceilDiv(n, COLUMNS_OF_A_LANE * LANES), ceilDiv(m, 4 * BLOCKS)];
 }
 
 function matrix(operation: string, name: string, shape: Shape): [number, number] {

@@ -89,7 +89,7 @@ export class Trainer {
     changes: Partial<HyperParameters> = {},
   ): Promise<Trainer> {
     const options = { ...checkpoint.state.hyperParameters, ...changes };
-    model.gpu.choices = checkpoint.state.choices ?? {}; // what it was trained with, tuned or not
+    model.gpu.pin(checkpoint.state.choices ?? {}); // what it was trained with, tuned or not
     const trainer = await Trainer.create(model, source, options);
     try {
       await trainer.restore(checkpoint);

@@ -13,7 +13,14 @@ import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Storage } from "./checkpoint_store.ts";
 
-export interface TuneModelOptions extends TuneOptions {
+/** Where choices lie. */
+export interface TuningPlace {
+  storage?: Storage | undefined;
+  /** of the storage; default: one for each adapter, driver and browser */
+  file?: string | undefined;
+}
+
+export interface TuneModelOptions extends TuneOptions, TuningPlace {
   /** images a step: other batches are other choices */
   batch: number;
   /** forward and backward pass, or for sampling the forward pass alone; default true */
@@ -27,28 +34,30 @@ export interface TuneModelOptions extends TuneOptions {
  * is recorded from then on uses them. Do it before a Trainer is made; left out, every run has the same
  * variants and the same bits.
  *
- * @returns what was measured now; nothing where all was known
- * @throws DeviceError, and what the storage throws
+ * @returns what was measured now, nothing where all was known; and the file's name
+ * @throws DeviceError, OptionError option/deterministic, and what the storage throws
  */
 export async function tuneModel(
   model: DiffusionModel,
-  { batch, trains = true, storage, ...options }: TuneModelOptions,
-): Promise<Tuning> {
+  { batch, trains = true, storage, file, ...options }: TuneModelOptions,
+): Promise<Tuning & { file: string }> {
   model.requireAlive();
   const { gpu } = model;
-  const name = await fileOf(gpu);
-  gpu.choices = { ...(await savedChoices(storage, name)), ...gpu.choices };
-  const tuning = await tune(gpu, (target) => recorded(model, target, { batch, trains }), options);
+  gpu.requireChoosable("tuneModel");
+  const name = file ?? (await fileOf(gpu));
+  gpu.choices = { ...(await savedChoices(gpu, { storage, file: name })), ...gpu.choices };
+  const record = (target: Target) => recordNetwork(model, target, { batch, trains });
+  const tuning = await tune(gpu, record, options);
   gpu.choices = { ...gpu.choices, ...tuning.choices };
   if (tuning.tuned.length > 0) {
     const text = jsonText({ adapter: adapterOf(gpu), choices: gpu.choices });
     await storage?.writeFile(name, new TextEncoder().encode(text));
   }
-  return tuning;
+  return { ...tuning, file: name };
 }
 
 /** One evaluation of the network, and every parameter's gradient. Nothing of it runs. */
-function recorded(
+export function recordNetwork(
   model: DiffusionModel,
   target: Target,
   { batch, trains }: { batch: number; trains: boolean },
@@ -76,13 +85,19 @@ function adapterOf({ info }: Gpu): string {
 const fileOf = async (gpu: Gpu): Promise<string> =>
   `tuning-${(await sha256(new TextEncoder().encode(adapterOf(gpu)))).slice(0, 16)}.json`;
 
-/** None where there is no file, or one that is broken: then it is measured again. */
-async function savedChoices(storage: Storage | undefined, name: string): Promise<Choices> {
+/**
+ * What tunings on this adapter found, for `gpu.choices`. None where there is no file, or one that is broken
+ * or another adapter's: then it is measured again.
+ *
+ * @throws what the storage throws
+ */
+export async function savedChoices(gpu: Gpu, { storage, file }: TuningPlace): Promise<Choices> {
+  const name = file ?? (await fileOf(gpu));
   const bytes = await storage?.read(name);
   if (!bytes) return {};
   try {
-    const { choices } = parseJsonObject(bytes, name);
-    if (!isJsonObject(choices)) return {};
+    const { adapter, choices } = parseJsonObject(bytes, name);
+    if (adapter !== adapterOf(gpu) || !isJsonObject(choices)) return {};
     const named = Object.entries(choices).filter(([, value]) => typeof value === "string");
     return Object.fromEntries(named) as Choices;
   } catch {

@@ -33,6 +33,8 @@ export interface OpenRequest {
   selfTest?: boolean | undefined;
   /** gives every family its plain variants. Default false */
   plain?: boolean | undefined;
+  /** takes no tuned choice, as `Gpu.open({ deterministic })`. Default false */
+  deterministic?: boolean | undefined;
 }
 
 /** What the worker's device is. */

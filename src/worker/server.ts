@@ -35,8 +35,8 @@ export function serve(port: Port, options: ServeOptions = {}): void {
 }
 
 // No import() in what a worker runs: Vite 7 and before refuse to build it.
-const openHere = ({ powerPreference, selfTest: isTested, plain }: OpenRequest): Promise<Gpu> =>
-  Gpu.open({ powerPreference, plain, selfTest: isTested ? selfTest : undefined });
+const openHere = ({ selfTest: isTested, ...options }: OpenRequest): Promise<Gpu> =>
+  Gpu.open({ ...options, selfTest: isTested ? selfTest : undefined });
 
 class Server implements Workshop {
   readonly channel: Channel<FromWorker, ToWorker>;

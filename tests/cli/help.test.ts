@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const COMMANDS = [
   ...["train", "sample", "evaluate", "forward", "gradients"],
-  ...["export", "plan", "inspect", "bench", "doctor"],
+  ...["export", "plan", "inspect", "tune", "bench", "doctor"],
 ];
 
 test("each command prints its help, and those with a seed its default", async () => {

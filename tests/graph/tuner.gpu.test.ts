@@ -2,10 +2,16 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Gpu, type Target } from "../../src/device/gpu.ts";
 import { type Dispatch, Graph } from "../../src/graph/graph.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
 import { tune } from "../../src/graph/tuner.ts";
 import { type ActivationName, activation } from "../../src/kernels/activation.ts";
-import { conv2d } from "../../src/kernels/conv2d.ts";
+import { attention, attentionBackward } from "../../src/kernels/attention.ts";
+import { conv2d, NO_PADDING } from "../../src/kernels/conv2d.ts";
+import { conv2dBackwardWeight } from "../../src/kernels/conv2d_weight.ts";
 import { activation as family } from "../../src/kernels/generated/activation.ts";
+import { groupNorm } from "../../src/kernels/groupnorm.ts";
+import { groupNormBackward } from "../../src/kernels/groupnorm_backward.ts";
+import { linear, linearBackwardInput, linearBackwardWeight } from "../../src/kernels/matmul.ts";
 import { testGpu } from "../support/gpu.ts";
 
 interface Candidate {
@@ -95,32 +101,87 @@ describe("choices", () => {
     expect(await chosenFor({})).toBe(nameOf(OFTEN));
   });
 
+  test("that are shipped name no hash, and are taken whatever the shader's text", async () => {
+    const shipped = nameOf(ONCE).replace(`${family.hash} `, "");
+    expect(await chosenFor({ [KEY]: shipped })).toBe(nameOf(ONCE));
+  });
+
   test("of another text of the shader are not taken", async () => {
     const stale = nameOf(ONCE).replace(family.hash, "0000");
     expect(await chosenFor({ [KEY]: stale })).toBe(nameOf(OFTEN));
   });
 });
 
-test("a convolution's candidates agree, and the chosen one is recorded", async () => {
-  const gpu = await testGpu();
-  const record = (target: Target) => {
-    const graph = new Graph(target);
-    const x = graph.alloc([2, 8, 16, 16], "x");
-    const [three, one] = [3, 1].map((K) => graph.alloc([12, 8, K, K], "weight"));
-    const padding = { top: 1, bottom: 1, left: 1, right: 1 };
-    conv2d(graph, { x, weight: three! }, { padding });
-    conv2d(graph, { x, weight: one! });
-    return graph.dispatches;
+describe("launchers' candidates agree, and the chosen one is recorded", () => {
+  const padding = { top: 1, bottom: 1, left: 1, right: 1 };
+  const options = { stride: 1, padding, upsample: false };
+  const norm = { groups: 4, activation: "silu" } as const;
+
+  /** What a family launches, given a maker of tensors. */
+  const launches: Record<string, (graph: Graph, tensor: TensorOf) => void> = {
+    conv2d(graph, tensor) {
+      const x = tensor("x", 2, 8, 16, 16);
+      conv2d(graph, { x, weight: tensor("weight", 12, 8, 3, 3) }, { padding });
+      conv2d(graph, { x, weight: tensor("weight", 12, 8, 1, 1) });
+    },
+    conv2d_weight(graph, tensor) {
+      const inputs = { x: tensor("x", 4, 20, 16, 16), dy: tensor("dy", 4, 17, 16, 16) };
+      for (const K of [3, 1]) {
+        const weightShape = [17, 20, K, K];
+        const place = { ...options, padding: K === 3 ? padding : NO_PADDING, weightShape };
+        conv2dBackwardWeight(graph, inputs, place, {
+          dweight: tensor("dweight", ...weightShape),
+          dbias: tensor("dbias", 17),
+        });
+      }
+    },
+    matmul(graph, tensor) {
+      const [x, weight, dy] = [tensor("x", 9, 32), tensor("weight", 40, 32), tensor("dy", 9, 40)];
+      linear(graph, { x, weight, bias: tensor("bias", 40) });
+      linearBackwardInput(graph, { dy, weight }, tensor("dx", 9, 32));
+      const targets = { dweight: tensor("dweight", 40, 32), dbias: tensor("dbias", 40) };
+      linearBackwardWeight(graph, { x, dy }, targets);
+    },
+    attention(graph, tensor) {
+      const inputs = { qkv: tensor("qkv", 2, 48, 40) };
+      const { y, stats } = attention(graph, inputs, { heads: 2 });
+      const saved = { ...inputs, y, stats, dy: tensor("dy", 2, 16, 40) };
+      attentionBackward(graph, saved, { heads: 2 }, tensor("dqkv", 2, 48, 40));
+    },
+    groupnorm(graph, tensor) {
+      const [weight, bias] = [tensor("weight", 32), tensor("bias", 32)];
+      const inputs = { x: tensor("x", 4, 32, 8, 8), weight, bias };
+      const { stats } = groupNorm(graph, inputs, { ...norm, eps: 1e-5 });
+      const targets = {
+        dx: tensor("dx", 4, 32, 8, 8),
+        dweight: tensor("dweight", 32),
+        dbias: tensor("dbias", 32),
+      };
+      const dy = tensor("dy", 4, 32, 8, 8);
+      groupNormBackward(graph, { ...inputs, stats, dy }, norm, targets);
+    },
   };
-  const { tuned, choices } = await tune(gpu, record, { runs: 2 });
-  const keys = record(gpu.target).map(({ choice }) => choice!.key);
-  const several = gpu.target.software ? keys : [];
-  expect(tuned.map(({ key }) => key).sort()).toEqual([...several].sort());
-  for (const { candidates } of tuned) {
-    expect(candidates.length).toBeGreaterThan(1);
-    for (const { ms } of candidates) expect(ms).toBeGreaterThan(0);
-  }
-  gpu.choices = choices;
-  const chosen = record(gpu.target).map(({ choice }) => [choice!.key, choice!.chosen]);
-  expect(Object.fromEntries(chosen)).toMatchObject(choices);
+
+  test.each(Object.entries(launches))("%s", async (_, launch) => {
+    const gpu = await testGpu();
+    const record = (target: Target) => {
+      const graph = new Graph(target);
+      launch(graph, (label, ...shape) => graph.alloc(shape, label));
+      return graph.dispatches;
+    };
+    const { tuned, choices } = await tune(gpu, record, { runs: 1, most: 6 });
+    const made = record(gpu.target).map(({ choice }) => choice!);
+    const several = made.filter(({ names }) => names.length > 1).map(({ key }) => key);
+    expect(tuned.map(({ key }) => key).sort()).toEqual([...new Set(several)].sort());
+    if (gpu.target.software) expect(several.length).toBeGreaterThan(0);
+    for (const { key, candidates } of tuned) {
+      expect(candidates.length).toBeGreaterThan(1);
+      for (const { name, ms } of candidates) expect(ms, `${key}: ${name}`).toBeGreaterThan(0);
+    }
+    gpu.choices = choices;
+    const chosen = record(gpu.target).map(({ choice }) => [choice!.key, choice!.chosen]);
+    expect(Object.fromEntries(chosen)).toMatchObject(choices);
+  });
 });
+
+type TensorOf = (label: string, ...shape: number[]) => Tensor;

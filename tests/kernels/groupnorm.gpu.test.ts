@@ -7,11 +7,12 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import type { ActivationName } from "../../src/kernels/activation.ts";
 import { elementwiseVariants } from "../../src/kernels/elementwise.ts";
-import { groupNorm, groupNormVariants, sharersOf } from "../../src/kernels/groupnorm.ts";
+import { groupNorm, groupNormVariants } from "../../src/kernels/groupnorm.ts";
 import {
   groupNormBackward,
   groupNormBackwardVariants,
 } from "../../src/kernels/groupnorm_backward.ts";
+import { sharersOf } from "../../src/kernels/groupnorm_cut.ts";
 import { scattered } from "../reference/agreement.ts";
 import {
   type GroupNormInputs,

@@ -2,8 +2,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { philoxNormals } from "../../src/core/philox.ts";
+import { Gpu } from "../../src/device/gpu.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { FolderStorage } from "../../src/platform/folder_storage.ts";
@@ -52,6 +53,56 @@ test("a tuned model computes the same to rounding, and is measured once an adapt
   expect(sampling.tuned.every(({ key }) => key.includes("forward"))).toBe(true);
   expect(sampling.tuned.length).toBeGreaterThan(0);
   model.dispose();
+});
+
+describe("a deterministic device", () => {
+  const open = async () => Gpu.open({ device: (await testGpu()).device, deterministic: true });
+  const refusal =
+    "this device was opened with deterministic: true, and takes no other variants than its first.";
+
+  test("refuses to tune, before it measures or reads anything", async () => {
+    const gpu = await open();
+    const model = await DiffusionModel.create(gpu, oneLevel(), { seed: 0 });
+    const { submissions } = gpu.counters;
+    const storage = new FolderStorage(folder);
+    const read = vi.spyOn(storage, "read");
+    const tuning = tuneModel(model, { batch: 2, storage });
+    await expect(tuning).rejects.toThrow(`tuneModel: ${refusal}`);
+    await expect(tuning).rejects.toMatchObject({ code: "option/deterministic" });
+    expect(read).not.toHaveBeenCalled();
+    expect(gpu.counters.submissions).toBe(submissions);
+    expect(gpu.choices).toEqual({});
+    model.dispose();
+    gpu.dispose();
+  });
+
+  test("takes no choice, so that its kernels are the first candidates", async () => {
+    const gpu = await open();
+    expect(() => {
+      gpu.choices = { "conv2d anything": "conv2d" };
+    }).toThrow(`Gpu.choices: ${refusal}`);
+    expect(gpu.target.choices).toEqual({});
+    gpu.choices = {};
+    gpu.dispose();
+  });
+
+  test("goes on from a tuned checkpoint with the kernels that it pins", async () => {
+    const tunedGpu = await testGpu();
+    const source = { x0: philoxNormals(0, 32), noise: philoxNormals(1, 32), timestep: [3, 700] };
+    const data = { batches: [source], shape: [2, 1, 4, 4] as const };
+    const model = await DiffusionModel.create(tunedGpu, oneLevel(), { seed: 0 });
+    const first = await Trainer.create(model, data, {});
+    const made = first.program.dispatches.flatMap(({ choice }) => choice ?? []);
+    tunedGpu.choices = Object.fromEntries(made.map(({ key, names }) => [key, names.at(-1)!]));
+    const tuned = await Trainer.create(model, data, {});
+    const files = await tuned.save();
+    const gpu = await open();
+    const checkpoint = await readCheckpoint(async (name) => files.get(name), "checkpoint");
+    const again = await DiffusionModel.create(gpu, oneLevel(), { seed: 1 });
+    const resumed = await Trainer.resume(again, checkpoint, data);
+    expect(resumed.kernels).toEqual(tuned.kernels);
+    for (const one of [first, tuned, resumed, model, again, gpu]) one.dispose();
+  });
 });
 
 test("a checkpoint holds the choices of its step; resuming makes the same ones, tuned since or not", async () => {

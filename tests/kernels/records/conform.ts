@@ -147,20 +147,36 @@ function adjointFault(
   return [`adjoint: <Ju, v> = ${left}, <u, J'v> = ${right}, may differ by ${allowed}`];
 }
 
-/** The targets on which a sample launches different things: a device's own, and the plain one. */
+/**
+ * The targets on which a sample launches different things: a device's own and the plain one, each with
+ * every candidate of every choice.
+ */
 export function targetsOf(gpu: Gpu, sample: Sample): Target[] {
   const known = new Set<string>();
   const all = [gpu.target, { ...gpu.target, subgroupSize: 0 }, TILES_TARGET, PLAIN_TARGET];
-  return all.filter((target) => {
+  const chosen = all.flatMap((target) => withCandidates(sample, target));
+  return [...all, ...chosen].filter((target) => {
     const launches = launchesOf(sample, target);
     return !known.has(launches) && known.add(launches);
+  });
+}
+
+/** A target a rank: every choice takes its candidate of that rank, or its last. */
+function withCandidates(sample: Sample, target: Target): Target[] {
+  const made = dryRun(sample, target).dispatches.flatMap(({ choice }) => choice ?? []);
+  const most = Math.max(1, ...made.map(({ names }) => names.length));
+  return Array.from({ length: most - 1 }, (_, i) => {
+    const choices = made.map(({ key, names }) => [key, names[Math.min(i + 1, names.length - 1)]!]);
+    return { ...target, choices: Object.fromEntries(choices) };
   });
 }
 
 /** What a sample records for a target, as text. */
 function launchesOf({ inputs, launch }: Sample, target: Target): string {
   const { dispatches } = dryRun({ inputs, launch }, target);
-  return dispatches.map(({ variant, workgroups }) => keyOf(variant) + workgroups).join();
+  return dispatches
+    .map(({ variant, workgroups, choice }) => keyOf(variant) + workgroups + (choice?.chosen ?? ""))
+    .join();
 }
 
 /** A sample recorded, and not run. */

@@ -1,0 +1,230 @@
+// Records a convolution's gradient by its weights as sums over runs of pixels, a tile of weights a lane
+// or subgroup: parts of the images in shaders/conv2d_weight.wgsl (3×3) or conv2d_weight_pointwise.wgsl
+// (1×1).
+//
+// Where a subgroup has 4 or 8 lanes (the software adapters), lanes may share what they load; elsewhere
+// each works for itself. Nothing is checked here.
+import { ceilDiv } from "../core/shape.ts";
+import type { Constants, Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import { type Cut, cutsOf, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
+import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
+import { conv2d_weight_pointwise as pointwise } from "./generated/conv2d_weight_pointwise.ts";
+
+const WORKGROUP = 64;
+
+/** Subgroups whose lanes may share. */
+export const SUBGROUPS: readonly number[] = [4, 8];
+
+/** A tile of weights, and the part of the images that it is summed over. Plain data, see Graph.choose. */
+export interface RunWay extends Cut {
+  family: typeof tiled | typeof pointwise;
+  /** of a subgroup that share what they load; 0: none do */
+  lanes: number;
+  /** channels of what is walked for 3×3, fours of x's channels for 1×1 */
+  tile: number;
+}
+
+/** Ranked by what they should cost: whole tiles before small ones, lanes that share before others. */
+export function runWays(c: Convolution, lanes: number): RunWay[] {
+  const waysOf = c.K === 1 ? pointwiseWays : tiledWays;
+  const [first, ...others] = lanes ? waysOf(c, lanes) : [];
+  const [plain, ...plainParts] = waysOf(c, 0);
+  const ways = first ? [first, ...others, plain!] : [plain!, ...plainParts];
+  const texts = ways.map((way) => JSON.stringify(way));
+  return ways.filter((_, i) => texts.indexOf(texts[i]!) === i);
+}
+
+/** Appends one dispatch. @returns the partials [parts, O, C, K, K] */
+export function recordRuns(
+  graph: Graph,
+  c: Convolution,
+  { way, ...rest }: RunTensors & { way: RunWay },
+): Tensor {
+  return (c.K === 1 ? recordPointwise : recordTiles)(graph, c, way, rest);
+}
+
+interface RunTensors {
+  inputs: { x: Tensor; dy: Tensor };
+  /** gives the tensor to write to */
+  partialsOf: (parts: number) => Tensor;
+}
+
+function tiledWays(c: Convolution, lanes: number): RunWay[] {
+  const { p, q, kind } = rolesOf(c);
+  const { A_TILE, B_TILE } = tileOf(p.channels, kind.STRIDE, lanes);
+  const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
+  const way = (tile: number, cut: Cut): RunWay => ({ family: tiled, lanes, tile, ...cut });
+  const sizes = { images: c.N, rows: p.height, columns: p.width };
+  const [first, ...others] = cutsOf(ceilDiv(p.channels, A_TILE) * b_tiles, lanes, sizes);
+  const small =
+    A_TILE > 4 ? [way(4, cutsOf(ceilDiv(p.channels, 4) * b_tiles, lanes, sizes)[0])] : [];
+  return [way(A_TILE, first), ...small, ...others.map((cut) => way(A_TILE, cut))];
+}
+
+function recordTiles(
+  graph: Graph,
+  c: Convolution,
+  { lanes, tile: A_TILE, images_a_part, rows_a_part }: RunWay,
+  { inputs: { x, dy }, partialsOf }: RunTensors,
+): Tensor {
+  const { isTurned, p, q, kind } = rolesOf(c);
+  const B_TILE = bTileOf(kind.STRIDE, lanes);
+  const a_tiles = ceilDiv(p.channels, A_TILE);
+  const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
+  const row_parts = ceilDiv(p.height, rows_a_part);
+  const parts = ceilDiv(c.N, images_a_part) * row_parts;
+  const tiles = a_tiles * b_tiles * parts;
+  const dims = {
+    images: c.N,
+    a_channels: p.channels,
+    b_channels: q.channels,
+    rows: p.height,
+    columns: p.width,
+    q_rows: q.height,
+    q_columns: q.width,
+    top: isTurned ? 2 - c.padding.top : c.padding.top,
+    left: isTurned ? 2 - c.padding.left : c.padding.left,
+    a_tiles,
+    b_tiles,
+    tiles,
+    ...{ images_a_part, rows_a_part, row_parts },
+    a_step: p.step,
+    b_step: q.step,
+    weights: c.O * c.C * 9,
+    is_reversed: Number(isTurned),
+  };
+  const partials = partialsOf(parts);
+  graph.dispatch(
+    [tiled, lanes ? "lanes" : "plain"],
+    { dims, p: isTurned ? x : dy, q: isTurned ? dy : x, partials },
+    foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
+    {
+      constants: { ...kind, A_TILE, ...(lanes ? { B_TILE, LANES: lanes } : {}) },
+      flops: flopsOf(c),
+    },
+  );
+  return partials;
+}
+
+const KINDS = {
+  same: { STRIDE: 1, DOUBLED: 0, BOXED: 0 },
+  strided: { STRIDE: 2, DOUBLED: 0, BOXED: 0 },
+  doubled: { STRIDE: 2, DOUBLED: 0, BOXED: 1 },
+  doubledAndStrided: { STRIDE: 2, DOUBLED: 1, BOXED: 0 },
+} as const;
+
+/**
+ * Which tensor is walked (p) and which is read around (q), as the shader's header has it: turned,
+ * p is x. A few channels are best walked; x is always walked where it is doubled.
+ */
+function rolesOf({ C, H, W, O, outH, outW, stride, upsample }: Convolution) {
+  const x = { channels: C, height: H, width: W, step: 9 };
+  const dy = { channels: O, height: outH, width: outW, step: C * 9 };
+  const isTurned = stride === 1 && (upsample || (C <= 4 && C < O));
+  const doubled = stride === 1 ? KINDS.doubled : KINDS.doubledAndStrided;
+  const kind = upsample ? doubled : stride === 1 ? KINDS.same : KINDS.strided;
+  return isTurned ? { isTurned, p: x, q: dy, kind } : { isTurned, p: dy, q: x, kind };
+}
+
+/** Larger tiles load less for each product, but compile slowly. */
+function tileOf(channels: number, stride: number, lanes: number) {
+  const most = lanes ? 8 : 4;
+  const A_TILE = channels === 1 ? 1 : channels <= 4 ? 4 : most;
+  return { A_TILE, B_TILE: bTileOf(stride, lanes) };
+}
+
+const bTileOf = (stride: number, lanes: number) => (stride === 1 && lanes === 4 ? 2 : 1);
+
+/** Rows as the kernel takes them: any will do, where nothing is skipped or doubled. */
+function rowsOf(c: Convolution) {
+  const pixels = c.outH * c.outW;
+  const isFlat = c.stride === 1 && !c.upsample && pixels % RUN === 0;
+  const rows = isFlat ? largestDivisor(pixels / RUN, LONGEST_SUM) : c.outH;
+  return { isFlat, rows, columns: isFlat ? pixels / rows : c.outW };
+}
+
+/** The largest divisor of n that is at most `most`. */
+function largestDivisor(n: number, most: number): number {
+  let divisor = Math.min(n, most);
+  while (n % divisor !== 0) divisor--;
+  return divisor;
+}
+
+const OUT_TILE = 8; // of `pointwise`: channels of dy
+
+function pointwiseWays(c: Convolution, lanes: number): RunWay[] {
+  const { rows, columns } = rowsOf(c);
+  const QUADS = lanes && c.C > 4 * lanes ? 2 : 1;
+  const cuts = (quads: number) => {
+    const tiles = ceilDiv(c.O, OUT_TILE) * ceilDiv(c.C, 4 * quads * Math.max(1, lanes));
+    return cutsOf(tiles, lanes, { images: c.N, rows, columns });
+  };
+  const way = (tile: number, cut: Cut): RunWay => ({ family: pointwise, lanes, tile, ...cut });
+  const [first, ...others] = cuts(QUADS);
+  const small = QUADS > 1 ? [way(1, cuts(1)[0])] : [];
+  return [way(QUADS, first), ...small, ...others.map((cut) => way(QUADS, cut))];
+}
+
+function recordPointwise(
+  graph: Graph,
+  c: Convolution,
+  { lanes, tile: QUADS, images_a_part, rows_a_part }: RunWay,
+  { inputs, partialsOf }: RunTensors,
+): Tensor {
+  const { isFlat, rows, columns } = rowsOf(c);
+  const out_tiles = ceilDiv(c.O, OUT_TILE);
+  const in_tiles = ceilDiv(c.C, 4 * QUADS * Math.max(1, lanes));
+  const row_parts = ceilDiv(rows, rows_a_part);
+  const parts = ceilDiv(c.N, images_a_part) * row_parts;
+  const tiles = out_tiles * in_tiles * parts;
+  const dims = {
+    images: c.N,
+    in_channels: c.C,
+    out_channels: c.O,
+    rows,
+    columns,
+    x_rows: isFlat ? rows : c.H,
+    x_columns: isFlat ? columns : c.W,
+    out_tiles,
+    in_tiles,
+    tiles,
+    ...{ images_a_part, rows_a_part, row_parts },
+  };
+  const partials = partialsOf(parts);
+  const kind = { STRIDE: c.stride, DOUBLED: Number(c.upsample) };
+  graph.dispatch(
+    [pointwise, lanes ? "lanes" : "plain"],
+    { dims, ...inputs, partials },
+    foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
+    { constants: { ...kind, ...(lanes ? { QUADS, LANES: lanes } : {}) }, flops: flopsOf(c) },
+  );
+  return partials;
+}
+
+/** Every pipeline that can be asked for. */
+export const conv2dWeightRunVariants = (): Variant[] => [
+  ...Object.values(KINDS).flatMap((kind) => [
+    ...[1, 4].map((A_TILE) => variant(tiled, "plain", { ...kind, A_TILE })),
+    ...SUBGROUPS.flatMap((LANES) =>
+      [1, 4, 8].map((A_TILE) => {
+        const B_TILE = bTileOf(kind.STRIDE, LANES);
+        return variant(tiled, "lanes", { ...kind, A_TILE, B_TILE, LANES });
+      }),
+    ),
+  ]),
+  ...[1, 2].flatMap((STRIDE) =>
+    [0, 1].flatMap((DOUBLED) => [
+      variant(pointwise, "plain", { STRIDE, DOUBLED }),
+      ...SUBGROUPS.flatMap((LANES) =>
+        [1, 2].map((QUADS) => variant(pointwise, "lanes", { STRIDE, DOUBLED, QUADS, LANES })),
+      ),
+    ]),
+  ),
+];
+
+function variant(family: Variant["family"], entry: string, constants: Constants): Variant {
+  return { family, entry, constants };
+}
