@@ -29,9 +29,11 @@ import {
   resampleFamily,
 } from "./cases/pointwise.ts";
 import { steerFamily, viewFamily } from "./cases/steering.ts";
+import { conv2dWinogradFamily } from "./cases/winograd.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
   conv2dFamily,
+  conv2dWinogradFamily,
   conv2dWeightFamily,
   groupnormFamily,
   groupnormBackwardFamily,

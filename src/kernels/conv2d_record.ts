@@ -1,6 +1,6 @@
 // Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
-// tiles (shaders/conv2d.wgsl), on pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element
-// by element (conv2d_general.wgsl).
+// tiles (shaders/conv2d.wgsl), by Winograd's products (conv2d_winograd.ts), on pixels in a row
+// (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
 //
 // All read `reads` channels of a source and write `writes` channels of a result. Nothing is
 // checked here.
@@ -17,6 +17,7 @@ import {
   rolesOf,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
+import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
@@ -75,10 +76,15 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
   const lanes = roles.images * tiles_down * tiles_across;
   const place = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
-  const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, most);
-  const own = shapes.map((shape) => ({ family: tiled, ...shape }));
-  const candidates = [...onTiles(graph, direction, c), ...own];
-  graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+  const target = graph.targetOf("conv2d");
+  const own = shapesOf(target, roles.writes, most).map((shape) => ({ family: tiled, ...shape }));
+  const byWinograd =
+    c.kind === "same" ? onWinograd(graph.targetOf("conv2d_winograd"), direction, c) : [];
+  const first = [...onTiles(graph, direction, c), ...own.slice(0, -1)];
+  const candidates = [...first, ...byWinograd, ...own.slice(-1)];
+  graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
+    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors, candidate);
+    const { entry, BLOCKS, WG } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));

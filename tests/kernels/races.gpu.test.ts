@@ -38,6 +38,7 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
       "conv2d_weight_pointwise_tile",
       "conv2d_weight_sums",
       "conv2d_weight_tile",
+      "conv2d_winograd",
       "derivation",
       "diffusion_loss",
       "diffusion_timesteps",

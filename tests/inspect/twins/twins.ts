@@ -21,9 +21,11 @@ import {
 import { reverseStepTwins } from "./reverse_step.ts";
 import { steerTwins, viewTwins } from "./steering.ts";
 import type { Twins } from "./twin.ts";
+import { conv2dWinogradTwins } from "./winograd.ts";
 
 export const TWINS: Readonly<Record<string, Twins>> = {
   conv2d: conv2dTwins,
+  conv2d_winograd: conv2dWinogradTwins,
   conv2d_weight: conv2dWeightTwins,
   groupnorm: groupnormTwins,
   groupnorm_backward: groupnormBackwardTwins,

@@ -1,0 +1,428 @@
+// conv2d_winograd.wgsl — 3×3 convolution at stride 1, and its gradient by the images, by Winograd's F(2×2, 3×3).
+//
+//   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
+//                          + Σ_{c,u,v} weight[o,c,u,v] · x[n, c, i + u − top, j + v − left]
+//             of each 2×2 tile of a channel: Aᵀ [ Σ_c (G g Gᵀ) ⊙ (Bᵀ d B) ] A, where g are its 3×3 taps and
+//             d the 4×4 patch of pixels that it reads, zeros outside the image: 16 products for 36
+//   backward  dx = pending + the same of dy, with the taps turned round
+//   source    Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308, §4.1
+//
+//   Of the 16 places of a transformed patch each is a matrix product, channels written × read by channels
+//   read × tiles. All extents are padded with zeros to whole blocks of it, so that it tests no bounds.
+//
+//   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, 3, 3] ·
+//             bias [O] · rows: columns of [N, all] · taps [16, reads, writes] · patches [16, reads, tiles] ·
+//             products [16, writes, tiles], padded, f32; the tiles of all images in one row
+//   dispatch  transform_weight  a lane a channel read of one written
+//             transform_source  a lane a tile; z a channel read
+//             tile              for GPUs: workgroups of 128 lanes make 64 channels × 128 tiles of a place:
+//                               (tiles / 128, 16, writes / 64), through workgroup memory; then
+//             finish            a lane a tile of the result; z its channel
+//             quads             instead of both: a lane makes 8 tiles of 4·BLOCKS channels, all places in
+//                               turn; a quad's lanes load the taps of four channels read and swap them
+//   numerics  transforms and sums in f32, whatever maps are stored as; sums in the order of the channels
+//             read, in lane q of a quad q^0, q^1, q^2, q^3 of each four. Rounding is that of sums of
+//             Aᵀ[Σ |G||g||Gᵀ| ⊙ |Bᵀ||d||B|]A with A's absolute values, up to 64 terms for the definition's 9
+//   launcher  src/kernels/conv2d_winograd.ts · oracle tests/reference/conv2d.ts
+
+enable subgroups;
+
+alias elem = f32; // or f16: how maps are stored; sums are f32
+
+const WG: u32 = 64u;
+const BLOCKS: u32 = 8u; // blocks of four channels that a lane of `quads` writes: 2, 4 or 8
+
+struct Dims {
+  images: u32, // N
+  reads: u32, // channels of the source
+  writes: u32, // channels of the result
+  height: u32, // of the source
+  width: u32,
+  out_height: u32, // of the result
+  out_width: u32,
+  top: u32, // zeros above the source
+  left: u32,
+  tiles_down: u32, // of an image: ⌈out_height / 2⌉
+  tiles_across: u32,
+  tiles: u32, // of all images
+  padded_reads: u32,
+  padded_writes: u32,
+  padded_tiles: u32,
+  read_step: u32, // weights from one channel read to the next
+  write_step: u32, // weights from one channel written to the next
+  first_tap: u32,
+  tap_step: u32, // 1, or −1 with wrap-around
+  turns: u32, // of channels read, four in `quads`, DEPTH in `tile`
+  blocks: u32, // BLOCKS
+  places: u32, // 16; bounds that no compiler knows keep it from unrolling
+  four: u32, // 4
+  has_bias: u32, // 1 or 0
+  has_added: u32, // as has_bias
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> rows: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
+@group(0) @binding(7) var<storage, read_write> taps: array<f32>;
+@group(0) @binding(8) var<storage, read_write> patches: array<f32>;
+@group(0) @binding(9) var<storage, read_write> products: array<vec4f>;
+@group(0) @binding(10) var<storage, read> all_taps: array<vec4f>; // taps, in fours of channels written
+@group(0) @binding(11) var<storage, read> all_patches: array<vec4f>; // patches, in fours of tiles
+@group(0) @binding(12) var<storage, read> all_products: array<f32>;
+
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
+fn index_of(lane: Lane) -> u32 {
+  return (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
+}
+
+// ---- G g Gᵀ
+
+@compute @workgroup_size(WG)
+fn transform_weight(lane: Lane) {
+  let d = dims;
+  let index = index_of(lane);
+  if (index >= d.padded_reads * d.padded_writes) {
+    return;
+  }
+  let c = index / d.padded_writes;
+  let o = index % d.padded_writes;
+  let is_real = c < d.reads && o < d.writes;
+  let i = select(0u, c * d.read_step + o * d.write_step, is_real) + d.first_tap;
+  let g = array<vec3f, 3>(taps_of(i, d), taps_of(i + 3u * d.tap_step, d), taps_of(i + 6u * d.tap_step, d));
+  let ends = 0.5 * (g[0] + g[2]);
+  let inside = select(0.0, 1.0, is_real);
+  put_taps(index, 0u, inside * g[0], d);
+  put_taps(index, 4u, inside * (ends + 0.5 * g[1]), d);
+  put_taps(index, 8u, inside * (ends - 0.5 * g[1]), d);
+  put_taps(index, 12u, inside * g[2], d);
+}
+
+fn taps_of(i: u32, d: Dims) -> vec3f {
+  return vec3f(f32(weight[i]), f32(weight[i + d.tap_step]), f32(weight[i + 2u * d.tap_step]));
+}
+
+fn put_taps(index: u32, place: u32, g: vec3f, d: Dims) {
+  let step = d.padded_reads * d.padded_writes;
+  let to = index + place * step;
+  let ends = 0.5 * (g.x + g.z);
+  taps[to] = g.x;
+  taps[to + step] = ends + 0.5 * g.y;
+  taps[to + 2u * step] = ends - 0.5 * g.y;
+  taps[to + 3u * step] = g.z;
+}
+
+// ---- Bᵀ d B
+
+struct Spot { // of a tile
+  image: u32,
+  row: u32, // of its first pixel
+  column: u32,
+}
+
+fn spot_of(tile: u32, d: Dims) -> Spot {
+  let across = tile % d.tiles_across;
+  let down = tile / d.tiles_across % d.tiles_down;
+  return Spot(tile / d.tiles_across / d.tiles_down, 2u * down, 2u * across);
+}
+
+@compute @workgroup_size(WG)
+fn transform_source(lane: Lane) {
+  let d = dims;
+  let tile = index_of(lane);
+  let channel = lane.group.z;
+  if (tile >= d.padded_tiles) {
+    return;
+  }
+  let is_real = tile < d.tiles && channel < d.reads;
+  let spot = spot_of(select(0u, tile, is_real), d);
+  let plane = (spot.image * d.reads + select(0u, channel, is_real)) * d.height * d.width;
+  let x = spot.column + vec4u(0u, 1u, 2u, 3u);
+  let end = d.left + d.width;
+  let columns = clamp(x, vec4u(d.left), vec4u(end - 1u)) - d.left;
+  let inside = select(vec4f(), vec4f(select(0.0, 1.0, is_real)), (x >= vec4u(d.left)) & (x < vec4u(end)));
+  let a = pixels_at(plane, spot.row, columns, d);
+  let b = pixels_at(plane, spot.row + 1u, columns, d);
+  let c = pixels_at(plane, spot.row + 2u, columns, d);
+  let e = pixels_at(plane, spot.row + 3u, columns, d);
+  let to = channel * d.padded_tiles + tile;
+  put_patch(to, 0u, inside * (a - c), d);
+  put_patch(to, 4u, inside * (b + c), d);
+  put_patch(to, 8u, inside * (c - b), d);
+  put_patch(to, 12u, inside * (b - e), d);
+}
+
+// A row outside the source is the nearest one inside, times 0.
+fn pixels_at(plane: u32, y: u32, columns: vec4u, d: Dims) -> vec4f {
+  let end = d.top + d.height;
+  let inside = select(0.0, 1.0, y >= d.top && y < end);
+  let i = plane + (clamp(y, d.top, end - 1u) - d.top) * d.width + columns;
+  return inside * vec4f(f32(source[i.x]), f32(source[i.y]), f32(source[i.z]), f32(source[i.w]));
+}
+
+fn put_patch(first: u32, place: u32, v: vec4f, d: Dims) {
+  let step = d.padded_reads * d.padded_tiles;
+  let to = first + place * step;
+  patches[to] = v.x - v.z;
+  patches[to + step] = v.y + v.z;
+  patches[to + 2u * step] = v.z - v.y;
+  patches[to + 3u * step] = v.y - v.w;
+}
+
+// ---- the products, on a GPU
+
+const DEPTH: u32 = 8u; // channels read a turn
+const TILES: u32 = 32u; // fours of tiles that a workgroup makes
+const OUT: u32 = 16u; // fours of channels
+
+var<workgroup> staged_patches: array<vec4f, DEPTH * TILES>;
+var<workgroup> staged_taps: array<vec4f, DEPTH * OUT>;
+
+alias Eight = array<vec4f, 8>; // of eight channels four tiles
+
+fn times(sums: Eight, w: vec4f, v: vec4f, p: vec4f) -> Eight {
+  return Eight(
+    fma(vec4f(w.x), p, sums[0]), fma(vec4f(w.y), p, sums[1]),
+    fma(vec4f(w.z), p, sums[2]), fma(vec4f(w.w), p, sums[3]),
+    fma(vec4f(v.x), p, sums[4]), fma(vec4f(v.y), p, sums[5]),
+    fma(vec4f(v.z), p, sums[6]), fma(vec4f(v.w), p, sums[7]));
+}
+
+// What is staged next is loaded while this turn is multiplied.
+@compute @workgroup_size(128)
+fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let wide = dims.padded_tiles / 4u;
+  let out = dims.padded_writes / 4u;
+  let patch_row = lane / TILES;
+  let tap_row = lane / OUT;
+  let place = group.y * dims.padded_reads;
+  var patch_at = (place + patch_row) * wide + group.x * TILES + lane % TILES;
+  var tap_at = (place + tap_row) * out + group.z * OUT + lane % OUT;
+  var first = all_patches[patch_at];
+  var second = all_patches[patch_at + 4u * wide];
+  var weights = all_taps[tap_at];
+  let column = lane % 16u;
+  let row = lane / 16u;
+  var near: Eight;
+  var far: Eight;
+  for (var turn = 0u; turn < dims.turns; turn++) {
+    workgroupBarrier();
+    staged_patches[lane] = first;
+    staged_patches[lane + 128u] = second;
+    staged_taps[lane] = weights;
+    workgroupBarrier();
+    if (turn + 1u < dims.turns) {
+      patch_at += DEPTH * wide;
+      tap_at += DEPTH * out;
+      first = all_patches[patch_at];
+      second = all_patches[patch_at + 4u * wide];
+      weights = all_taps[tap_at];
+    }
+    for (var k = 0u; k < DEPTH; k++) {
+      let w = staged_taps[k * OUT + row * 2u];
+      let v = staged_taps[k * OUT + row * 2u + 1u];
+      near = times(near, w, v, staged_patches[k * TILES + column]);
+      far = times(far, w, v, staged_patches[k * TILES + column + 16u]);
+    }
+  }
+  let channel = (group.z * OUT + row * 2u) * 4u;
+  let to = (group.y * dims.padded_writes + channel) * wide + group.x * TILES + column;
+  put_eight(near, to, wide);
+  put_eight(far, to + 16u, wide);
+}
+
+fn put_eight(sums: Eight, to: u32, step: u32) {
+  products[to] = sums[0];
+  products[to + step] = sums[1];
+  products[to + 2u * step] = sums[2];
+  products[to + 3u * step] = sums[3];
+  products[to + 4u * step] = sums[4];
+  products[to + 5u * step] = sums[5];
+  products[to + 6u * step] = sums[6];
+  products[to + 7u * step] = sums[7];
+}
+
+// Aᵀ m A, and what else is added.
+@compute @workgroup_size(WG)
+fn finish(lane: Lane) {
+  let d = dims;
+  let tile = index_of(lane);
+  if (tile >= d.tiles) {
+    return;
+  }
+  let channel = lane.group.z;
+  let at = channel * d.padded_tiles + tile;
+  let a = products_of(at, 0u, d);
+  let b = products_of(at, 4u, d);
+  let c = products_of(at, 8u, d);
+  let e = products_of(at, 12u, d);
+  let above = a + b + c;
+  let below = b - c - e;
+  put_tile(tile, channel, vec4f(
+    above.x + above.y + above.z, above.y - above.z - above.w,
+    below.x + below.y + below.z, below.y - below.z - below.w), d);
+}
+
+fn products_of(at: u32, place: u32, d: Dims) -> vec4f {
+  let step = d.padded_writes * d.padded_tiles;
+  let i = at + place * step;
+  return vec4f(
+    all_products[i], all_products[i + step], all_products[i + 2u * step], all_products[i + 3u * step]);
+}
+
+// Pixels past the edge fall on its last ones, before those are written.
+fn put_tile(tile: u32, channel: u32, values: vec4f, d: Dims) {
+  let spot = spot_of(tile, d);
+  let plane = spot.image * d.writes + channel;
+  let y = min(vec2u(spot.row, spot.row + 1u), vec2u(d.out_height - 1u));
+  let x = min(vec2u(spot.column, spot.column + 1u), vec2u(d.out_width - 1u));
+  let at = (plane * d.out_height + y.xxyy) * d.out_width + x.xyxy;
+  var sums = values;
+  if (d.has_bias == 1u) {
+    sums += bias[channel];
+  }
+  if (d.rows_step != 0u) {
+    sums += rows[spot.image * d.rows_step + d.rows_first + channel];
+  }
+  if (d.has_added == 1u) {
+    sums += vec4f(f32(added[at.x]), f32(added[at.y]), f32(added[at.z]), f32(added[at.w]));
+  }
+  result[at.w] = elem(sums.w);
+  result[at.z] = elem(sums.z);
+  result[at.y] = elem(sums.y);
+  result[at.x] = elem(sums.x);
+}
+
+// ---- the products, and the rest, in a software adapter's quads
+
+alias Tile = array<vec4f, 2>; // eight tiles, of one channel and place
+alias Block = array<Tile, 4>; // of four channels written
+alias Patch = array<Tile, 4>; // of four channels read
+alias Corners = array<Block, 4>; // the pixels of eight tiles: above, its right; below, its right
+
+fn four_patches(i: u32, order: vec4u) -> Patch {
+  let at = i + order;
+  return Patch(pair_at(at.x), pair_at(at.y), pair_at(at.z), pair_at(at.w));
+}
+
+fn pair_at(i: u32) -> Tile {
+  return Tile(all_patches[i], all_patches[i + 1u]);
+}
+
+// `w`: the taps of four channels written, from this lane's of four channels read.
+fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
+  let x = quadSwapX(w);
+  let y = quadSwapY(w);
+  let z = quadSwapDiagonal(w);
+  return Block(
+    pair(t[0], vec4f(w.x, x.x, y.x, z.x), p), pair(t[1], vec4f(w.y, x.y, y.y, z.y), p),
+    pair(t[2], vec4f(w.z, x.z, y.z, z.z), p), pair(t[3], vec4f(w.w, x.w, y.w, z.w), p));
+}
+
+fn pair(t: Tile, w: vec4f, p: Patch) -> Tile {
+  return Tile(line(t[0], w, p[0][0], p[1][0], p[2][0], p[3][0]), line(t[1], w, p[0][1], p[1][1], p[2][1], p[3][1]));
+}
+
+fn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {
+  return fma(vec4f(w.w), d, fma(vec4f(w.z), c, fma(vec4f(w.y), b, fma(vec4f(w.x), a, t))));
+}
+
+// What a place adds to the four pixels of a tile.
+fn shares_of(place: u32) -> vec4f {
+  let row = place / 4u;
+  let column = place % 4u;
+  let below = select(select(1.0, 0.0, row == 0u), -1.0, row > 1u);
+  let right = select(select(1.0, 0.0, column == 0u), -1.0, column > 1u);
+  let above = select(1.0, 0.0, row == 3u);
+  let left = select(1.0, 0.0, column == 3u);
+  return vec4f(above * left, above * right, below * left, below * right);
+}
+
+fn spread(y: Corners, m: Block, shares: vec4f) -> Corners {
+  return Corners(
+    spread_block(y[0], m, shares.x), spread_block(y[1], m, shares.y),
+    spread_block(y[2], m, shares.z), spread_block(y[3], m, shares.w));
+}
+
+fn spread_block(y: Block, m: Block, share: f32) -> Block {
+  return Block(
+    spread_pair(y[0], m[0], share), spread_pair(y[1], m[1], share),
+    spread_pair(y[2], m[2], share), spread_pair(y[3], m[3], share));
+}
+
+fn spread_pair(y: Tile, m: Tile, share: f32) -> Tile {
+  return Tile(fma(vec4f(share), m[0], y[0]), fma(vec4f(share), m[1], y[1]));
+}
+
+@compute @workgroup_size(WG)
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
+  let dim = dims;
+  let wide = dim.padded_tiles / 4u;
+  let out = dim.padded_writes / 4u;
+  let index = index_of(lane);
+  let own = id & 3u;
+  let order = (vec4u(own) ^ vec4u(0u, 1u, 2u, 3u)) * wide;
+  var at = min(index * 2u, wide - 2u);
+  var w = own * out + lane.group.z * BLOCKS;
+  var y: array<Corners, 8>;
+  for (var place = 0u; place < dim.places; place++) {
+    var a = Block();
+    var b = Block();
+    var c = Block();
+    var d = Block();
+    var e = Block();
+    var f = Block();
+    var g = Block();
+    var h = Block();
+    for (var k = 0u; k < dim.turns; k++) {
+      let p = four_patches(at, order);
+      a = shared_block(a, all_taps[w], p);
+      b = shared_block(b, all_taps[w + 1u], p);
+      if (BLOCKS > 2u) {
+        c = shared_block(c, all_taps[w + 2u], p);
+        d = shared_block(d, all_taps[w + 3u], p);
+      }
+      if (BLOCKS > 4u) {
+        e = shared_block(e, all_taps[w + 4u], p);
+        f = shared_block(f, all_taps[w + 5u], p);
+        g = shared_block(g, all_taps[w + 6u], p);
+        h = shared_block(h, all_taps[w + 7u], p);
+      }
+      at += 4u * wide;
+      w += 4u * out;
+    }
+    let shares = shares_of(place);
+    y[0] = spread(y[0], a, shares);
+    y[1] = spread(y[1], b, shares);
+    if (BLOCKS > 2u) {
+      y[2] = spread(y[2], c, shares);
+      y[3] = spread(y[3], d, shares);
+    }
+    if (BLOCKS > 4u) {
+      y[4] = spread(y[4], e, shares);
+      y[5] = spread(y[5], f, shares);
+      y[6] = spread(y[6], g, shares);
+      y[7] = spread(y[7], h, shares);
+    }
+  }
+  for (var i = 0u; i < dim.blocks * dim.four; i++) {
+    let channel = lane.group.z * BLOCKS * 4u + i;
+    for (var t = 0u; t < dim.four * 2u; t++) {
+      if (channel < dim.writes && index * 8u + t < dim.tiles) {
+        put_tile(index * 8u + t, channel, vec4f(
+          y[i / 4u][0][i % 4u][t / 4u][t % 4u], y[i / 4u][1][i % 4u][t / 4u][t % 4u],
+          y[i / 4u][2][i % 4u][t / 4u][t % 4u], y[i / 4u][3][i % 4u][t / 4u][t % 4u]), dim);
+      }
+    }
+  }
+}

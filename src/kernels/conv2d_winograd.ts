@@ -1,0 +1,163 @@
+// Records a 3×3 convolution at stride 1, or its gradient by the images, by Winograd's F(2×2, 3×3):
+// shaders/conv2d_winograd.wgsl. Taps and patches are transformed by a dispatch each, on every run; on a
+// GPU a third multiplies and a fourth transforms back, on a software adapter one does both.
+//
+// It trades multiplications for loads and memory, so that it is offered beside the direct kernels where
+// there are many channels, and a tuning finds where it is faster. Nothing is checked here.
+import { ceilDiv, sizeOf } from "../core/shape.ts";
+import type { Target } from "../device/gpu.ts";
+import type { Variant } from "../device/shader.ts";
+import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import {
+  argsOf,
+  type Convolution,
+  type ConvolutionTensors,
+  type Direction,
+  flopsOf,
+  rolesOf,
+} from "./conv2d_roles.ts";
+import { conv2d_winograd as winograd } from "./generated/conv2d_winograd.ts";
+
+/** How the products are made: an entry point, blocks of four channels a lane, lanes a workgroup. */
+export interface WinogradForm {
+  family: typeof winograd;
+  entry: "tile" | "quads";
+  BLOCKS: number;
+  WG: number;
+}
+
+const PLACES = 16; // of a transformed patch
+const LANES = 64; // of the transforms
+const FEWEST_CHANNELS = 128;
+/** Of the transformed patches, or products: WebGPU's smallest limit of a binding. */
+const MOST_BYTES = 128 * 2 ** 20;
+const QUADS = { tiles: 8, depth: 4, WG: 16, blocks: [8, 4, 2] };
+const TILE = { tiles: 128, depth: 8, WG: 128, channels: 64 };
+
+/** The form for a target; none where it has neither tiles nor quads. */
+export function winogradFormOf(target: Target, writes: number): WinogradForm | undefined {
+  const { tiles, subgroupSize, software } = target;
+  if (tiles) return { family: winograd, entry: "tile", BLOCKS: TILE.channels / 4, WG: TILE.WG };
+  if (subgroupSize < 4 || software === undefined) return undefined;
+  // patches are eight loads a turn, a block's taps one and three swaps
+  const cost = (blocks: number) => ceilDiv(writes, 4 * blocks) * (8 + 2 * blocks);
+  const [BLOCKS] = [...QUADS.blocks].sort((a, b) => cost(a) - cost(b));
+  return { family: winograd, entry: "quads", BLOCKS: BLOCKS!, WG: QUADS.WG };
+}
+
+/** The form that a convolution at stride 1 is offered, where it may pay; one or none. */
+export function onWinograd(target: Target, direction: Direction, c: Convolution): WinogradForm[] {
+  const { reads, writes } = rolesOf(direction, c);
+  const form = winogradFormOf(target, writes);
+  if (!form || Math.min(reads, writes) < FEWEST_CHANNELS) return [];
+  const { taps, patches, products } = shapesOf(dimsOf(direction, c, form));
+  const largest = Math.max(...[taps, patches, products].map((shape) => 4 * sizeOf(shape)));
+  return largest <= MOST_BYTES ? [form] : [];
+}
+
+/** Whether a candidate for a convolution is of these. */
+export const isWinograd = (candidate: { family: { name: string } }): candidate is WinogradForm =>
+  candidate.family.name === winograd.name;
+
+/** Appends the dispatches: three, or four. */
+export function recordWinograd(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+  form: WinogradForm,
+): void {
+  const dims = dimsOf(direction, c, form);
+  const { source, weight, ...written } = argsOf(dims, tensors);
+  const shapes = shapesOf(dims);
+  const taps = graph.alloc(shapes.taps, "conv2d.taps");
+  const patches = graph.alloc(shapes.patches, "conv2d.patches");
+  const { padded_reads, padded_writes, padded_tiles, writes } = dims;
+  const pairs = padded_reads * padded_writes;
+  const transformWeight = foldWorkgroups(pairs, LANES);
+  graph.dispatch(
+    [winograd, "transform_weight"],
+    { dims: written.dims, weight, taps },
+    transformWeight,
+  );
+  graph.dispatch([winograd, "transform_source"], { dims: written.dims, source, patches }, [
+    ...foldWorkgroups(padded_tiles, LANES),
+    padded_reads,
+  ]);
+  const read = { all_taps: taps, all_patches: patches };
+  const { entry, BLOCKS, WG } = form;
+  const flops = flopsOf(c);
+  const channelGroups = padded_writes / (4 * BLOCKS);
+  if (entry === "quads") {
+    const workgroups = foldWorkgroups(padded_tiles / QUADS.tiles, WG);
+    const work = { constants: { WG, BLOCKS }, flops };
+    graph.dispatch(
+      [winograd, "quads"],
+      { ...read, ...written },
+      [...workgroups, channelGroups],
+      work,
+    );
+    return;
+  }
+  const products = graph.alloc(shapes.products, "conv2d.products");
+  const workgroups = [padded_tiles / TILE.tiles, PLACES, channelGroups] as const;
+  graph.dispatch([winograd, "tile"], { ...read, dims: written.dims, products }, workgroups, {
+    flops,
+  });
+  graph.dispatch([winograd, "finish"], { ...written, all_products: products }, [
+    ...foldWorkgroups(dims.tiles, LANES),
+    writes,
+  ]);
+}
+
+function dimsOf(direction: Direction, c: Convolution, { entry, BLOCKS }: WinogradForm) {
+  const roles = rolesOf(direction, c);
+  const { top, left } = c.padding;
+  const place =
+    direction === "forward"
+      ? { top, left, first_tap: 0, tap_step: 1 }
+      : { top: 2 - top, left: 2 - left, first_tap: 8, tap_step: 2 ** 32 - 1 };
+  const tiles_down = ceilDiv(roles.out_height, 2);
+  const tiles_across = ceilDiv(roles.out_width, 2);
+  const tiles = roles.images * tiles_down * tiles_across;
+  const block = entry === "tile" ? TILE : QUADS;
+  const turns = ceilDiv(roles.reads, block.depth);
+  return {
+    ...roles,
+    ...place,
+    tiles_down,
+    tiles_across,
+    tiles,
+    padded_reads: turns * block.depth,
+    padded_writes: alignUp(roles.writes, 4 * BLOCKS),
+    padded_tiles: alignUp(tiles, block.tiles),
+    turns,
+    blocks: BLOCKS,
+    places: PLACES,
+    four: 4,
+  };
+}
+
+const alignUp = (n: number, to: number) => ceilDiv(n, to) * to;
+
+function shapesOf({ padded_reads, padded_writes, padded_tiles }: ReturnType<typeof dimsOf>) {
+  return {
+    taps: [PLACES, padded_reads, padded_writes],
+    patches: [PLACES, padded_reads, padded_tiles],
+    products: [PLACES, padded_writes, padded_tiles],
+  };
+}
+
+/** Every pipeline that can be asked for. */
+export const conv2dWinogradVariants = (): Variant[] => [
+  ...(["transform_weight", "transform_source", "tile", "finish"] as const).map((entry) => ({
+    family: winograd,
+    entry,
+    constants: {},
+  })),
+  ...QUADS.blocks.map((BLOCKS) => ({
+    family: winograd,
+    entry: "quads",
+    constants: { WG: QUADS.WG, BLOCKS },
+  })),
+];
