@@ -11,7 +11,7 @@ import type { SampleOptions } from "../samplers/request.ts";
 import {
   commandGpu,
   interruptSignal,
-  type OpenedGpu,
+  type OpenGpu,
   type Progress,
   printResult,
   progressOf,
@@ -26,7 +26,7 @@ interface Options extends SampleFlags {
 }
 
 /** @param open  gives a device: at the start, and after each loss */
-export const sampleCommand = (open: () => Promise<OpenedGpu> = commandGpu): Command =>
+export const sampleCommand = (open: OpenGpu = commandGpu): Command =>
   withSampleOptions(
     new Command("sample")
       .description("Sample images from a model folder; edit images with it.")
@@ -40,7 +40,7 @@ export const sampleCommand = (open: () => Promise<OpenedGpu> = commandGpu): Comm
     .option("--json", "print one JSON object")
     .action((options) => run(options, open));
 
-async function run(options: Options, open: () => Promise<OpenedGpu>): Promise<void> {
+async function run(options: Options, open: OpenGpu): Promise<void> {
   const { out } = options;
   requireKind(out);
   const { request, images, adapter } = await drawn(options, open);
@@ -59,14 +59,11 @@ interface Drawn {
 }
 
 /** Samples, on another device where one is lost. */
-async function drawn(
-  options: Options,
-  open: () => Promise<OpenedGpu>,
-): Promise<Drawn & { adapter: string }> {
+async function drawn(options: Options, open: OpenGpu): Promise<Drawn & { adapter: string }> {
   let adapter = "";
   const opened = async () => {
     if (adapter !== "") process.stderr.write("the device was lost: begins anew on another\n");
-    const { gpu, description } = await open();
+    const { gpu, description } = await open(options);
     adapter = description;
     return gpu;
   };

@@ -11,6 +11,7 @@ import type { Images } from "../samplers/start.ts";
 import {
   atLeastZero,
   dtypeOption,
+  memoryLimitOption,
   numberOption,
   positiveInteger,
   seedFlag,
@@ -38,6 +39,8 @@ export interface SampleFlags extends PlanFlags {
   steerTarget?: string;
   steerStrength?: number;
   dtype?: NetworkDtype;
+  /** bytes */
+  memoryLimit?: number;
 }
 
 /** Part i of n, counted from 1. */
@@ -59,6 +62,7 @@ export const withSampleOptions = (command: Command): Command =>
     .option("--guidance <w>", "classifier-free guidance: 1 none, 2 to 8 usual", atLeastZero)
     .option("--guidance-interval <from,to>", "timesteps at which it holds", pairOption)
     .addOption(dtypeOption())
+    .addOption(memoryLimitOption())
     .option("--steer <file>", "WGSL: fn gradient(n,c,i,j: u32) -> f32, of a loss to go down")
     .option("--steer-target <file>", "PNG or safetensors: what the loss compares with")
     .option("--steer-strength <s>", "how far to go down it at a step; default 1", atLeastZero);

@@ -8,7 +8,7 @@ import {
   commandGpu,
   INTERRUPTED,
   interruptSignal,
-  type OpenedGpu,
+  type OpenGpu,
   printResult,
   progressOf,
 } from "./console.ts";
@@ -21,19 +21,15 @@ import { freshStart, movedStart, resumedStart, type Start } from "./train_start.
 import { dataFigures, dataLine } from "./training_data.ts";
 
 /** @param open  gives a device: at the start, and after each loss */
-export const trainCommand = (open: () => Promise<OpenedGpu> = commandGpu): Command =>
+export const trainCommand = (open: OpenGpu = commandGpu): Command =>
   trainOptions().action((given, command) => run(given, command, open));
 
-async function run(
-  given: TrainOptions,
-  command: Command,
-  open: () => Promise<OpenedGpu>,
-): Promise<void> {
+async function run(given: TrainOptions, command: Command, open: OpenGpu): Promise<void> {
   const started = performance.now();
   const run = new TrainRun(given, command);
   let adapter = "";
   const opened = async () => {
-    const { gpu, description } = await open();
+    const { gpu, description } = await open(given);
     process.stderr.write(`on ${description}\n`);
     adapter = description;
     return gpu;

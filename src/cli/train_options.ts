@@ -18,6 +18,7 @@ import {
   atLeastZero,
   dtypeOption,
   fraction,
+  memoryLimitOption,
   numberOption,
   positiveInteger,
   positiveNumber,
@@ -61,6 +62,8 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   seed: bigint;
   dtype?: NetworkDtype;
   activationLimit?: number;
+  /** bytes */
+  memoryLimit?: number;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -150,6 +153,7 @@ export const trainOptions = (): Command =>
       "of activations; norms and blocks are recomputed to stay below it",
       positiveNumber,
     )
+    .addOption(memoryLimitOption())
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
