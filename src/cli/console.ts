@@ -2,7 +2,7 @@
 import { SingleBar } from "cli-progress";
 import { InvalidArgumentError, Option } from "commander";
 import { DiffusionError } from "../core/errors.ts";
-import { Gpu } from "../device/gpu.ts";
+import { Gpu, type GpuOptions } from "../device/gpu.ts";
 import { NETWORK_DTYPES } from "../nn/half_weights.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 
@@ -15,14 +15,17 @@ export interface OpenedGpu {
   description: string;
 }
 
+/** Opens a device; `memoryLimit`: bytes that all its buffers may take. */
+export type OpenGpu = (options?: Pick<GpuOptions, "memoryLimit">) => Promise<OpenedGpu>;
+
 /** The GPU that this machine has: see `openGpu`. */
-export async function commandGpu(): Promise<OpenedGpu> {
+export const commandGpu: OpenGpu = async ({ memoryLimit } = {}) => {
   const { gpu: source, driver, reason } = await openGpu();
-  const gpu = await Gpu.open({ gpu: source });
+  const gpu = await Gpu.open({ gpu: source, memoryLimit });
   const { vendor, architecture, description } = gpu.info;
   const name = description || `${vendor} ${architecture}`;
   return { gpu, description: `${name} (${driver}: ${reason})` };
-}
+};
 
 /** A signal that Ctrl-C or a polite kill aborts; a second one ends the process at once. */
 export function interruptSignal(): AbortSignal {
@@ -128,3 +131,10 @@ export const dtypeOption = (): Option =>
   new Option("--dtype <name>", "of the network's maps; float16 needs shader-f16").choices(
     NETWORK_DTYPES,
   );
+
+/** What all buffers on the GPU may take together; parsed to bytes. */
+export const memoryLimitOption = (): Option =>
+  new Option(
+    "--memory-limit <MiB>",
+    "that all buffers on the GPU may take; what needs more is refused, with what would fit",
+  ).argParser((text) => Math.floor(positiveNumber(text) * 2 ** 20));

@@ -7,11 +7,12 @@ import { exists, readBytesIfAny, writeBytes, writeFolder } from "../platform/fil
 import { FolderStorage } from "../platform/folder_storage.ts";
 import { type Checkpoint, readCheckpoint, STATE_FILE } from "../train/checkpoint.ts";
 import { CheckpointStore } from "../train/checkpoint_store.ts";
-import type { Trainer } from "../train/trainer.ts";
 
 const CHECKPOINTS = "checkpoints";
 /** Names that `writeFolder` and `writeBytes` give to what is not whole yet. */
 const LEFT_OVER = /^\.(model|ema)-[0-9a-f-]{36}(-old)?$|^\..+\.\d+\.partial$/;
+
+type ModelFiles = ReadonlyMap<string, Uint8Array>;
 
 /** What `--resume` named. */
 export interface Resumed {
@@ -71,11 +72,11 @@ export class RunFolder {
     return CheckpointStore.open(storage, keep === undefined ? {} : { keep });
   }
 
-  /** model/ and ema/, each whole or not at all. */
-  async saveModels(trainer: Trainer): Promise<void> {
+  /** model/ and ema/: each is the old one or the new one at any moment, as its weights alone change. */
+  async saveModels(models: Record<"model" | "ema", ModelFiles>): Promise<void> {
     await mkdir(this.path, { recursive: true });
-    await writeFolder(join(this.path, "model"), await trainer.model.files());
-    await writeFolder(join(this.path, "ema"), await trainer.model.files(trainer.ema));
+    await writeFolder(join(this.path, "model"), models.model);
+    await writeFolder(join(this.path, "ema"), models.ema);
     await this.#tidy();
   }
 

@@ -12,6 +12,7 @@ import { steering } from "../samplers/steering.ts";
 import {
   atLeastZero,
   dtypeOption,
+  memoryLimitOption,
   numberOption,
   positiveInteger,
   seedFlag,
@@ -41,6 +42,8 @@ export interface SampleFlags extends PlanFlags {
   steerStrength?: number;
   dtype?: NetworkDtype;
   tuned?: string | true;
+  /** bytes */
+  memoryLimit?: number;
 }
 
 /** Part i of n, counted from 1. */
@@ -63,6 +66,7 @@ export const withSampleOptions = (command: Command): Command =>
     .option("--guidance-interval <from,to>", "timesteps at which it holds", pairOption)
     .addOption(dtypeOption())
     .addOption(tunedOption())
+    .addOption(memoryLimitOption())
     .option("--steer <file>", "WGSL: fn gradient(n,c,i,j: u32) -> f32, of a loss to go down")
     .option("--steer-target <file>", "PNG or safetensors: what the loss compares with")
     .option("--steer-strength <s>", "how far to go down it at a step; default 1", atLeastZero);

@@ -8,7 +8,7 @@ import {
   commandGpu,
   INTERRUPTED,
   interruptSignal,
-  type OpenedGpu,
+  type OpenGpu,
   printResult,
   progressOf,
 } from "./console.ts";
@@ -22,19 +22,15 @@ import { dataFigures, dataLine } from "./training_data.ts";
 import { tunedChoices } from "./tuned.ts";
 
 /** @param open  gives a device: at the start, and after each loss */
-export const trainCommand = (open: () => Promise<OpenedGpu> = commandGpu): Command =>
+export const trainCommand = (open: OpenGpu = commandGpu): Command =>
   trainOptions().action((given, command) => run(given, command, open));
 
-async function run(
-  given: TrainOptions,
-  command: Command,
-  open: () => Promise<OpenedGpu>,
-): Promise<void> {
+async function run(given: TrainOptions, command: Command, open: OpenGpu): Promise<void> {
   const started = performance.now();
   const run = new TrainRun(given, command);
   let adapter = "";
   const opened = async () => {
-    const { gpu, description } = await open();
+    const { gpu, description } = await open(given);
     process.stderr.write(`on ${description}\n`);
     adapter = description;
     gpu.choices = await tunedChoices(gpu, given.tuned); // a run that goes on keeps its own

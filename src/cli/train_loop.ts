@@ -167,7 +167,8 @@ export class TrainLoop {
     await metrics.flush();
     const files = await this.#files();
     await this.#store.add(step, files, { loss: log.lastLoss, validationLoss: this.validationLoss });
-    await folder.saveModels(trainer);
+    const { model, ema } = trainer;
+    await folder.saveModels({ model: await model.files(), ema: await model.files(ema) });
     this.#memory.keep(files);
     if (this.#memory.safe) await this.#remember(files);
     this.#memory.savedStep = step;

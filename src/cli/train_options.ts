@@ -18,6 +18,7 @@ import {
   atLeastZero,
   dtypeOption,
   fraction,
+  memoryLimitOption,
   numberOption,
   positiveInteger,
   positiveNumber,
@@ -63,6 +64,8 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   dtype?: NetworkDtype;
   activationLimit?: number;
   tuned?: string | true;
+  /** bytes */
+  memoryLimit?: number;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -153,6 +156,7 @@ export const trainOptions = (): Command =>
       positiveNumber,
     )
     .addOption(tunedOption())
+    .addOption(memoryLimitOption())
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
     .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))

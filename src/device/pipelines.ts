@@ -35,8 +35,8 @@ export class PipelineCache {
   }
 
   /**
-   * From now on pipelines of the family of this name are made from this source; those that a program
-   * has stay as they are.
+   * From now on pipelines of the package's family of this name are made from this source; those that a
+   * program has stay as they are, and another source that is asked for by itself is what is compiled.
    *
    * @param family  of other text and hash, with the bindings of the one it replaces
    */
@@ -56,8 +56,9 @@ export class PipelineCache {
    *         device/shader where the WGSL does not compile; the device's failure as soon as there is one
    */
   get(asked: Variant): Promise<Pipeline> {
-    const family = this.#replaced.get(asked.family.name) ?? asked.family;
-    const variant = { ...asked, family };
+    const { name, replaces } = asked.family;
+    const replacement = replaces === undefined ? this.#replaced.get(name) : undefined;
+    const variant = { ...asked, family: replacement ?? asked.family };
     const key = keyOf(variant);
     const known = this.#compiled.get(key);
     if (known) return known;

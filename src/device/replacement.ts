@@ -27,7 +27,8 @@ export function replacementOf(original: ShaderFamily, wgsl: string): ShaderFamil
   for (const [name, entry] of Object.entries(original.entries)) {
     entries[name] = entryFrom(original, { name, entry }, chunks);
   }
-  return { name: original.name, hash: hashOf(wgsl), settings, entries, chunks };
+  const { name, hash: replaces } = original;
+  return { name, hash: hashOf(wgsl), settings, entries, chunks, replaces };
 }
 
 function entryFrom(

@@ -42,6 +42,8 @@ export interface ShaderFamily {
   readonly settings: Readonly<Record<string, Setting>>;
   readonly entries: Readonly<Record<string, EntryPoint>>;
   readonly chunks: readonly string[];
+  /** the hash of the one that this is another source for; of the package's own: undefined */
+  readonly replaces?: string;
 }
 
 /** Values for a family's constants, and types for its aliases, by the names in the shader. */

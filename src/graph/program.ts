@@ -8,7 +8,7 @@ import type { Pipeline } from "../device/pipelines.ts";
 import { Timestamps } from "../device/timestamps.ts";
 import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
 import type { Dispatch, Graph } from "./graph.ts";
-import { cutsOf, guessedMs, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
+import { cutsOf, guessedMs, LONGEST_GUESSED_MS, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import { withinActivationLimit } from "./recompute.ts";
 import { alignUp, bytesOf, readTensor, type Tensor, valuesOf } from "./tensor.ts";
@@ -73,7 +73,7 @@ export class Program {
     this.#banks = parts.banks;
     this.#uniforms = parts.uniforms;
     this.#runMs = guessedMs(this.dispatches, parts.gpu.target);
-    this.#cuts = cutsOf(this.dispatches, this.#runMs);
+    this.#cuts = cutsOf(this.dispatches, this.#runMs, LONGEST_GUESSED_MS);
   }
 
   /**

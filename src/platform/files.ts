@@ -3,8 +3,8 @@
 // A file is written beside its place under another name, flushed, and renamed: a reader sees the old
 // one or the new one. A folder of files is made the same way.
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { FileError } from "../core/errors.ts";
 
 /** Reads a file. @throws FileError where it is missing or unreadable */
@@ -95,7 +95,8 @@ export async function appendBytes(path: string, bytes: Uint8Array | string): Pro
 
 /**
  * Writes a folder of files, replacing the folder that is there: whole or not at all, and on the disk
- * when this returns.
+ * when this returns. Systems rename a folder over another in two steps, between which there is none; so
+ * where its largest file alone is to change, such as a model's weights, that file is replaced, in one.
  */
 export async function writeFolder(
   folder: string,
@@ -104,8 +105,15 @@ export async function writeFolder(
   try {
     await mkdir(dirname(folder), { recursive: true });
     const temporary = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
-    await mkdir(temporary);
+    const largest = await largestIfOthersAreThere(folder, files);
     try {
+      if (largest) {
+        await writeDurably(temporary, largest.bytes);
+        await rename(temporary, largest.path);
+        await syncFolder(dirname(largest.path));
+        return;
+      }
+      await mkdir(temporary);
       for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
       await syncFolder(temporary);
       await replaceFolder(temporary, folder);
@@ -116,6 +124,26 @@ export async function writeFolder(
   } catch (cause) {
     throw unusable(folder, "written", cause);
   }
+}
+
+/** The largest of some files, where a folder holds one of its name, all others as they are, and no more. */
+async function largestIfOthersAreThere(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<{ path: string; bytes: Uint8Array | string } | undefined> {
+  if (!(await exists(folder))) return undefined;
+  const names = await readdir(folder, { recursive: true }); // of folders in it too
+  const [largest, ...others] = [...files]
+    .map(([name, bytes]) => ({ path: join(folder, name), bytes }))
+    .sort((a, b) => b.bytes.length - a.bytes.length);
+  const wanted = [...files.keys()].map((name) => join(name));
+  const isWanted = (found: string) =>
+    wanted.some((name) => name === found || name.startsWith(found + sep));
+  if (!wanted.every((name) => names.includes(name)) || !names.every(isWanted)) return undefined;
+  for (const { path, bytes } of others) {
+    if (!(await readFile(path)).equals(Buffer.from(bytes))) return undefined;
+  }
+  return largest;
 }
 
 async function replaceFolder(from: string, to: string): Promise<void> {

@@ -57,16 +57,29 @@ async function* sampling(
 ): AsyncGenerator<SampledStep, SampledImages, void> {
   const model = await load(gpu);
   try {
-    for await (const { step, of, timestep, shape, images } of sample(model, asked)) {
-      const result = step === of ? { shape, data: await images() } : undefined;
-      if (step > progress.told) {
-        progress.told = step;
-        yield { step, of, timestep };
-      }
-      if (result) return result;
-    }
-    throw new Error("sampling: a plan without rows");
+    return yield* newSteps(model, asked, progress);
   } finally {
     model.dispose();
   }
+}
+
+/**
+ * Samples from the start, and tells the steps that were not told before.
+ *
+ * @param progress  of the same sampling on devices before: the last step that was told
+ */
+export async function* newSteps(
+  model: DiffusionModel,
+  asked: SampleOptions,
+  progress: { told: number },
+): AsyncGenerator<SampledStep, SampledImages, void> {
+  for await (const { step, of, timestep, shape, images } of sample(model, asked)) {
+    const result = step === of ? { shape, data: await images() } : undefined;
+    if (step > progress.told) {
+      progress.told = step;
+      yield { step, of, timestep };
+    }
+    if (result) return result;
+  }
+  throw new Error("sampling: a plan without rows");
 }

@@ -372,6 +372,27 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       1,
       "train/not-finite]: train: went back to step 0 3 times, and step ",
     ],
+    [
+      "a batch that the memory does not hold",
+      async () => {
+        const args = ["--config", await tinyConfig(), "--batch", "64", "--out", "x"];
+        return ["train", ...args, "--memory-limit", "0.5"];
+      },
+      1,
+      "device/too-large]: train: memoryLimit is 512 KiB",
+    ],
+    [
+      "weights that the memory does not hold",
+      async () => ["sample", "--model", model, "--memory-limit", "0.01", "--out", "x.png"],
+      1,
+      "device/too-large",
+    ],
+    [
+      "no memory at all",
+      async () => ["sample", "--model", model, "--memory-limit", "0", "--out", "x.png"],
+      2,
+      "above 0",
+    ],
     ["no run to resume", async () => ["train", "--resume", "none"], 1, "checkpoint/missing"],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
     ["an unknown option", async () => ["train", "--stepz", "3"], 2, "--steps"],

@@ -84,7 +84,7 @@ describe("aborted whenever the GPU is waited for", () => {
   test.each(Object.entries(CALLS))("%s", async (name, call) => {
     const all = await (name === "train" ? stage(testGpu()) : stage()); // null's steps take no time
     await call(all); // pipelines are compiled
-    const mostMs = MOST_MS + (await undisturbed(name, () => call(all)));
+    let mostMs = MOST_MS + (await undisturbed(name, () => call(all)));
     const before = all.gpu.counters.bufferBytes;
     const dense = times(name === "train" ? 3 : 8, 100);
     let [stopped, late] = [0, 0];
@@ -100,7 +100,11 @@ describe("aborted whenever the GPU is waited for", () => {
       injected.restore();
       const where = `${name}, promise ${n}`;
       const ms = performance.now() - abortedAt;
-      if (isReached && ms > mostMs) expect(++late, `${where}: ${ms} ms`).toBeLessThan(MOST_LATE);
+      if (isReached && ms > mostMs) {
+        const nowMs = MOST_MS + (await undisturbed(name, () => call(all))); // others may be at work now
+        mostMs = Math.max(mostMs, nowMs);
+        if (ms > mostMs) expect(++late, `${where}: ${ms} ms`).toBeLessThan(MOST_LATE);
+      }
       if (error !== undefined) expect(error, where).toBe(REASON);
       stopped += error === undefined ? 0 : 1;
       expect(all.gpu.counters.bufferBytes, where).toBe(before);

@@ -88,7 +88,9 @@ test(`${KILLS} kills: always loadable, never older than one save`, {
     last = state.step;
     for (const part of ["model", "ema"]) {
       const path = join(folder, "run", part);
-      if (!(await readdir(join(folder, "run"))).includes(part)) continue; // between two of them
+      const isThere = (await readdir(join(folder, "run"))).includes(part);
+      if (n > 0) expect(isThere, `${part} of the save before kill ${n}`).toBe(true);
+      if (!isThere) continue; // within the first save
       const read = (name: string) => readBytesIfAny(join(path, name));
       expect((await readModelFolder(read, path)).tensors.size).toBeGreaterThan(10);
     }

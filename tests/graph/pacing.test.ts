@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { PLAIN_TARGET } from "../../src/device/gpu.ts";
-import { cutsOf, guessedMs, ownMs } from "../../src/graph/pacing.ts";
+import { Gpu, PLAIN_TARGET } from "../../src/device/gpu.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { cutsOf, guessedMs, LONGEST_GUESSED_MS, ownMs } from "../../src/graph/pacing.ts";
+import { Program } from "../../src/graph/program.ts";
+import { ResidentBuffer } from "../../src/graph/tensor.ts";
+import { activation } from "../../src/kernels/activation.ts";
+import { openGpu } from "../../src/platform/node_gpu.ts";
 
 const work = (flops: number, bytes = 0) => ({ flops, bytes });
 const even = Array.from({ length: 10 }, () => work(1e9));
 
 describe("a run is cut into submissions of at most the longest time", () => {
   test("a short run is one", () => {
-    expect(cutsOf(even, 399)).toEqual([0]);
+    expect(cutsOf(even, 249)).toEqual([0]);
   });
 
   test("a long one is cut evenly where its work is even", () => {
@@ -33,6 +38,32 @@ describe("before a run was measured", () => {
   test("a software adapter is taken to be a hundred times slower", () => {
     const software = { ...PLAIN_TARGET, software: "swiftshader" } as const;
     expect(guessedMs(even, software) / guessedMs(even, PLAIN_TARGET)).toBeCloseTo(100, 9);
+  });
+});
+
+describe("a program", () => {
+  test("is cut by a guess, finely, until it is measured; then by what it takes", async () => {
+    const gpu = await Gpu.open({ gpu: (await openGpu({ adapter: "null" })).gpu });
+    const graph = new Graph(gpu.target);
+    let x = new ResidentBuffer("x").add([8], "x");
+    for (let i = 0; i < 6; i++) x = activation(graph, { x }, { name: "silu" });
+    const flops = 2e10; // 50 ms, as is guessed
+    const dispatches = graph.dispatches.map((dispatch) => ({ ...dispatch, flops }));
+    graph.dispatches.splice(0, 6, ...dispatches);
+    expect(guessedMs(dispatches, gpu.target) / (3 * LONGEST_GUESSED_MS)).toBeCloseTo(1, 4);
+    const program = await Program.compile(gpu, graph, { label: "six", keep: [x] });
+    const submissions = () => {
+      const before = gpu.counters.submissions;
+      program.run();
+      return gpu.counters.submissions - before;
+    };
+    expect(submissions(), "a dispatch's overhead tips over the second of each pair").toBe(6);
+    program.measured(240);
+    expect(submissions()).toBe(1);
+    program.measured(720);
+    expect(submissions()).toBe(3);
+    program.dispose();
+    gpu.dispose();
   });
 });
 

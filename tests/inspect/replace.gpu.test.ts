@@ -10,12 +10,14 @@ import { reportLines } from "../../src/cli/inspect_tables.ts";
 import { Gpu } from "../../src/device/gpu.ts";
 import { replacementOf } from "../../src/device/replacement.ts";
 import { labelOf } from "../../src/device/shader.ts";
+import { FAMILIES } from "../../src/inspect/families.ts";
 import {
   replacementFamily,
   requireReplacement,
   shaderFamilies,
   testReplacement,
 } from "../../src/inspect/replace.ts";
+import { type SelfTestResult, selfTest } from "../../src/inspect/self_test.ts";
 import { elementwise } from "../../src/kernels/generated/elementwise.ts";
 import { CEILINGS } from "../support/ceilings.ts";
 import { testAdapters, testGpu } from "../support/gpu.ts";
@@ -31,7 +33,12 @@ describe("a source in the place of a kernel's own", () => {
     "%s.wgsl may take its own place, and nothing changes",
     (name, family) => {
       const replaced = replacementOf(family, sourceOf(name));
-      expect({ ...replaced, hash: family.hash }).toEqual(family);
+      const { hash } = family;
+      expect({ ...replaced, hash, replaces: undefined }).toEqual({
+        ...family,
+        replaces: undefined,
+      });
+      expect(replaced.replaces).toBe(hash);
       expect(replaced.hash).not.toBe(family.hash);
     },
   );
@@ -98,6 +105,26 @@ describe("a kernel that was made wrong", () => {
         ),
       });
     });
+  });
+});
+
+describe("where a shader has been replaced already", () => {
+  const isRight = (results: SelfTestResult[]) => results.map(({ ok }) => ok);
+
+  test("the next source is tested itself, not the one in use", async () => {
+    const gpu = await Gpu.open({ gpu: await testAdapters() });
+    const familyOf = (wgsl: string) => replacementFamily(gpu, { shader: "elementwise", wgsl });
+    const [wrong, right] = [familyOf(WRONG), familyOf(sourceOf("elementwise"))];
+    const before = isRight(await testReplacement(gpu, wrong));
+    gpu.pipelines.replace(right);
+    expect(isRight(await testReplacement(gpu, wrong))).toEqual(before);
+    gpu.pipelines.replace(wrong);
+    expect(isRight(await testReplacement(gpu, right))).not.toContain(false);
+    const families = FAMILIES.filter(({ family }) => family === "elementwise");
+    expect(isRight(await selfTest(gpu, { families })), "the one in use").toContain(false);
+    gpu.pipelines.replace(right);
+    expect(isRight(await selfTest(gpu, { families }))).not.toContain(false);
+    gpu.dispose();
   });
 });
 
