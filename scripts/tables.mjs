@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { peerTable } from "../bench/peers/report.mjs";
+import { kernelTable, peerTable } from "../bench/peers/report.mjs";
 import { figureTable, growthTable, headlineTable, pytorchTable } from "./bench_tables.mjs";
 import { barrierTable, between, conformanceTable } from "./conformance_tables.mjs";
 
@@ -25,6 +25,16 @@ export function tables() {
     { file: "README.md", marker: "bench", content: headlineTable(peers) },
     { file: "README.md", marker: "conformance", content: conformanceTable(conformance) },
     { file: "bench/README.md", marker: "peers", content: peerTable(peers) },
+    {
+      file: "bench/README.md",
+      marker: "peers-lavapipe",
+      content: peerTable(results("peers-node-lavapipe")),
+    },
+    {
+      file: "bench/README.md",
+      marker: "peers-kernels",
+      content: kernelTable(results("kernels-chromium-swiftshader")),
+    },
     { file: "bench/README.md", marker: "figures", content: figureTable(hosts) },
     { file: "bench/README.md", marker: "growth", content: growthTable(results("growth-lavapipe")) },
     { file: "bench/README.md", marker: "pytorch", content: pytorchTable(results("h100-steps")) },
