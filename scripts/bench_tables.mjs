@@ -93,3 +93,62 @@ export function pytorchTable({ steps }) {
   ]);
   return table(["ms a step", "ours, float32", ...modes.map((mode) => `PyTorch, ${mode}`)], rows);
 }
+
+const percent = (part) => `${(100 * part).toFixed(0)} %`;
+
+/** Of a ceiling: from here on it is what holds a dispatch back. */
+const NEAR = 0.5;
+
+/**
+ * What holds a dispatch back, in words. An access costs as much as so many multiply-adds as the ceilings
+ * say, of 4 bytes in the cache and of registers; the text says how many operations come with one.
+ */
+function heldBackBy({ fma_share, bandwidth_share, operations_an_access }, ceilings) {
+  const access = (2 * ceilings.fma_f32_gflops_per_s) / ceilings.cache_gbytes_per_s;
+  const part = access / (access + operations_an_access / 2);
+  const accesses = `accesses, by the text ${percent(part)} of its time`;
+  if (Math.max(fma_share, bandwidth_share) < NEAR)
+    return part < NEAR ? "indices, shuffles" : accesses;
+  if (bandwidth_share > fma_share) return "storage";
+  return part < NEAR ? "multiply-adds" : `multiply-adds; ${accesses}`;
+}
+
+const storageOf = ({ storage_gbytes_per_s, cache_gbytes_per_s }) =>
+  Math.max(storage_gbytes_per_s, cache_gbytes_per_s).toFixed(1);
+
+/** The ten costliest dispatches of a training step, a host after the other. */
+export function costliestTable({ steps }, hosts) {
+  const head = ["dispatch", "ms", "of the step", "of multiply-adds", "of storage", "held back by"];
+  const rows = hosts.flatMap((name) => {
+    const { ceilings, costliest, dispatches, gpu_ms } = steps.find(({ host }) => host === name);
+    const fma = `of ${ceilings.fma_f32_gflops_per_s.toFixed(0)} GFLOP/s`;
+    const title = `**${name}**, all ${dispatches}`;
+    return [
+      [title, round(gpu_ms), percent(1), fma, `of ${storageOf(ceilings)} GB/s`, ""],
+      ...costliest.map((row) => [
+        `${row.index} \`${row.label}\`, ${row.phase}`,
+        round(row.ms),
+        `${(100 * row.share).toFixed(1)} %`,
+        percent(row.fma_share),
+        percent(row.bandwidth_share),
+        heldBackBy(row, ceilings),
+      ]),
+    ];
+  });
+  return table(head, rows);
+}
+
+/** What the host pays for a step that is there: encoding it, and what making it cost once. */
+export function encodingTable({ steps }) {
+  const head = ["host", "dispatches", "encoding one, µs", "encoding all, ms", "the step, ms"];
+  return table(
+    head,
+    steps.map(({ host, dispatches, encode, wall_ms }) => [
+      host,
+      String(dispatches),
+      ((1000 * encode) / dispatches).toFixed(2),
+      round(encode),
+      round(wall_ms),
+    ]),
+  );
+}
