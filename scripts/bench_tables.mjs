@@ -99,18 +99,18 @@ const percent = (part) => `${(100 * part).toFixed(0)} %`;
 /** Of a ceiling: from here on it is what holds a dispatch back. */
 const NEAR = 0.5;
 
-/**
- * What holds a dispatch back, in words. An access costs as much as so many multiply-adds as the ceilings
- * say, of 4 bytes in the cache and of registers; the text says how many operations come with one.
- */
+/** Multiply-adds from registers in the time of one access of 4 bytes of a copy in the cache. */
+const accessCost = ({ fma_f32_gflops_per_s, cache_gbytes_per_s }) =>
+  (2 * fma_f32_gflops_per_s) / cache_gbytes_per_s;
+
+/** What holds a dispatch back, in words: by its shares, and how many multiply-adds come with an access. */
 function heldBackBy({ fma_share, bandwidth_share, operations_an_access }, ceilings) {
-  const access = (2 * ceilings.fma_f32_gflops_per_s) / ceilings.cache_gbytes_per_s;
-  const part = access / (access + operations_an_access / 2);
-  const accesses = `accesses, by the text ${percent(part)} of its time`;
-  if (Math.max(fma_share, bandwidth_share) < NEAR)
-    return part < NEAR ? "indices, shuffles" : accesses;
-  if (bandwidth_share > fma_share) return "storage";
-  return part < NEAR ? "multiply-adds" : `multiply-adds; ${accesses}`;
+  if (Math.max(fma_share, bandwidth_share) >= NEAR)
+    return fma_share >= bandwidth_share ? "multiply-adds" : "storage";
+  const each = operations_an_access / 2;
+  return each < accessCost(ceilings)
+    ? `accesses: one every ${each.toFixed(0)} multiply-adds`
+    : "indices, shuffles";
 }
 
 const storageOf = ({ storage_gbytes_per_s, cache_gbytes_per_s }) =>
@@ -122,9 +122,10 @@ export function costliestTable({ steps }, hosts) {
   const rows = hosts.flatMap((name) => {
     const { ceilings, costliest, dispatches, gpu_ms } = steps.find(({ host }) => host === name);
     const fma = `of ${ceilings.fma_f32_gflops_per_s.toFixed(0)} GFLOP/s`;
+    const access = `an access costs ${accessCost(ceilings).toFixed(0)} multiply-adds`;
     const title = `**${name}**, all ${dispatches}`;
     return [
-      [title, round(gpu_ms), percent(1), fma, `of ${storageOf(ceilings)} GB/s`, ""],
+      [title, round(gpu_ms), percent(1), fma, `of ${storageOf(ceilings)} GB/s`, access],
       ...costliest.map((row) => [
         `${row.index} \`${row.label}\`, ${row.phase}`,
         round(row.ms),
