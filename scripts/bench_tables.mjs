@@ -93,3 +93,63 @@ export function pytorchTable({ steps }) {
   ]);
   return table(["ms a step", "ours, float32", ...modes.map((mode) => `PyTorch, ${mode}`)], rows);
 }
+
+const percent = (part) => `${(100 * part).toFixed(0)} %`;
+
+/** Of a ceiling: from here on it is what holds a dispatch back. */
+const NEAR = 0.5;
+
+/** Multiply-adds from registers in the time of one access of 4 bytes of a copy in the cache. */
+const accessCost = ({ fma_f32_gflops_per_s, cache_gbytes_per_s }) =>
+  (2 * fma_f32_gflops_per_s) / cache_gbytes_per_s;
+
+/** What holds a dispatch back, in words: by its shares, and how many multiply-adds come with an access. */
+function heldBackBy({ fma_share, bandwidth_share, operations_an_access }, ceilings) {
+  if (Math.max(fma_share, bandwidth_share) >= NEAR)
+    return fma_share >= bandwidth_share ? "multiply-adds" : "storage";
+  const each = operations_an_access / 2;
+  return each < accessCost(ceilings)
+    ? `accesses: one every ${each.toFixed(0)} multiply-adds`
+    : "indices, shuffles";
+}
+
+const storageOf = ({ storage_gbytes_per_s, cache_gbytes_per_s }) =>
+  Math.max(storage_gbytes_per_s, cache_gbytes_per_s).toFixed(1);
+
+/** The ten costliest dispatches of a training step, a host after the other. */
+export function costliestTable({ steps }, hosts) {
+  const head = ["dispatch", "ms", "of the step", "of multiply-adds", "of storage", "held back by"];
+  const rows = hosts.flatMap((name) => {
+    const { ceilings, costliest, dispatches, gpu_ms } = steps.find(({ host }) => host === name);
+    const fma = `of ${ceilings.fma_f32_gflops_per_s.toFixed(0)} GFLOP/s`;
+    const access = `an access costs ${accessCost(ceilings).toFixed(0)} multiply-adds`;
+    const title = `**${name}**, all ${dispatches}`;
+    return [
+      [title, round(gpu_ms), percent(1), fma, `of ${storageOf(ceilings)} GB/s`, access],
+      ...costliest.map((row) => [
+        `${row.index} \`${row.label}\`, ${row.phase}`,
+        round(row.ms),
+        `${(100 * row.share).toFixed(1)} %`,
+        percent(row.fma_share),
+        percent(row.bandwidth_share),
+        heldBackBy(row, ceilings),
+      ]),
+    ];
+  });
+  return table(head, rows);
+}
+
+/** What the host pays for a step that is there: encoding it, and what making it cost once. */
+export function encodingTable({ steps }) {
+  const head = ["host", "dispatches", "encoding one, µs", "encoding all, ms", "the step, ms"];
+  return table(
+    head,
+    steps.map(({ host, dispatches, encode, wall_ms }) => [
+      host,
+      String(dispatches),
+      ((1000 * encode) / dispatches).toFixed(2),
+      round(encode),
+      round(wall_ms),
+    ]),
+  );
+}

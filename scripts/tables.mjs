@@ -3,18 +3,28 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { peerTable } from "../bench/peers/report.mjs";
-import { figureTable, growthTable, headlineTable, pytorchTable } from "./bench_tables.mjs";
+import { kernelTable, peerTable } from "../bench/peers/report.mjs";
+import {
+  costliestTable,
+  encodingTable,
+  figureTable,
+  growthTable,
+  headlineTable,
+  pytorchTable,
+} from "./bench_tables.mjs";
 import { barrierTable, between, conformanceTable } from "./conformance_tables.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const results = (name) =>
   JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8"));
 
+const SOFTWARE = ["Node, SwiftShader", "Node, lavapipe"];
+
 /** Every table: its file, its marker there, and its Markdown. */
 export function tables() {
   const peers = results("peers-chromium-swiftshader");
   const conformance = results("conformance");
+  const steps = results("software-steps");
   const hosts = {
     Node: results("node-swiftshader"),
     Chromium: results("chromium-swiftshader"),
@@ -25,6 +35,18 @@ export function tables() {
     { file: "README.md", marker: "bench", content: headlineTable(peers) },
     { file: "README.md", marker: "conformance", content: conformanceTable(conformance) },
     { file: "bench/README.md", marker: "peers", content: peerTable(peers) },
+    {
+      file: "bench/README.md",
+      marker: "peers-lavapipe",
+      content: peerTable(results("peers-node-lavapipe")),
+    },
+    {
+      file: "bench/README.md",
+      marker: "peers-kernels",
+      content: kernelTable(results("kernels-chromium-swiftshader")),
+    },
+    { file: "bench/README.md", marker: "costliest", content: costliestTable(steps, SOFTWARE) },
+    { file: "bench/README.md", marker: "encoding", content: encodingTable(steps) },
     { file: "bench/README.md", marker: "figures", content: figureTable(hosts) },
     { file: "bench/README.md", marker: "growth", content: growthTable(results("growth-lavapipe")) },
     { file: "bench/README.md", marker: "pytorch", content: pytorchTable(results("h100-steps")) },

@@ -7,40 +7,15 @@ function median(values) {
   return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
-/**
- * @param engines   { name, losses, steps: { first, train, denoise } }, ours among them
- * @param pairs     { kind, engine, base, time }: a peer's step, and ours just before it, in ms
- * @param baseline  the name of ours
- */
-export function reportOf({ engines, pairs, baseline, adapter, versions }) {
-  const results = engines.flatMap(({ name, losses, steps }) => {
-    const trains = steps.train.length > 0;
-    const first = { losses: losses.slice(0, 1) };
-    return [
-      ...(trains ? [timing("first-train-step", name, steps.first, first)] : []),
-      ...(trains ? [timing("train", name, steps.train, { losses })] : []),
-      ...(steps.denoise.length > 0
-        ? [timing("denoise", name, steps.denoise, trains ? {} : first)]
-        : []),
-    ];
-  });
-  const ratios = engines
-    .filter(({ name }) => name !== baseline)
-    .flatMap(({ name }) =>
-      ["train", "denoise"].flatMap((kind) => ratio(kind, name, pairs, baseline)),
-    );
-  const date = new Date().toISOString().slice(0, 10);
-  return { schema: 1, date, adapter, versions, results, ratios };
-}
-
-function timing(kind, engine, steps, check) {
+/** @param steps  { ms, dispatches?, gpu_bytes? } of each sample, in order */
+export function timing(name, engine, steps, check) {
   const times = steps.map(({ ms }) => ms);
   const median_ms = median(times);
   const { dispatches, gpu_bytes } = steps.at(-1);
   const seen = dispatches > 0 ? { dispatches, gpu_bytes } : {}; // WebGL is not counted
   return {
     suite: "peers",
-    name: `peer-job/${kind}`,
+    name,
     engine,
     median_ms,
     mad_ms: median(times.map((ms) => Math.abs(ms - median_ms))),
@@ -51,20 +26,22 @@ function timing(kind, engine, steps, check) {
   };
 }
 
-function ratio(kind, engine, pairs, baseline) {
-  const values = pairs
-    .filter((pair) => pair.kind === kind && pair.engine === engine)
-    .map(({ base, time }) => time / base);
-  if (values.length === 0) return []; // an engine that does not train
-  return {
-    name: `peer-job/${kind}`,
-    engine,
-    baseline,
-    median: median(values),
-    min: Math.min(...values),
-    max: Math.max(...values),
-    n: values.length,
-  };
+/** @param pairs  { name, engine, base, time }: a peer's sample, and ours just before it, in ms */
+export function ratiosOf(pairs, baseline) {
+  const keyOf = ({ name, engine }) => `${name} ${engine}`;
+  return [...new Set(pairs.map(keyOf))].map((key) => {
+    const own = pairs.filter((pair) => keyOf(pair) === key);
+    const values = own.map(({ base, time }) => time / base);
+    return {
+      name: own[0].name,
+      engine: own[0].engine,
+      baseline,
+      median: median(values),
+      min: Math.min(...values),
+      max: Math.max(...values),
+      n: values.length,
+    };
+  });
 }
 
 const COLUMNS = [
@@ -108,8 +85,32 @@ export function peerTable({ results, ratios }) {
   return lines.join("\n");
 }
 
+/** Single kernels as a Markdown table: each engine's time, and its ratio to ours. */
+export function kernelTable({ results, ratios }) {
+  const engines = [...new Set(results.map(({ engine }) => engine))];
+  const digits = (value) => (value < 100 ? value.toFixed(1) : Math.round(value));
+  const cell = (name, engine) => {
+    const row = results.find((one) => one.name === name && one.engine === engine);
+    if (!row) return "–";
+    const ratio = ratios.find((one) => one.name === name && one.engine === engine);
+    const range = ratio && `${digits(ratio.min)}–${digits(ratio.max)}, n = ${ratio.n}`;
+    const times = ratio ? `: **${digits(ratio.median)} ×** (${range})` : "";
+    return `${digits(row.median_ms)} ± ${digits(row.mad_ms)}${times}`;
+  };
+  const head = ["ms", ...engines];
+  const names = [...new Set(results.map(({ name }) => name))];
+  return [
+    `| ${head.join(" | ")} |`,
+    `|${" --- |".repeat(head.length)}`,
+    ...names.map((name) => {
+      const cells = engines.map((engine) => cell(name, engine));
+      return `| ${[`\`${name.replace("kernels/", "")}\``, ...cells].join(" | ")} |`;
+    }),
+  ].join("\n");
+}
+
 /** Prints it, below what it was measured on. */
-export function printTable(report) {
+export function printTable(job, report) {
   console.log(`\n${Object.values(report.adapter).filter(Boolean).join(" ")}\n`);
-  console.log(peerTable(report));
+  console.log(job === "kernels" ? kernelTable(report) : peerTable(report));
 }

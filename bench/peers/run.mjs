@@ -1,160 +1,79 @@
-// The peer table: ours and other engines on one job, in turns, in one headless Chromium.
+// Ours and other engines on one job, in turns.
 //
-//   node bench/peers/run.mjs [--engines jax-js,tfjs-webgl,tfjs-webgpu:1] [--rounds 3] [--json FILE]
+//   node bench/peers/run.mjs [--job peer-job|kernels] [--host chromium|node]
+//                            [--engines jax-js,tfjs-webgl,tfjs-webgpu:1] [--rounds 3] [--json FILE]
 //
-// One peer after the other: its first steps, cold; then rounds of ours and the peer in turns. A ratio
-// is a peer's time over ours just before it. Every loss must be PyTorch's to 1e-4, first to last, else
-// no time of that engine is told.
+// A job (./jobs) opens endpoints (./endpoint.ts) in a host (./hosts) and yields what it has so far. A
+// ratio is a peer's time over ours just before it. No time is told of an engine that is wrong.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { printTable, reportOf } from "./report.mjs";
+import { openChromium } from "./hosts/chromium.mjs";
+import { openNode } from "./hosts/node.mjs";
+import { kernelsJob } from "./jobs/kernels.mjs";
+import { peerJob } from "./jobs/peer_job.mjs";
+import { printTable } from "./report.mjs";
 
 const OURS = "wgsl-diffusion";
-const PEERS = ["jax-js", "tfjs-webgl", "tfjs-webgpu", "ort-webgpu"];
 const PACKAGES = [
   "@jax-js/jax",
   "@tensorflow/tfjs",
   "@tensorflow/tfjs-backend-webgpu",
   "onnxruntime-web",
 ];
-const UNBUNDLED = ["onnxruntime-web"]; // it finds its .wasm beside itself
-const TOLERANCE = 1e-4; // relative, of the losses
+const PEERS = ["jax-js", "tfjs-webgl", "tfjs-webgpu", "ort-webgpu"];
+const JOBS = { "peer-job": peerJob, kernels: kernelsJob };
+const HOSTS = { chromium: openChromium, node: openNode };
 
-/** WebGL where there is no GPU, and a page's full speed while another is in front. */
-const FLAGS = [
-  "--enable-unsafe-swiftshader",
-  "--disable-background-timer-throttling",
-  "--disable-backgrounding-occluded-windows",
-  "--disable-renderer-backgrounding",
-];
+/** WebGL is a page's, and the single kernels are not written in ONNX. */
+const without = { kernels: ["ort-webgpu"], node: ["tfjs-webgl"] };
 
 const here = new URL("./", import.meta.url);
 const root = new URL("../../", import.meta.url);
 const { values: options } = parseArgs({
   options: {
-    engines: { type: "string", default: PEERS.join(",") },
+    job: { type: "string", default: "peer-job" },
+    host: { type: "string", default: "chromium" },
+    engines: { type: "string" },
     rounds: { type: "string", default: "3" },
     json: { type: "string" },
   },
 });
+const job = one("job", JOBS);
+const openHost = one("host", HOSTS);
 const peers = asked(options);
 requireInstalled();
-const { losses_float64: expected } = JSON.parse(
-  readFileSync(new URL("job/expected.json", here), "utf8"),
-);
 
-const { launchChromium } = await import("../../dist/platform/chromium.js");
-const { createServer } = await import("vite");
-const server = await serve();
-const browser = await launchChromium({ args: FLAGS });
+const host = await openHost(PACKAGES);
+const versions = { ...packageVersions(), ...host.version, node: process.version };
 try {
-  await main();
+  for await (const found of job(host, OURS, peers)) {
+    const report = { schema: 1, date: new Date().toISOString().slice(0, 10), ...found };
+    const { adapter, results, ratios, ...head } = report;
+    const whole = { ...head, adapter, versions, results, ratios };
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(whole, null, 1)}\n`);
+    printTable(options.job, whole);
+  }
 } finally {
-  await browser.close();
-  await server.close();
+  await host.close();
 }
 
-async function main() {
-  const ours = await started(OURS);
-  if (!ours) return; // started() said why
-  const [compared, pairs] = [[ours], []];
-  for (const { name, rounds } of peers) {
-    const peer = await started(name);
-    if (!peer) continue;
-    compared.push(peer);
-    const trains = await peer.page.evaluate(() => window.peer.trains());
-    const kinds = trains ? ["train", "denoise"] : ["denoise"];
-    for (let round = 0; round < rounds; round++) {
-      for (const kind of kinds) {
-        const [base, time] = [await timed(ours, kind), await timed(peer, kind)];
-        pairs.push({ kind, engine: name, base: base.ms, time: time.ms });
-      }
-    }
-    await peer.page.close();
-    printTable(await written(compared, pairs));
-  }
-}
-
-/** An engine after its first, cold steps; undefined where it cannot run or its loss is wrong. */
-async function started(name) {
-  const page = await browser.newPage();
-  page.on("pageerror", (error) => console.error(`${name}: ${error}`));
-  await page.goto(`${server.resolvedUrls.local[0]}page.html?engine=${name}`);
-  await page.waitForFunction(() => window.peer !== undefined);
-  const engine = { name, page, losses: [], steps: { first: [], train: [], denoise: [] } };
-  try {
-    const { ms, loss } = await timed(engine, "first");
-    console.log(`${name}: first step ${Math.round(ms)} ms, loss ${loss}`);
-    await page.evaluate(() => window.peer.denoise());
-  } catch (error) {
-    console.error(`${name}: ${error.message.split("\n")[0]}`);
-    process.exitCode = 1;
-    return undefined;
-  }
-  return agrees(engine) ? engine : undefined;
-}
-
-async function timed(engine, kind) {
-  await engine.page.bringToFront();
-  const step = await engine.page.evaluate((name) => window.peer[name](), kind);
-  if (step.loss !== undefined) engine.losses.push(step.loss);
-  engine.steps[kind].push(step);
-  return step;
-}
-
-function agrees({ name, losses }) {
-  const known = losses.slice(0, expected.length);
-  const wrong = known.findIndex((loss, i) => !(Math.abs(loss / expected[i] - 1) < TOLERANCE));
-  if (wrong < 0) return true;
-  const values = `loss ${wrong} is ${losses[wrong]}, PyTorch's is ${expected[wrong]}`;
-  console.error(`${name}: ${values}: no time of it is told`);
-  process.exitCode = 1;
-  return false;
-}
-
-/** Drops the engines that have come to disagree, and writes what the others took. */
-async function written([ours, ...others], pairs) {
-  if (!agrees(ours)) throw new Error(`${OURS}: a loss is wrong, nothing can be compared`);
-  const engines = [ours, ...others.filter(agrees)];
-  const adapter = await ours.page.evaluate(() => window.peer.adapter());
-  const report = reportOf({ engines, pairs, baseline: OURS, adapter, versions: await versions() });
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
-  return report;
-}
-
-async function serve() {
-  const started = await createServer({
-    root: fileURLToPath(here),
-    configFile: false,
-    logLevel: "warn",
-    appType: "mpa",
-    optimizeDeps: {
-      noDiscovery: true,
-      include: PACKAGES.filter((name) => !UNBUNDLED.includes(name)),
-    },
-    server: {
-      host: "localhost",
-      port: 0,
-      hmr: false,
-      watch: null,
-      fs: { allow: [fileURLToPath(root)] },
-    },
-  });
-  await started.listen();
-  return started;
+function one(option, known) {
+  const value = known[options[option]];
+  if (value) return value;
+  return usage(`--${option}: ${Object.keys(known).join(" or ")}, got ${options[option]}`);
 }
 
 /** `NAME` or `NAME:ROUNDS`, by commas. */
-function asked({ engines, rounds }) {
-  return engines.split(",").map((entry) => {
+function asked({ engines, rounds, job, host }) {
+  const missing = [...(without[job] ?? []), ...(without[host] ?? [])];
+  const known = PEERS.filter((name) => !missing.includes(name));
+  return (engines?.split(",") ?? known).map((entry) => {
     const [name, own = rounds] = entry.split(":");
     const count = Number(own);
-    if (PEERS.includes(name) && Number.isInteger(count) && count > 0)
+    if (known.includes(name) && Number.isInteger(count) && count > 0)
       return { name, rounds: count };
-    console.error(`--engines: ${PEERS.join(", ")}, each with :ROUNDS if need be, got ${entry}`);
-    return process.exit(2);
+    return usage(`--engines: ${known.join(", ")}, each with :ROUNDS if need be, got ${entry}`);
   });
 }
 
@@ -163,11 +82,16 @@ function requireInstalled() {
     ["bench/peers/node_modules", "npm ci --prefix bench/peers"],
     ["dist/index.js", "npm run build"],
   ].filter(([path]) => !existsSync(new URL(path, root)));
-  for (const [path, cure] of missing) console.error(`${path} is missing: run \`${cure}\``);
-  if (missing.length > 0) process.exit(2);
+  if (missing.length > 0)
+    usage(missing.map(([path, cure]) => `${path} is missing: run \`${cure}\``).join("\n"));
 }
 
-async function versions() {
+function usage(message) {
+  console.error(message);
+  return process.exit(2);
+}
+
+function packageVersions() {
   const require = createRequire(here);
   const versionOf = (file) => JSON.parse(readFileSync(new URL(file, here), "utf8")).version;
   return {
@@ -175,7 +99,5 @@ async function versions() {
     ...Object.fromEntries(
       PACKAGES.map((name) => [name, versionOf(`node_modules/${name}/package.json`)]),
     ),
-    chromium: await browser.version(),
-    node: process.version,
   };
 }

@@ -1,5 +1,6 @@
 // The suite "memory": the bytes that a training step takes on the GPU, against the least that any plan
-// could need, and what making the step costs the host once its pipelines are there.
+// could need, and what the step costs the host: to make it once its pipelines are there, and to encode
+// each of its dispatches for a run.
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
@@ -7,7 +8,7 @@ import type { DiffusionModel } from "../nn/model.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { openPeerJob } from "./peer_job.ts";
 import { type BenchResult, benchResult } from "./result.ts";
-import { stepModel, stepTrainer } from "./step_report.ts";
+import { encodeMs, stepModel, stepTrainer } from "./step_report.ts";
 
 const BATCH = 8;
 
@@ -37,13 +38,14 @@ async function measured(
   const before = gpu.counters.bufferBytes;
   const times: number[] = [];
   let report: Trainer["report"] | undefined;
-  let bytes = 0;
+  let [bytes, encodeUs] = [0, 0];
   for (let sample = 0; sample <= samples; sample++) {
     const start = performance.now();
     const trainer = await stepTrainer(model, BATCH);
     times.push(performance.now() - start);
     bytes = gpu.counters.bufferBytes;
     report = trainer.report;
+    encodeUs = (1000 * encodeMs(gpu, trainer.program)) / report.dispatches;
     trainer.dispose();
     requireFreed(name, gpu.counters.bufferBytes - before);
   }
@@ -51,6 +53,8 @@ async function measured(
     activation_bytes: report?.peakBytes,
     activation_bytes_lower_bound: report?.lowerBoundBytes,
     activation_bytes_without_reuse: report?.bytesWithoutReuse,
+    dispatches: report?.dispatches,
+    encode_us_per_dispatch: encodeUs,
     left_bytes: 0,
   };
   return benchResult({ suite: "memory", name, check, bytes }, times.slice(1));

@@ -90,6 +90,7 @@ describe("the suites of memory and of starting", () => {
       );
       expect(peak).toBeLessThanOrEqual(1.1 * least!);
       expect(bytes).toBeGreaterThan(peak!);
+      expect(check.encode_us_per_dispatch).toBeGreaterThan(0);
     }
   });
 

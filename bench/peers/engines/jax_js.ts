@@ -30,11 +30,14 @@ type Params = Record<string, np.Array>;
 type Batch = { x0: np.Array; noise: np.Array; signal: np.Array; sigma: np.Array; time: np.Array };
 type State = { params: Params; m: Params; v: Params };
 
-export async function open(job: Job): Promise<Engine> {
+export async function openDevice(): Promise<void> {
   const devices = await init("webgpu");
   if (!devices.includes("webgpu")) throw new Error("jax-js: there is no webgpu device");
   defaultDevice("webgpu");
+}
 
+export async function open(job: Job): Promise<Engine> {
+  await openDevice();
   const { config, x0, noise, timesteps } = job;
   const [channels = 0] = config.block_out_channels;
   const count = timesteps.length;
@@ -111,6 +114,18 @@ function denoiser(config: JobConfig) {
   };
 }
 
+/** γ_c · (x − μ) · r + β_c of [N, C, H, W]; takes its arguments. */
+export function groupNorm(
+  x: np.Array,
+  { weight, bias }: { weight: np.Array; bias: np.Array },
+  { groups, eps }: { groups: number; eps: number },
+): np.Array {
+  const { shape } = x;
+  const grouped = x.reshape([shape[0]!, groups, -1]);
+  const y = nn.standardize(grouped, -1, { epsilon: eps }).reshape(shape);
+  return y.mul(weight.reshape([-1, 1, 1])).add(bias.reshape([-1, 1, 1]));
+}
+
 function opsOf(params: Params, { norm_num_groups: groups, norm_eps: eps }: JobConfig) {
   const weight = (name: string) => params[`${name}.weight`]!;
   const bias = (name: string) => params[`${name}.bias`]!;
@@ -129,12 +144,7 @@ function opsOf(params: Params, { norm_num_groups: groups, norm_eps: eps }: JobCo
       const y = lax.convGeneralDilated(x, w, [stride, stride], padding);
       return y.add(bias(name).reshape([-1, 1, 1]));
     },
-    norm(x, name) {
-      const { shape } = x;
-      const grouped = x.reshape([shape[0]!, groups, -1]);
-      const y = nn.standardize(grouped, -1, { epsilon: eps }).reshape(shape);
-      return y.mul(weight(name).reshape([-1, 1, 1])).add(bias(name).reshape([-1, 1, 1]));
-    },
+    norm: (x, name) => groupNorm(x, { weight: weight(name), bias: bias(name) }, { groups, eps }),
     normSilu: (x, name) => nn.silu(ops.norm(x, name)),
     silu: (x) => nn.silu(x),
     linear,

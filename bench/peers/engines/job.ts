@@ -26,8 +26,10 @@ export interface Job {
   noise: JobTensor;
   timesteps: number[];
   /** the file of that name in the job's folder */
-  read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  read: ReadFile;
 }
+
+export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 export interface Engine {
   /** false: trainStep only evaluates the loss */
@@ -40,14 +42,10 @@ export interface Engine {
 
 export const ADAM = { learningRate: 2e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 
-export async function loadJob(folder: string): Promise<Job> {
-  const read = async (path: string) => {
-    const response = await fetch(folder + path);
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
-  };
+export async function loadJob(read: ReadFile): Promise<Job> {
   const bytes = async (path: string) => {
     const found = await read(path);
-    if (!found) throw new Error(`${folder}${path}: there is no such file`);
+    if (!found) throw new Error(`job/${path}: there is no such file`);
     return found;
   };
   const config: JobConfig = JSON.parse(new TextDecoder().decode(await bytes("config.json")));

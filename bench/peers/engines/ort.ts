@@ -15,7 +15,7 @@ import {
 import { OnnxGraph, type Value } from "./onnx.ts";
 import { type Ops, unet } from "./unet.ts";
 
-ort.env.wasm.wasmPaths = "/node_modules/onnxruntime-web/dist/";
+ort.env.wasm.wasmPaths = new URL("../node_modules/onnxruntime-web/dist/", import.meta.url).href;
 ort.env.wasm.numThreads = 1; // more need headers that a plain page does not have
 
 export async function open(job: Job): Promise<Engine> {

@@ -16,12 +16,17 @@ import {
 } from "./job.ts";
 import { type Ops, unet } from "./unet.ts";
 
-export async function open(job: Job, backend: "webgpu" | "webgl"): Promise<Engine> {
+export type Backend = "webgpu" | "webgl";
+
+export async function openBackend(backend: Backend): Promise<void> {
   if (backend === "webgpu") await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("SOFTWARE_WEBGL_ENABLED", true); // else WebGL without a GPU is refused
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs: there is no back end ${backend}`);
   await tf.ready();
+}
 
+export async function open(job: Job, backend: Backend): Promise<Engine> {
+  await openBackend(backend);
   const { config, x0, noise, timesteps } = job;
   const [channels = 0] = config.block_out_channels;
   const count = timesteps.length;
@@ -90,6 +95,24 @@ function variable(name: string, { data, shape }: JobTensor): tf.Variable {
   return tf.variable(value, true, name);
 }
 
+/** γ_c · (x − μ) · r + β_c of [N, H, W, C]. */
+export function groupNorm(
+  x: tf.Tensor,
+  { weight, bias }: { weight: tf.Tensor; bias: tf.Tensor },
+  { groups, eps }: { groups: number; eps: number },
+): tf.Tensor {
+  const [N, H, W, C] = x.shape as [number, number, number, number];
+  const each = C / groups;
+  const grouped = x.reshape([N, H * W, groups, each]).transpose([0, 2, 1, 3]);
+  const { mean, variance } = tf.moments(grouped.reshape([N, groups, H * W * each]), 2, true);
+  const scale = variance
+    .add(eps)
+    .rsqrt()
+    .mul(weight.reshape([1, groups, each]));
+  const shift = bias.reshape([1, groups, each]).sub(mean.mul(scale));
+  return x.mul(scale.reshape([N, 1, 1, C])).add(shift.reshape([N, 1, 1, C]));
+}
+
 function opsOf(params: ReadonlyMap<string, tf.Variable>, config: JobConfig): Ops<tf.Tensor> {
   const { norm_num_groups: groups, norm_eps: eps } = config;
   const weight = (name: string) => params.get(`${name}.weight`)!;
@@ -105,18 +128,7 @@ function opsOf(params: ReadonlyMap<string, tf.Variable>, config: JobConfig): Ops
       const pad = filter.shape[0] === 3 ? 1 : 0;
       return tf.fused.conv2d({ x: x as tf.Tensor4D, filter, strides, pad, bias: bias(name) });
     },
-    norm(x, name) {
-      const [N, H, W, C] = x.shape as [number, number, number, number];
-      const each = C / groups;
-      const grouped = x.reshape([N, H * W, groups, each]).transpose([0, 2, 1, 3]);
-      const { mean, variance } = tf.moments(grouped.reshape([N, groups, H * W * each]), 2, true);
-      const scale = variance
-        .add(eps)
-        .rsqrt()
-        .mul(weight(name).reshape([1, groups, each]));
-      const shift = bias(name).reshape([1, groups, each]).sub(mean.mul(scale));
-      return x.mul(scale.reshape([N, 1, 1, C])).add(shift.reshape([N, 1, 1, C]));
-    },
+    norm: (x, name) => groupNorm(x, { weight: weight(name), bias: bias(name) }, { groups, eps }),
     normSilu: (x, name) => ops.silu(ops.norm(x, name)),
     silu: (x) => x.mul(x.sigmoid()),
     linear,
