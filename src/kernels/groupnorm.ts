@@ -24,10 +24,8 @@ import { groupnorm as family } from "./generated/groupnorm.ts";
 export interface GroupNormInputs {
   /** [N, C, H, W] */
   x: Tensor;
-  /** γ [C] */
-  weight: Tensor;
-  /** β [C] */
-  bias: Tensor;
+  /** [2C]: every γ, then every β */
+  affine: Tensor;
   /** 2C columns of [N, all]: C scales, then C shifts of every image */
   scaleShift?: Columns | undefined;
 }
@@ -84,7 +82,7 @@ export function groupNorm(
   const ACTIVATION = activationIndex("groupNorm", activation);
   const [N, C, H, W] = requireGroupNorm("groupNorm", inputs, groups);
   requireEps(eps);
-  const { x, weight, bias, scaleShift } = inputs;
+  const { x, affine, scaleShift } = inputs;
   const cut = cutOf(graph.targetOf("groupnorm"), x.shape, groups);
   const y = graph.alloc(x.shape, "groupnorm.y", x.dtype);
   const stats = graph.alloc([N, groups, 2], "groupnorm.stats");
@@ -92,8 +90,8 @@ export function groupNorm(
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
   const dims = { ...size, eps, ...scaleColumns(scaleShift) };
-  const scale_shift = scaleShift?.of ?? unread(weight);
-  const args = { dims, weight, bias, scale_shift, stats };
+  const scale_shift = scaleShift?.of ?? unread(affine);
+  const args = { dims, affine, scale_shift, stats };
   const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
   const sharers = sharersOf(graph.targetOf("groupnorm"), x.shape, groups);
   if (sharers > 0) {
@@ -235,7 +233,7 @@ function runs(
 /** The extents of x. @throws ShapeError unless all fit together and the groups divide C */
 export function requireGroupNorm(
   operation: string,
-  { x, weight, bias, scaleShift }: GroupNormInputs,
+  { x, affine, scaleShift }: GroupNormInputs,
   groups: number,
 ): [number, number, number, number] {
   const [N, C, H, W] = shape4(operation, x.shape);
@@ -247,8 +245,7 @@ export function requireGroupNorm(
       `Divisors of ${C}: ${divisors.join(", ")}.`,
     );
   }
-  requireShape(operation, "weight", weight.shape, [C]);
-  requireShape(operation, "bias", bias.shape, [C]);
+  requireShape(operation, "affine", affine.shape, [2 * C]);
   if (scaleShift) requireColumns(operation, "scaleShift", scaleShift, [N, 2 * C]);
   return [N, C, H, W];
 }

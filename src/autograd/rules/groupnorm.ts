@@ -6,8 +6,7 @@ import { rule } from "../rule.ts";
 
 type NormInputs = {
   readonly x: Tensor;
-  readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly affine: Tensor;
   readonly scaleShift?: Tensor | undefined;
 };
 
@@ -41,8 +40,7 @@ export const groupNormRule = rule<NormInputs, Options, Saved>({
     const pending = slots.wants("x") ? slots.takePending("x") : undefined;
     groupNormBackward(graph, { ...inputs, dy, stats, pending }, options, {
       dx: targetOf("x"),
-      dweight: targetOf("weight"),
-      dbias: targetOf("bias"),
+      daffine: targetOf("affine"),
       dscaleShift: slots.wants("scaleShift")
         ? { of: slots.shared("scaleShift"), first: options.scaleFirst ?? 0 }
         : undefined,
