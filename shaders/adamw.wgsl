@@ -8,7 +8,7 @@
 //   update    g ← factor · g + l2 · w         factor = clip factor / S; l2: Adam's weight decay, of AdamW 0
 //             m ← m + (1 − β₁)(g − m)        v ← v + (1 − β₂)(g² − v)
 //             w ← w − lr · λ · w − lr / (1 − β₁ˢ) · m / (√v / √(1 − β₂ˢ) + eps)     s = step + 1
-//             ema ← ema + (1 − emaDecay)(w − ema)
+//             ema ← ema + (1 − emaDecay)(w − ema)      update_alone: without it
 //   source    Loshchilov & Hutter 2017, arXiv:1711.05101, Algorithm 2; lr multiplies the decay λ,
 //             as in PyTorch; Micikevicius et al. 2017, arXiv:1710.03740, §3.2: the dynamic loss scale
 //
@@ -194,6 +194,21 @@ fn next_scale(now: LossScale, is_finite: bool) -> LossScale {
   return LossScale(now.scale, now.finite_steps + 1.0);
 }
 
+// The i-th vector of m, v and w, one step on. @returns w
+fn stepped(i: u32, row: ScheduleRow) -> vec4f {
+  var w = parameters[i];
+  let g = applied[0] * gradients[i] + row.l2 * w;
+  var m = exp_avg[i];
+  var v = exp_avg_sq[i];
+  m += row.first_gain * (g - m);
+  v += row.second_gain * (g * g - v);
+  exp_avg[i] = m;
+  exp_avg_sq[i] = v;
+  w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);
+  parameters[i] = w;
+  return w;
+}
+
 @compute @workgroup_size(WG)
 fn update(
   @builtin(workgroup_id) group: vec3u,
@@ -208,21 +223,28 @@ fn update(
   for (var k = 0u; k < VECTORS; k++) {
     let i = first + k * WG;
     if (i < dims.vectors) {
-      // m, v
-      var w = parameters[i];
-      let g = applied[0] * gradients[i] + row.l2 * w;
-      var m = exp_avg[i];
-      var v = exp_avg_sq[i];
-      m += row.first_gain * (g - m);
-      v += row.second_gain * (g * g - v);
-      exp_avg[i] = m;
-      exp_avg_sq[i] = v;
-
-      // w, ema
-      w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);
-      parameters[i] = w;
+      let w = stepped(i, row);
       let average = ema[i];
       ema[i] = average + row.ema_gain * (w - average);
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn update_alone(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (applied[0] == 0.0) {
+    return;
+  }
+  let row = schedule[state.step % dims.ring];
+  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;
+  for (var k = 0u; k < VECTORS; k++) {
+    let i = first + k * WG;
+    if (i < dims.vectors) {
+      _ = stepped(i, row);
     }
   }
 }

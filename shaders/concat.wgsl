@@ -5,7 +5,7 @@
 //   source    the skip connections of Ronneberger et al. 2015, arXiv:1505.04597, §2
 //
 //   shapes    a, da [N, Ca, H, W] · b, db [N, Cb, H, W] · y, dy [N, Ca + Cb, H, W], f32 row-major
-//   dispatch  one lane an element of y, in the _wide ones one lane four, in workgroups of WG, folded into two dimensions
+//   dispatch  one lane an element of y or dy, in the _wide ones one lane four, in workgroups of WG, folded into two dimensions
 //   numerics  copies: no rounding
 //   launcher  src/kernels/concat.ts · oracle tests/reference/concat.ts
 
@@ -14,12 +14,12 @@ alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
 
 struct Dims {
-  count: u32, // elements of y; in the _wide ones groups of four, as below
+  count: u32, // elements of y or dy; in the _wide ones groups of four, as below
   first: u32, // elements of an image of a: Ca · H · W
   second: u32, // elements of an image of b
 }
 
-// Where an element of y comes from: its image, and how far into it.
+// An element of y: its image, and how far into it.
 struct Place {
   image: u32,
   offset: u32,
@@ -75,17 +75,9 @@ fn forward_wide(
   }
 }
 
-// One half of dy, da or db.
-struct Half {
-  count: u32, // elements of the half; in backward_wide groups of four, as below
-  size: u32, // elements of an image of the half
-  before: u32, // elements of an image of dy before the half
-  whole: u32, // elements of an image of dy
-}
-
-@group(0) @binding(7) var<uniform> half: Half;
-@group(0) @binding(8) var<storage, read> dy: array<elem>;
-@group(0) @binding(9) var<storage, read_write> part: array<elem>;
+@group(0) @binding(7) var<storage, read> dy: array<elem>;
+@group(0) @binding(8) var<storage, read_write> da: array<elem>;
+@group(0) @binding(9) var<storage, read_write> db: array<elem>;
 
 @compute @workgroup_size(WG)
 fn backward(
@@ -94,15 +86,20 @@ fn backward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.y * groups.x + group.x) * WG + lane;
-  if (i >= half.count) {
+  if (i >= dims.count) {
     return;
   }
-  let image = i / half.size;
-  part[i] = dy[image * half.whole + half.before + i - image * half.size];
+  let place = place_of(i);
+  if (place.offset < dims.first) {
+    da[place.image * dims.first + place.offset] = dy[i];
+  } else {
+    db[place.image * dims.second + place.offset - dims.first] = dy[i];
+  }
 }
 
 @group(0) @binding(10) var<storage, read> dy4: array<elem4>;
-@group(0) @binding(11) var<storage, read_write> part4: array<elem4>;
+@group(0) @binding(11) var<storage, read_write> da4: array<elem4>;
+@group(0) @binding(12) var<storage, read_write> db4: array<elem4>;
 
 @compute @workgroup_size(WG)
 fn backward_wide(
@@ -111,9 +108,13 @@ fn backward_wide(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.y * groups.x + group.x) * WG + lane;
-  if (i >= half.count) {
+  if (i >= dims.count) {
     return;
   }
-  let image = i / half.size;
-  part4[i] = dy4[image * half.whole + half.before + i - image * half.size];
+  let place = place_of(i);
+  if (place.offset < dims.first) {
+    da4[place.image * dims.first + place.offset] = dy4[i];
+  } else {
+    db4[place.image * dims.second + place.offset - dims.first] = dy4[i];
+  }
 }

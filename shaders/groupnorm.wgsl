@@ -5,7 +5,7 @@
 //             y = f(h)                 f = none, silu, mish, gelu or relu
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §3.1
 //
-//   shapes    x, y [N, C, H, W] f32 row-major · weight, bias [C] · scale_shift: columns of [N, all], C scales, then C shifts
+//   shapes    x, y [N, C, H, W] f32 row-major · affine [2C]: γ, then β · scale_shift: columns of [N, all], C scales, then C shifts
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
@@ -251,12 +251,11 @@ fn moments_shared(
 // ---- y, part by part
 
 @group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(5) var<storage, read> weight: array<f32>;
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<elem>;
-@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(5) var<storage, read> affine: array<f32>;
+@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read_write> y: array<elem>;
+@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
 
 // A part: its row n · C + c, its first value and how many.
 struct Part {
@@ -288,13 +287,13 @@ struct Line {
 
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
-  let factor = moments.y * weight[c]; // r γ
+  let factor = moments.y * affine[c]; // r γ
   if (dims.scale_step == 0u) {
-    return Line(moments.x, factor, bias[c]);
+    return Line(moments.x, factor, affine[dims.channels + c]);
   }
   let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
   let scale = 1.0 + scale_shift[at];
-  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);
+  return Line(moments.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);
 }
 
 // μ and r of a group, from its slices; written once for each group.

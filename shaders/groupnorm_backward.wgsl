@@ -7,13 +7,13 @@
 //             dscale = Σ dh · (γ x̂ + β), dshift = Σ dh                 over h, w
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1, by the chain rule
 //
-//   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · weight, bias, dweight, dbias [C] · scale_shift, dscale_shift:
-//             columns of [N, all], C scales, then C shifts
+//   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · affine, daffine [2C]: γ, then β
+//             scale_shift, dscale_shift: columns of [N, all], C scales, then C shifts
 //             a part: a run of one row's values, the H · W of one channel of one image · stats [N, G] of (μ, r)
-//             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r) · means [N, G] of (mean ĝ, mean ĝ·x̂, μ, r)
-//   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then totals: one lane a result. Then
-//             backward_input, backward_input_wide: LANES lanes a part
-//             or whole, without scale and shift: sums and dx by one workgroup a group, its lanes take whole rows; then totals
+//             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r)
+//   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then backward_input, backward_input_wide:
+//             LANES lanes a part, those of image 0 write daffine too; scale_gradients: one lane a row
+//             or whole, without scale and shift: all by one workgroup a group, its lanes take whole rows of every image
 //             wide, shared and whole take four values at a time: H · W must be a multiple of 4
 //   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
@@ -43,9 +43,8 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> weight: array<f32>;
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> affine: array<f32>;
+@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
 
 // Which lane of all.
 struct Invocation {
@@ -154,18 +153,19 @@ fn scale_index(row: u32) -> u32 {
 
 fn line_of(row: u32, moments: vec2f) -> Line {
   let c = row % dims.channels;
-  let factor = moments.y * weight[c]; // r γ
+  let factor = moments.y * affine[c]; // r γ
+  let offset = affine[dims.channels + c];
   if (dims.scale_step == 0u) {
-    return Line(moments.x, factor, bias[c]);
+    return Line(moments.x, factor, offset);
   }
   let scale = scale_of(row);
-  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[scale_index(row) + dims.channels]);
+  return Line(moments.x, factor * scale, offset * scale + scale_shift[scale_index(row) + dims.channels]);
 }
 
 // ---- Σ dh and Σ dh·x̂ of a part
 
-@group(0) @binding(8) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
 
 // dh and dh · (x − μ) of four values.
 struct Terms {
@@ -277,11 +277,9 @@ fn sums_shared(
 
 // ---- what follows from the sums: a group's means, a channel's and a row's gradients
 
-@group(0) @binding(10) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(11) var<storage, read_write> means_out: array<vec4f>;
-@group(0) @binding(12) var<storage, read_write> dweight: array<f32>;
-@group(0) @binding(13) var<storage, read_write> dbias: array<f32>;
-@group(0) @binding(14) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
 
 // Σ dh and Σ dh·x̂ of a row.
 fn sum_of_row(row: u32) -> vec2f {
@@ -292,55 +290,54 @@ fn sum_of_row(row: u32) -> vec2f {
   return sum;
 }
 
-fn write_means(group: u32) {
+// (mean ĝ, mean ĝ·x̂, μ, r)
+fn means_of(group: u32) -> vec4f {
   let rows = dims.channels / dims.groups;
   var sum = vec2f();
   for (var k = 0u; k < rows; k++) {
     let row = group * rows + k;
-    sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);
+    sum += affine[row % dims.channels] * scale_of(row) * sum_of_row(row);
   }
-  means_out[group] = vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);
+  return vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);
 }
 
-fn write_channel(c: u32) {
+fn write_channel(c: u32, sum: vec2f) {
+  daffine[c] = sum.y;
+  daffine[dims.channels + c] = sum.x;
+}
+
+// By the first lane of the channel's first part in image 0.
+fn write_channel_of(part: Part, lane: u32) {
+  if (lane != 0u || part.first != part.row * dims.pixels || part.row >= dims.channels) {
+    return;
+  }
   var sum = vec2f();
   for (var n = 0u; n < dims.batch; n++) {
-    let row = n * dims.channels + c;
+    let row = n * dims.channels + part.row;
     sum += scale_of(row) * sum_of_row(row);
   }
-  dbias[c] = sum.x;
-  dweight[c] = sum.y;
+  write_channel(part.row, sum);
 }
 
-fn write_row(row: u32) {
-  let sum = sum_of_row(row);
-  let at = scale_index(row);
-  dscale_shift[at] = weight[row % dims.channels] * sum.y + bias[row % dims.channels] * sum.x;
-  dscale_shift[at + dims.channels] = sum.x;
-}
-
-// One lane a group, then one a channel, then with scale and shift one a row.
 @compute @workgroup_size(WG)
-fn totals(at: Invocation) {
-  let index = lane_of(at);
-  let channels_from = dims.batch * dims.groups;
-  let rows_from = channels_from + dims.channels;
-  if (index < channels_from) {
-    write_means(index);
-  } else if (index < rows_from) {
-    write_channel(index - channels_from);
-  } else if (dims.scale_step != 0u && index < rows_from + dims.batch * dims.channels) {
-    write_row(index - rows_from);
+fn scale_gradients(at: Invocation) {
+  let row = lane_of(at);
+  if (row >= dims.batch * dims.channels) {
+    return;
   }
+  let sum = sum_of_row(row);
+  let c = row % dims.channels;
+  let to = scale_index(row);
+  dscale_shift[to] = affine[c] * sum.y + affine[dims.channels + c] * sum.x;
+  dscale_shift[to + dims.channels] = sum.x;
 }
 
 // ---- dx, part by part
 
-@group(0) @binding(15) var<storage, read> means: array<vec4f>;
-@group(0) @binding(16) var<storage, read> pending: array<elem>;
-@group(0) @binding(17) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(18) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(19) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(12) var<storage, read> pending: array<elem>;
+@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
 
 // dx = dh · line.factor − (x − μ) · slope − offset in a row, from its group's means.
 struct Fall {
@@ -380,12 +377,13 @@ fn backward_input(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let of_group = means[group_of(part.row)];
+  let of_group = means_of(group_of(part.row));
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {
     put(part.first + k * LANES + lane, line, fall);
   }
+  write_channel_of(part, lane);
 }
 
 @compute @workgroup_size(WG)
@@ -396,58 +394,65 @@ fn backward_input_wide(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let of_group = means[group_of(part.row)];
+  let of_group = means_of(group_of(part.row));
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {
     put4(part.first / 4u + k * LANES + lane, line, fall);
   }
+  write_channel_of(part, lane);
 }
 
-// ---- or sums and dx of a group at once
+// ---- or all of a group at once, image after image
 
 var<workgroup> lane_sums: array<vec2f, SHARERS>;
 
 @compute @workgroup_size(SHARERS)
 fn whole(
   @builtin(workgroup_id) at: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let group = at.y * workgroups.x + at.x; // uniform: there is a barrier below
-  if (group >= dims.batch * dims.groups) {
-    return;
-  }
-  let statistics = stats[group];
   let rows = dims.channels / dims.groups / SHARERS;
-  let first_row = (group * SHARERS + lane) * rows;
+  let first_channel = (at.x * SHARERS + lane) * rows;
+  for (var n = 0u; n < dims.batch; n++) { // uniform: there are barriers below
+    let first_row = n * dims.channels + first_channel;
+    let statistics = stats[n * dims.groups + at.x];
+    let means = shared_means(first_row, rows, statistics, lane);
+    let fall = fall_of(vec4f(means, statistics));
+    for (var k = 0u; k < rows; k++) {
+      let line = plain_line(first_channel + k, statistics);
+      let quads = dims.pixels / 4u;
+      for (var i = (first_row + k) * quads; i < (first_row + k + 1u) * quads; i++) {
+        put4(i, line, fall);
+      }
+    }
+  }
+}
 
-  // Σ ĝ and Σ ĝ·x̂ of the lane's rows, then of the group
+fn plain_line(c: u32, statistics: vec2f) -> Line {
+  return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
+}
+
+// Means of ĝ and ĝ·x̂ of a group of one image; the lane's rows are added to its channels' gradients.
+// contract  call in uniform control flow: it holds barriers
+fn shared_means(first_row: u32, rows: u32, statistics: vec2f, lane: u32) -> vec2f {
   var own = vec2f();
   for (var k = 0u; k < rows; k++) {
     let row = first_row + k;
     let c = row % dims.channels;
-    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);
-    let sum = terms_of_part(Part(row, row * dims.pixels, dims.pixels), line, 0u, 1u);
-    record(row, sum, statistics);
-    own += weight[c] * vec2f(sum.x, sum.y * statistics.y);
+    let part = Part(row, row * dims.pixels, dims.pixels);
+    let terms = terms_of_part(part, plain_line(c, statistics), 0u, 1u);
+    let sum = vec2f(terms.x, terms.y * statistics.y);
+    own += affine[c] * sum;
+    let before = vec2f(daffine[dims.channels + c], daffine[c]);
+    write_channel(c, sum + select(before, vec2f(), row < dims.channels)); // image 0 is the first
   }
+  workgroupBarrier();
   lane_sums[lane] = own;
   workgroupBarrier();
   var sum = vec2f();
   for (var k = 0u; k < SHARERS; k++) {
     sum += lane_sums[k];
   }
-
-  // dx
-  let fall = fall_of(vec4f(sum / f32(rows * SHARERS * dims.pixels), statistics));
-  for (var k = 0u; k < rows; k++) {
-    let row = first_row + k;
-    let c = row % dims.channels;
-    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);
-    let quads = dims.pixels / 4u;
-    for (var i = row * quads; i < (row + 1u) * quads; i++) {
-      put4(i, line, fall);
-    }
-  }
+  return sum / f32(rows * SHARERS * dims.pixels);
 }

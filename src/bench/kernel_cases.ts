@@ -120,23 +120,24 @@ function groupNormSilu(shape: readonly [number, number, number, number]): Kernel
   const size = (C / GROUPS) * H * W;
   return {
     name: "groupnorm-silu/forward",
-    inputs: { x: shape, weight: [C], bias: [C] },
-    record: (graph, { x, weight, bias }) =>
-      groupNorm(
-        graph,
-        { x: x!, weight: weight!, bias: bias! },
-        { groups: GROUPS, eps: EPS, activation: "silu" },
-      ).y,
-    value: ({ x, weight, bias }, index) => {
+    inputs: { x: shape, affine: [2 * C] },
+    record: (graph, { x, affine }) => {
+      const options = { groups: GROUPS, eps: EPS, activation: "silu" } as const;
+      return groupNorm(graph, { x: x!, affine: affine! }, options).y;
+    },
+    value: ({ x, affine }, index) => {
       const [n, c] = index as [number, number];
       const first = (n * GROUPS + Math.floor((c * GROUPS) / C)) * size;
       const group = x!.data.subarray(first, first + size);
       const mean = group.reduce((sum, value) => sum + value, 0) / size;
       const variance = group.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size;
-      const factor = weight!.data[c]! / Math.sqrt(variance + EPS);
-      const h = (pixel(x!, index) - mean) * factor + bias!.data[c]!;
+      const factor = affine!.data[c]! / Math.sqrt(variance + EPS);
+      const h = (pixel(x!, index) - mean) * factor + affine!.data[C + c]!;
       const around = (Math.abs(pixel(x!, index)) + Math.abs(mean)) * Math.abs(factor);
-      return { sum: h / (1 + Math.exp(-h)), magnitude: 1.1 * (around + Math.abs(bias!.data[c]!)) }; // |SiLU'| ≤ 1.1
+      return {
+        sum: h / (1 + Math.exp(-h)),
+        magnitude: 1.1 * (around + Math.abs(affine!.data[C + c]!)),
+      }; // |SiLU'| ≤ 1.1
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { Dispatch } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
-const PARAMETER = /^(.+)\.(?:weight|bias)$/;
+const PARAMETER = /^(.+)\.(?:weight|bias|weight\+bias)$/;
 
 /** Such as "mid_block.attentions.0.to_q"; undefined where no parameter is bound, or those of several. */
 export function layerOf({ tensors }: Pick<Dispatch, "tensors">): string | undefined {

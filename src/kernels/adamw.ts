@@ -66,6 +66,7 @@ export const adamwVariants = (): Variant[] => [
   ...[HARDWARE, SOFTWARE].flatMap(({ finish, update }) => [
     { family, entry: "finish", constants: finish },
     { family, entry: "update", constants: update },
+    { family, entry: "update_alone", constants: update },
   ]),
 ];
 
@@ -178,8 +179,8 @@ export interface AdamWTensors {
   expAvg: Tensor;
   /** v */
   expAvgSq: Tensor;
-  /** running average of the parameters */
-  ema: Tensor;
+  /** running average of the parameters, where there is one */
+  ema?: Tensor | undefined;
 }
 
 /**
@@ -197,17 +198,20 @@ export function adamw(graph: Graph, tensors: AdamWTensors): void {
   const ring = schedule.shape[0] ?? 0;
   requireShape("adamw", "state", state.shape, STATE_SHAPE);
   requireShape("adamw", "schedule", schedule.shape, [ring, SCHEDULE_FIELDS.length]);
-  for (const [name, { shape }] of Object.entries({ parameters, expAvg, expAvgSq, ema })) {
+  const flat = { parameters, expAvg, expAvgSq, ...(ema && { ema }) };
+  for (const [name, { shape }] of Object.entries(flat)) {
     requireShape("adamw", name, shape, gradients.shape);
   }
 
   const dims = { vectors: count / 4, ring };
   const read = { state, schedule, applied: factor, gradients };
-  const updated = { parameters, exp_avg: expAvg, exp_avg_sq: expAvgSq, ema };
+  const updated = { parameters, exp_avg: expAvg, exp_avg_sq: expAvgSq };
   const args = { dims, ...read, ...updated };
   const constants = cutOf(graph).update;
   const groups = foldWorkgroups(count / 4, WORKGROUP * constants.VECTORS);
-  graph.dispatch([family, "update"], args, groups, { constants, flops: UPDATE_FLOPS * count });
+  const options = { constants, flops: UPDATE_FLOPS * count };
+  if (ema) graph.dispatch([family, "update"], { ...args, ema }, groups, options);
+  else graph.dispatch([family, "update_alone"], args, groups, options);
 }
 
 /** Rows of `history` as they are read back: slot step % ring holds the record of that step. */

@@ -20,56 +20,42 @@ export const concatVariants = (): Variant[] => plainVariants(family);
  */
 export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor {
   const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y", a.dtype);
-  const [N] = y.shape;
-  const sizes = [sizeOf(y.shape), sizeOf(a.shape) / N!, sizeOf(b.shape) / N!];
-  const [isWide, [count, first, second]] = byFours(sizes);
-  const dims = { count: count!, first: first!, second: second! };
-  const workgroups = foldWorkgroups(dims.count, WORKGROUP);
+  const { dims, isWide, workgroups } = extentsOf(a.shape, b.shape);
   if (isWide) graph.dispatch([family, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
   else graph.dispatch([family, "forward"], { dims, a, b, y }, workgroups);
   return y;
 }
 
 /**
- * da = the first channels of dy, db = the rest; each where a target for it is given.
+ * da = the first channels of dy, db = the rest.
  *
  * @param dy       [N, Ca + Cb, H, W]
- * @param shapes   of a and b
- * @param targets  of those shapes; not dy
+ * @param targets  da and db; not dy
  * @throws ShapeError unless the shapes fit
  */
 export function concatBackward(
   graph: Graph,
   { dy }: { dy: Tensor },
-  { a, b }: { a: Shape; b: Shape },
-  { da, db }: { da?: Tensor | undefined; db?: Tensor | undefined },
+  { da, db }: { da: Tensor; db: Tensor },
 ): void {
-  requireShape("concatBackward", "dy", dy.shape, concatShape("concatBackward", a, b));
-  if (da) slice(graph, dy, { shape: a, before: 0 }, da);
-  if (db) slice(graph, dy, { shape: b, before: sizeOf(a) / a[0]! }, db);
+  requireShape("concatBackward", "dy", dy.shape, concatShape("concatBackward", da.shape, db.shape));
+  const { dims, isWide, workgroups } = extentsOf(da.shape, db.shape);
+  const wide = { dims, dy4: dy, da4: da, db4: db };
+  if (isWide) graph.dispatch([family, "backward_wide"], wide, workgroups);
+  else graph.dispatch([family, "backward"], { dims, dy, da, db }, workgroups);
 }
 
-/** part = the elements of every image of dy that `before` others precede. */
-function slice(
-  graph: Graph,
-  dy: Tensor,
-  { shape, before }: { shape: Shape; before: number },
-  part: Tensor,
-): void {
-  requireShape("concatBackward", "target", part.shape, shape);
-  const N = shape[0]!;
-  const sizes = [sizeOf(shape), sizeOf(shape) / N, before, sizeOf(dy.shape) / N];
-  const [isWide, [count, size, start, whole]] = byFours(sizes);
-  const half = { count: count!, size: size!, before: start!, whole: whole! };
-  const workgroups = foldWorkgroups(half.count, WORKGROUP);
-  if (isWide) graph.dispatch([family, "backward_wide"], { half, dy4: dy, part4: part }, workgroups);
-  else graph.dispatch([family, "backward"], { half, dy, part }, workgroups);
-}
-
-/** Whether four values can be moved at a time, and the sizes in that unit. */
-function byFours(sizes: readonly number[]): [boolean, number[]] {
-  const isWide = sizes.every((size) => size % 4 === 0);
-  return [isWide, isWide ? sizes.map((size) => size / 4) : [...sizes]];
+/** In elements, or in fours of them where they can be moved so. */
+function extentsOf(a: Shape, b: Shape) {
+  const [first, second] = [sizeOf(a) / a[0]!, sizeOf(b) / b[0]!];
+  const isWide = first % 4 === 0 && second % 4 === 0;
+  const unit = isWide ? 4 : 1;
+  const dims = {
+    count: (a[0]! * (first + second)) / unit,
+    first: first / unit,
+    second: second / unit,
+  };
+  return { dims, isWide, workgroups: foldWorkgroups(dims.count, WORKGROUP) };
 }
 
 function concatShape(operation: string, a: Shape, b: Shape): Shape {

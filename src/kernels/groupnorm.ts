@@ -14,10 +14,8 @@ import { CUT_CONSTANTS, type Cut, cutOf, normWays, SHARERS } from "./groupnorm_c
 export interface GroupNormInputs {
   /** [N, C, H, W] */
   x: Tensor;
-  /** γ [C] */
-  weight: Tensor;
-  /** β [C] */
-  bias: Tensor;
+  /** [2C]: every γ, then every β */
+  affine: Tensor;
   /** 2C columns of [N, all]: C scales, then C shifts of every image */
   scaleShift?: Columns | undefined;
 }
@@ -88,12 +86,12 @@ interface Call extends GroupNormOptions {
 }
 
 function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
-  const { x, weight, bias, scaleShift } = inputs;
+  const { x, affine, scaleShift } = inputs;
   const [N = 1, C = 1, H = 1, W = 1] = x.shape;
   const { slice, slices, part, parts } = cut;
   const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
   const dims = { ...size, eps, ...scaleColumns(scaleShift) };
-  return { dims, weight, bias, scale_shift: scaleShift?.of ?? unread(weight), stats };
+  return { dims, affine, scale_shift: scaleShift?.of ?? unread(affine), stats };
 }
 
 /** One dispatch: a small workgroup does all of a group. */
@@ -173,7 +171,7 @@ function requireEps(eps: number): void {
 /** The extents of x. @throws ShapeError unless all fit together and the groups divide C */
 export function requireGroupNorm(
   operation: string,
-  { x, weight, bias, scaleShift }: GroupNormInputs,
+  { x, affine, scaleShift }: GroupNormInputs,
   groups: number,
 ): [number, number, number, number] {
   const [N, C, H, W] = shape4(operation, x.shape);
@@ -185,8 +183,7 @@ export function requireGroupNorm(
       `Divisors of ${C}: ${divisors.join(", ")}.`,
     );
   }
-  requireShape(operation, "weight", weight.shape, [C]);
-  requireShape(operation, "bias", bias.shape, [C]);
+  requireShape(operation, "affine", affine.shape, [2 * C]);
   if (scaleShift) requireColumns(operation, "scaleShift", scaleShift, [N, 2 * C]);
   return [N, C, H, W];
 }

@@ -1,5 +1,5 @@
 // Launches shaders/groupnorm_backward.wgsl: checks shapes, records the dispatches.
-import { requireShape, type Shape, sizeOf } from "../core/shape.ts";
+import { requireShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -21,8 +21,7 @@ export interface GroupNormBackwardInputs extends GroupNormInputs {
 /** Where gradients go; those left out are not computed. */
 export interface GroupNormTargets {
   dx?: Tensor | undefined;
-  dweight?: Tensor | undefined;
-  dbias?: Tensor | undefined;
+  daffine?: Tensor | undefined;
   dscaleShift?: Columns | undefined;
 }
 
@@ -30,6 +29,8 @@ export interface GroupNormBackwardOptions {
   groups: number;
   activation: ActivationName;
 }
+
+const ENOUGH_GROUPS = 8; // for `whole`, which has a workgroup a group, to keep a software adapter busy
 
 const activations = ACTIVATIONS.map((_, ACTIVATION) => ({ ACTIVATION }));
 
@@ -49,13 +50,13 @@ export const groupNormBackwardVariants = (): Variant[] => [
       }),
     ),
   ]),
-  ...[16, 64].map((WG) => ({ family, entry: "totals", constants: { WG } })),
+  ...[16, 64].map((WG) => ({ family, entry: "scale_gradients", constants: { WG } })),
 ];
 
 /**
  * The gradients of groupNorm. With dh = f'(h)·dy, ĝ = γ (1 + scale) dh and means over a group:
  *   dx = r·(ĝ − mean ĝ − x̂·mean(ĝ·x̂)) + pending
- *   dweight = Σ (1 + scale) dh·x̂     dbias = Σ (1 + scale) dh      over n, h, w
+ *   dγ = Σ (1 + scale) dh·x̂          dβ = Σ (1 + scale) dh         over n, h, w
  *   dscale = Σ dh·(γ x̂ + β)          dshift = Σ dh                 over h, w
  *
  * @param targets  of their inputs' shapes; dx is none of the inputs
@@ -76,28 +77,31 @@ export function groupNormBackward(
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
 
   const ways = normWays(graph.targetOf("groupnorm_backward"), x.shape, groups);
-  const fitting = scaleShift || !targets.dx ? ways.filter(({ sharers }) => sharers === 0) : ways;
-  const candidates = fitting.map((way) => ({ family, ...way }));
+  const isWhole = !scaleShift && groups >= ENOUGH_GROUPS;
+  const candidates = (isWhole ? ways : ways.filter(({ sharers }) => sharers === 0)).map((way) => {
+    return { family, ...way };
+  });
   const added = Object.entries({ scaled: scaleShift, pending, ...targets });
   const names = added.flatMap(([name, tensor]) => (tensor ? [name] : []));
   const work = `backward ${x.dtype} [${x.shape}], ${groups} groups, ${activation}: ${names.join(" + ")}`;
   graph.choose("groupnorm_backward", work, candidates, ({ sharers, cut: kind }) => {
     const cut = cutOf(kind, x.shape, groups);
-    const { part, parts } = sharers > 0 ? { part: H * W, parts: 1 } : cut;
-    const dims = { ...size, part, parts };
+    const dims = { ...size, part: cut.part, parts: cut.parts };
     recordBackward(graph, { inputs, dims, cut, ACTIVATION, flops }, sharers, targets);
   });
 }
 
 function recordBackward(graph: Graph, call: Call, sharers: number, targets: GroupNormTargets) {
-  const { dx } = targets;
-  if (sharers > 0 && dx) {
-    recordTotals(graph, call, recordWhole(graph, call, sharers, dx), targets);
+  const { x } = call.inputs;
+  const dx = targets.dx ?? graph.alloc(x.shape, "groupnorm.unwanted", x.dtype);
+  const daffine = targets.daffine ?? graph.alloc([2 * x.shape[1]!], "groupnorm.unwanted");
+  if (sharers > 0) {
+    recordWhole(graph, call, sharers, { dx, daffine });
     return;
   }
   const sums = recordSums(graph, call);
-  const means = recordTotals(graph, call, sums, targets);
-  if (dx) recordInput(graph, call, means, dx);
+  recordInput(graph, call, sums, { dx, daffine });
+  if (targets.dscaleShift) recordScales(graph, call, sums, targets.dscaleShift);
 }
 
 type Dims = Record<
@@ -121,25 +125,25 @@ interface Call {
   flops: number;
 }
 
-/** dx, and Σ dh and Σ dh·x̂ of every row with its group's μ and r, [N, C, 1, 4]. */
-function recordWhole(graph: Graph, call: Call, sharers: number, dx: Tensor): Tensor {
+type Written = Record<"dx" | "daffine", Tensor>;
+
+/** All of it, where nothing is scaled and shifted. */
+function recordWhole(graph: Graph, call: Call, sharers: number, { dx, daffine }: Written): void {
   const { inputs, dims, ACTIVATION, flops } = call;
-  const { x, dy, weight, bias, stats } = inputs;
-  const sums = graph.alloc([dims.batch, dims.channels, 1, 4], "groupnorm.sums");
+  const { x, dy, affine, stats } = inputs;
   const pending4 = inputs.pending ?? unread(dy);
-  const args = { dims, weight, bias, stats, sums_out: sums, x4: x, dy4: dy, pending4, dx4: dx };
-  const options = { constants: { SHARERS: sharers, ACTIVATION }, flops: 2 * flops };
-  graph.dispatch([family, "whole"], args, foldWorkgroups(dims.batch * dims.groups, 1), options);
-  return sums;
+  const args = { dims, affine, stats, daffine, x4: x, dy4: dy, pending4, dx4: dx };
+  const constants = { SHARERS: sharers, ACTIVATION };
+  graph.dispatch([family, "whole"], args, [dims.groups], { constants, flops: 2 * flops });
 }
 
 /** Σ dh and Σ dh·x̂ of every part, and its group's μ and r. */
 function recordSums(graph: Graph, { inputs, dims, cut, ACTIVATION, flops }: Call): Tensor {
-  const { x, dy, weight, bias, scaleShift, stats } = inputs;
+  const { x, dy, affine, scaleShift, stats } = inputs;
   const { batch, channels, parts } = dims;
   const sums = graph.alloc([batch, channels, parts, 4], "groupnorm.sums");
-  const scale_shift = scaleShift?.of ?? unread(weight);
-  const args = { dims, weight, bias, scale_shift, stats, sums_out: sums };
+  const scale_shift = scaleShift?.of ?? unread(affine);
+  const args = { dims, affine, scale_shift, stats, sums_out: sums };
   const wide = { ...args, x4: x, dy4: dy };
   const { WG } = cut.constants;
   const workgroups = foldWorkgroups(batch * channels * parts, cut.isShared ? 1 : WG);
@@ -152,40 +156,13 @@ function recordSums(graph: Graph, { inputs, dims, cut, ACTIVATION, flops }: Call
   return sums;
 }
 
-/** The parameters' gradients, and every group's means. */
-function recordTotals(
-  graph: Graph,
-  { inputs, dims, cut }: Call,
-  sums: Tensor,
-  { dweight, dbias, dscaleShift }: GroupNormTargets,
-): Tensor {
-  const { weight, bias, scaleShift } = inputs;
-  const { batch, channels, groups, parts } = dims;
-  const means = graph.alloc([batch, groups, 4], "groupnorm.means");
-  const unwanted = (shape: Shape) => graph.alloc(shape, "groupnorm.unwanted");
-  const args = {
-    dims,
-    weight,
-    bias,
-    scale_shift: scaleShift?.of ?? unread(weight),
-    row_sums: sums,
-    means_out: means,
-    dweight: dweight ?? unwanted([channels]),
-    dbias: dbias ?? unwanted([channels]),
-    dscale_shift: dscaleShift?.of ?? unwanted(scaleShift?.of.shape ?? [1]),
-  };
-  const count = batch * groups + channels + (scaleShift ? batch * channels : 0);
-  const { WG } = cut.constants;
-  const options = { constants: { WG }, flops: 8 * batch * channels * parts };
-  graph.dispatch([family, "totals"], args, foldWorkgroups(count, WG), options);
-  return means;
-}
-
-function recordInput(graph: Graph, call: Call, means: Tensor, dx: Tensor): void {
+/** dx, and the parameters' gradients. */
+function recordInput(graph: Graph, call: Call, row_sums: Tensor, { dx, daffine }: Written): void {
   const { inputs, dims, cut, ACTIVATION, flops } = call;
-  const { x, dy, weight, bias, scaleShift } = inputs;
+  const { x, dy, affine, scaleShift } = inputs;
   const pending = inputs.pending ?? unread(dy);
-  const args = { dims, weight, bias, scale_shift: scaleShift?.of ?? unread(weight), means };
+  const scale_shift = scaleShift?.of ?? unread(affine);
+  const args = { dims, affine, scale_shift, row_sums, daffine };
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(dims.batch * dims.channels * dims.parts * LANES, WG);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };
@@ -196,6 +173,15 @@ function recordInput(graph: Graph, call: Call, means: Tensor, dx: Tensor): void 
     const single = { ...args, x, dy, pending, dx };
     graph.dispatch([family, "backward_input"], single, workgroups, options);
   }
+}
+
+function recordScales(graph: Graph, call: Call, row_sums: Tensor, { of }: Columns): void {
+  const { inputs, dims, cut } = call;
+  const args = { dims, affine: inputs.affine, row_sums, dscale_shift: of };
+  const { WG } = cut.constants;
+  const rows = dims.batch * dims.channels;
+  const options = { constants: { WG }, flops: (4 + dims.parts) * rows };
+  graph.dispatch([family, "scale_gradients"], args, foldWorkgroups(rows, WG), options);
 }
 
 function requireBackward(
@@ -209,10 +195,9 @@ function requireBackward(
   requireShape(operation, "dy", dy.shape, x.shape);
   requireShape(operation, "stats", stats.shape, [N, groups, 2]);
   if (pending) requireShape(operation, "pending", pending.shape, x.shape);
-  const { dx, dweight, dbias, dscaleShift } = targets;
+  const { dx, daffine, dscaleShift } = targets;
   if (dx) requireShape(operation, "dx", dx.shape, x.shape);
-  if (dweight) requireShape(operation, "dweight", dweight.shape, [C]);
-  if (dbias) requireShape(operation, "dbias", dbias.shape, [C]);
+  if (daffine) requireShape(operation, "daffine", daffine.shape, [2 * C]);
   if (dscaleShift) requireColumns(operation, "dscaleShift", dscaleShift, [N, 2 * C]);
   return [N, C, H, W];
 }

@@ -152,10 +152,10 @@ export interface NormOptions {
 /** Group norm, scale and shift, activation: one kernel. */
 export function groupNorm({ tape, weights }: Network, x: Tensor, options: NormOptions): Tensor {
   const { name, groups, eps, activation, scaleShift } = options;
-  const shape = [x.shape[1]!];
-  const weight = weights.declare({ name: `${name}.weight`, shape, start: { constant: 1 } });
-  const bias = weights.declare({ name: `${name}.bias`, shape, start: { constant: 0 } });
-  const inputs = { x, weight, bias, scaleShift: scaleShift?.of };
+  const [shape, stack] = [[x.shape[1]!], `${name}.weight+bias`];
+  weights.declare({ name: `${name}.weight`, shape, start: { constant: 1 }, stack });
+  weights.declare({ name: `${name}.bias`, shape, start: { constant: 0 }, stack });
+  const inputs = { x, affine: weights.tensor(stack), scaleShift: scaleShift?.of };
   const scaleFirst = scaleShift?.first;
   return tape.apply(groupNormRule, inputs, { groups, eps, activation, scaleFirst });
 }

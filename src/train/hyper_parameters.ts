@@ -146,6 +146,10 @@ export function emaDecayAt(step: number, options: HyperParameters): number {
   return Math.max(emaMin, Math.min(ema, rise));
 }
 
+/** Whether the average is ever more than the weights themselves. */
+export const averages = ({ ema, emaWarmup, emaMin }: HyperParameters): boolean =>
+  ema > 0 || (emaWarmup && emaMin > 0);
+
 type Rule = readonly [name: keyof HyperParameters, rule: string, accepts: (x: number) => boolean];
 
 const RULES: readonly Rule[] = [

@@ -19,7 +19,8 @@ export interface OptimiserTensors {
   parameters: Tensor;
   expAvg: Tensor;
   expAvgSq: Tensor;
-  ema: Tensor;
+  /** where the weights are averaged */
+  ema: Tensor | undefined;
 }
 
 /** Appends what follows the gradients; a step whose gradient is not finite changes nothing but its record. */

@@ -114,6 +114,7 @@ export async function restoreTrainer(
   const values = sets.map(([set, { specs }]) => momentsOf(checkpoint, set, specs.values()));
   await loadWeights(model, checkpoint);
   for (const [i, [, weights]] of sets.entries()) {
+    if (weights === model.weights) continue; // no average of their own
     weights.load(gpu, new Map([...values[i]!, ...constantsOf(weights)]));
   }
   parts.timestepLosses.load(gpu, checkpoint.tensors);

@@ -33,7 +33,7 @@ const MOST_STEPS_A_READING = RING / 4;
 
 export class Trainer {
   readonly model: DiffusionModel;
-  /** the running average of the weights */
+  /** the running average of the weights; the weights themselves where `ema` is 0 */
   readonly ema: Weights;
   readonly options: HyperParameters;
   readonly #parts: TrainerParts;

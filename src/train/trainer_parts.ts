@@ -18,7 +18,7 @@ import { Accumulation } from "./accumulation.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { trainingCure } from "./fitting.ts";
 import { gradientTargets } from "./gradients.ts";
-import type { HyperParameters } from "./hyper_parameters.ts";
+import { averages, type HyperParameters } from "./hyper_parameters.ts";
 import { OptimiserSchedule } from "./optimiser_schedule.ts";
 import { recordOptimiser } from "./optimiser_step.ts";
 import { sourceOf } from "./sources.ts";
@@ -30,6 +30,7 @@ import type { TrainingData } from "./trainer.ts";
 export const READINGS = 2;
 
 export interface TrainerParts {
+  /** the model's own weights where nothing is averaged */
   ema: Weights;
   expAvg: Weights;
   expAvgSq: Weights;
@@ -74,7 +75,7 @@ export async function trainerParts(
     const program = await compile(graph, "train", activationLimit);
     const optimiser = last === graph ? undefined : await compile(last, "optimiser");
     await gpu.guarded("making what losses are read into", () => records.allocate(gpu, READINGS));
-    copyWeights(model, ema);
+    if (ema !== model.weights) copyWeights(model, ema);
     source.writeTables();
     writeTensor(gpu, tensors.state, initialState(options.seed));
     writeTensor(gpu, tensors.lossScale, Float32Array.of(half ? options.lossScale : 1, 0));
@@ -121,9 +122,10 @@ interface Recorded extends Omit<TrainerParts, "program" | "optimiser"> {
 /** Nothing is allocated yet. */
 function record(model: DiffusionModel, data: TrainingData, options: HyperParameters): Recorded {
   const { gpu, config, weights } = model;
-  const [gradients, expAvg, expAvgSq, ema] = ["gradients", "expAvg", "expAvgSq", "ema"].map(
-    (label) => weights.like(label),
-  ) as [Weights, Weights, Weights, Weights];
+  const [gradients, expAvg, expAvgSq] = ["gradients", "expAvg", "expAvgSq"].map((label) =>
+    weights.like(label),
+  ) as [Weights, Weights, Weights];
+  const average = averages(options) ? weights.like("ema") : undefined;
   const inputs = new ResidentBuffer("train.inputs");
   const progress = new ResidentBuffer("train.state");
   const records = new StepRecords();
@@ -156,20 +158,26 @@ function record(model: DiffusionModel, data: TrainingData, options: HyperParamet
   const { gradients: flat, perImage: losses } = sums ?? batch;
   const small = { state, lossScale, schedule: schedule.tensor, history, found, perImage: losses };
   const large = { gradients: flat, parameters: weights.buffer.whole() };
+  const moments = { expAvg: expAvg.buffer.whole(), expAvgSq: expAvgSq.buffer.whole() };
   const growthInterval = half ? options.lossScaleGrowth : 0;
   recordOptimiser(
     last,
-    { ...small, ...large, ...wholeOf({ expAvg, expAvgSq, ema }) },
+    { ...small, ...large, ...moments, ema: average?.buffer.whole() },
     { clip, growthInterval },
   );
-  const sets = [gradients, expAvg, expAvgSq, ema].map(({ buffer }) => buffer);
+  const sets = [gradients, expAvg, expAvgSq, ...(average ? [average] : [])];
   const shared = [inputs, progress, timestepLosses.buffer, ...(half ? [half.buffer] : [])];
-  const buffers = [...sets, ...shared, ...(sums?.buffers ?? []), ...source.buffers];
+  const buffers = [
+    ...sets.map(({ buffer }) => buffer),
+    ...shared,
+    ...(sums?.buffers ?? []),
+    ...source.buffers,
+  ];
   return {
     graph,
     last,
     half,
-    ema,
+    ema: average ?? weights,
     expAvg,
     expAvgSq,
     source,
@@ -179,12 +187,6 @@ function record(model: DiffusionModel, data: TrainingData, options: HyperParamet
     tensors: { state, lossScale },
     buffers,
   };
-}
-
-/** Each set as one flat tensor. */
-function wholeOf({ expAvg, expAvgSq, ema }: Record<"expAvg" | "expAvgSq" | "ema", Weights>) {
-  const whole = ({ buffer }: Weights) => buffer.whole();
-  return { expAvg: whole(expAvg), expAvgSq: whole(expAvgSq), ema: whole(ema) };
 }
 
 /** The average starts at the weights. */

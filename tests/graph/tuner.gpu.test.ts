@@ -149,13 +149,11 @@ describe("launchers' candidates agree, and the chosen one is recorded", () => {
       attentionBackward(graph, saved, { heads: 2 }, tensor("dqkv", 2, 48, 40));
     },
     groupnorm(graph, tensor) {
-      const [weight, bias] = [tensor("weight", 32), tensor("bias", 32)];
-      const inputs = { x: tensor("x", 4, 32, 8, 8), weight, bias };
+      const inputs = { x: tensor("x", 4, 32, 8, 8), affine: tensor("affine", 64) };
       const { stats } = groupNorm(graph, inputs, { ...norm, eps: 1e-5 });
       const targets = {
         dx: tensor("dx", 4, 32, 8, 8),
-        dweight: tensor("dweight", 32),
-        dbias: tensor("dbias", 32),
+        daffine: tensor("daffine", 64),
       };
       const dy = tensor("dy", 4, 32, 8, 8);
       groupNormBackward(graph, { ...inputs, stats, dy }, norm, targets);

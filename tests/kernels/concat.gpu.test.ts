@@ -31,7 +31,7 @@ describe("y = a's channels, then b's; da, db = those of dy", () => {
 });
 
 describe("the rule of a concatenation", () => {
-  test("writes the gradients that are wanted, and no others", () => {
+  test("gives the gradients that are wanted, and no others", () => {
     const graph = new Graph();
     const [a, b] = [graph.alloc([1, 4, 2, 2], "a"), graph.alloc([1, 4, 2, 2], "b")];
     const tape = new Tape(graph, new Map([[b, undefined]]));

@@ -29,16 +29,10 @@ export const concatDerivative: Derivative<Pair, Saved> = (
   { a, b, isDoubled },
   slots,
 ) => {
-  if (isDoubled) {
-    const [da, db] = [a, b].map((shape) => graph.alloc(shape, "concat.part", dy.dtype)) as [
-      Tensor,
-      Tensor,
-    ];
-    concatBackward(graph, { dy }, { a, b }, { da, db });
-    slots.alias("a", add(graph, { a: da, b: db }, {}));
-    return;
-  }
-  const da = slots.wants("a") ? slots.target("a") : undefined;
-  const db = slots.wants("b") ? slots.target("b") : undefined;
-  concatBackward(graph, { dy }, { a, b }, { da, db });
+  const part = (shape: Shape) => graph.alloc(shape, "concat.part", dy.dtype);
+  const targetOf = (name: "a" | "b", shape: Shape) =>
+    slots.wants(name) && !isDoubled ? slots.target(name) : part(shape);
+  const [da, db] = [targetOf("a", a), targetOf("b", b)];
+  concatBackward(graph, { dy }, { da, db });
+  if (isDoubled) slots.alias("a", add(graph, { a: da, b: db }, {}));
 };

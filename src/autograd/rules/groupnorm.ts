@@ -6,8 +6,7 @@ import type { Derivative, Rule } from "../rule.ts";
 
 type NormInputs = {
   readonly x: Tensor;
-  readonly weight: Tensor;
-  readonly bias: Tensor;
+  readonly affine: Tensor;
   readonly scaleShift?: Tensor | undefined;
 };
 
@@ -50,8 +49,7 @@ export const groupNormDerivative: Derivative<NormInputs, Saved> = (
     : undefined;
   groupNormBackward(graph, { ...inputs, dy, stats, pending }, options, {
     dx: targetOf("x"),
-    dweight: targetOf("weight"),
-    dbias: targetOf("bias"),
+    daffine: targetOf("affine"),
     dscaleShift,
   });
 };

@@ -54,6 +54,21 @@ function inputsOf(broken?: number) {
   };
 }
 
+const aloneCase = selfTestCase({
+  name: "no average",
+  inputs: () => {
+    const { ema: _, ...inputs } = inputsOf();
+    return inputs;
+  },
+  launch: (graph, tensors) => {
+    const { parameters, expAvg, expAvgSq } = tensors;
+    const squares = gradientNorm(graph, tensors);
+    const factor = finishStep(graph, { ...tensors, squares }, { clip: CLIP });
+    adamw(graph, { ...tensors, factor });
+    return { parameters, expAvg, expAvgSq };
+  },
+});
+
 const stepCase = (name: string, broken?: number) =>
   selfTestCase({
     name,
@@ -71,5 +86,5 @@ const stepCase = (name: string, broken?: number) =>
 
 export const adamwFamily: SelfTestFamily = {
   family: "adamw",
-  cases: [stepCase("one step"), stepCase("an infinite gradient", 1001)],
+  cases: [stepCase("one step"), aloneCase, stepCase("an infinite gradient", 1001)],
 };

@@ -42,8 +42,7 @@ function inputsOf({ x, mean, isPlain }: Normalisation) {
       shape,
       data.map((value) => value + mean),
     ),
-    weight: random([C], 2),
-    bias: random([C], 3),
+    affine: random([2 * C], 2),
     ...(!isPlain && { scaleShift: random([N, 2 * C], 4) }),
   };
 }
@@ -97,8 +96,7 @@ export const groupnormBackwardFamily: SelfTestFamily = {
       launch: (graph, tensors) => {
         const targets = {
           dx: graph.alloc(tensors.x.shape, "selftest.dx", tensors.x.dtype),
-          dweight: graph.alloc(tensors.weight.shape, "selftest.dweight"),
-          dbias: graph.alloc(tensors.bias.shape, "selftest.dbias"),
+          daffine: graph.alloc(tensors.affine.shape, "selftest.daffine"),
           ...(tensors.scaleShift && {
             dscaleShift: graph.alloc(tensors.scaleShift.shape, "selftest.dscaleShift"),
           }),

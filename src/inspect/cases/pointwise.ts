@@ -98,7 +98,7 @@ export const concatFamily: SelfTestFamily = {
       launch: (graph, { a, b, dy }) => {
         const da = graph.alloc(a.shape, "selftest.da", a.dtype);
         const db = graph.alloc(b.shape, "selftest.db", b.dtype);
-        concatBackward(graph, { dy }, { a: a.shape, b: b.shape }, { da, db });
+        concatBackward(graph, { dy }, { da, db });
         return { y: concat(graph, { a, b }), da, db };
       },
     }),

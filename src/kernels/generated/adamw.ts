@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const adamw = {
  "name": "adamw",
- "hash": "633cf1eb9572f613",
+ "hash": "e6a738b8efbc9dde",
  "settings": {
   "WG": {
    "chunk": 0,
@@ -185,7 +185,8 @@ export const adamw = {
     23,
     24,
     25,
-    35
+    35,
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -256,6 +257,93 @@ export const adamw = {
      "size": 16
     }
    ]
+  },
+  "update_alone": {
+   "workgroupSize": [
+    "WG",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    2,
+    3,
+    8,
+    11,
+    12,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    35,
+    37
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 2,
+     "type": "uniform",
+     "size": 8,
+     "fields": [
+      {
+       "name": "vectors",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "ring",
+       "type": "u32",
+       "offset": 4
+      }
+     ]
+    },
+    {
+     "name": "gradients",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "state",
+     "binding": 10,
+     "type": "read-only-storage",
+     "size": 20
+    },
+    {
+     "name": "schedule",
+     "binding": 11,
+     "type": "read-only-storage",
+     "size": 32
+    },
+    {
+     "name": "applied",
+     "binding": 12,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "parameters",
+     "binding": 13,
+     "type": "storage",
+     "size": 16
+    },
+    {
+     "name": "exp_avg",
+     "binding": 14,
+     "type": "storage",
+     "size": 16
+    },
+    {
+     "name": "exp_avg_sq",
+     "binding": 15,
+     "type": "storage",
+     "size": 16
+    }
+   ]
   }
  },
  "chunks": [
@@ -294,6 +382,8 @@ export const adamw = {
   "\n\n@compute @workgroup_size(WG)\nfn norm(\n  @builtin(global_invocation_id) id: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n) {\n  var own = vec4f(0.0);\n  for (var trip = 0u; trip < reduction.trips; trip++) {\n    let i = trip * groups.x * WG + id.x;\n    if (i < reduction.vectors) {\n      let g = gradients[i];\n      own += g * g;\n    }\n  }\n  squares[id.x] = (own.x + own.y) + (own.z + own.w);\n}",
   "\n\n@compute @workgroup_size(LANES)\nfn finish(@builtin(local_invocation_index) lane: u32) {\n\n  let parts = arrayLength(&squares_bits);\n  let images = arrayLength(&per_image_bits);\n  var own = vec4f(0.0);\n  var broken = vec4u(0u);\n  for (var trip = 0u; trip < (parts + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < parts) {\n      let bits = squares_bits[i];\n      own += bitcast<vec4f>(bits);\n      broken += select(vec4u(0u), vec4u(1u), (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));\n    }\n  }\n  var losses = 0.0;\n  for (var trip = 0u; trip < (images + LANES - 1u) / LANES; trip++) {\n    let i = trip * LANES + lane;\n    if (i < images) {\n      let bits = per_image_bits[i];\n      losses += bitcast<f32>(bits);\n      broken.x += select(0u, 1u, (bits & 0x7f800000u) == 0x7f800000u);\n    }\n  }\n  let own_broken = f32(broken.x + broken.y + broken.z + broken.w);\n  let all = workgroup_sum(vec3f((own.x + own.y) + (own.z + own.w), own_broken, losses), lane);\n\n  if (lane == 0u) {\n    let scale = loss_scale.scale;\n    let gradient_norm = sqrt(all.x) / scale;\n    var clip_factor = 1.0;\n    if (finishing.clip > 0.0) {\n      clip_factor = clamp(finishing.clip / (gradient_norm + 1e-6), 1e-30, 1.0);\n    }\n    let is_finite = all.y == 0.0 && all.x <= 1e38;\n    if (!is_finite) {\n      clip_factor = 0.0;\n      progress.skipped += 1u;\n    }\n    factor[0] = clip_factor / scale;\n    let loss = all.z / f32(images);\n    let record = Record(progress.step, loss, gradient_norm, clip_factor, scale);\n    history[progress.step % finishing.ring] = record;\n    if (finishing.growth_interval > 0.0) {\n      loss_scale = next_scale(loss_scale, is_finite);\n    }\n  }\n}",
   "\n\nfn next_scale(now: LossScale, is_finite: bool) -> LossScale {\n  if (!is_finite) {\n    return LossScale(max(0.5 * now.scale, 1.0), 0.0);\n  }\n  if (now.finite_steps + 1.0 >= finishing.growth_interval) {\n    return LossScale(min(2.0 * now.scale, 0x1p40), 0.0);\n  }\n  return LossScale(now.scale, now.finite_steps + 1.0);\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn update(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  if (applied[0] == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n\n      var w = parameters[i];\n      let g = applied[0] * gradients[i] + row.l2 * w;\n      var m = exp_avg[i];\n      var v = exp_avg_sq[i];\n      m += row.first_gain * (g - m);\n      v += row.second_gain * (g * g - v);\n      exp_avg[i] = m;\n      exp_avg_sq[i] = v;\n\n\n      w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);\n      parameters[i] = w;\n      let average = ema[i];\n      ema[i] = average + row.ema_gain * (w - average);\n    }\n  }\n}"
+  "\n\n\nfn stepped(i: u32, row: ScheduleRow) -> vec4f {\n  var w = parameters[i];\n  let g = applied[0] * gradients[i] + row.l2 * w;\n  var m = exp_avg[i];\n  var v = exp_avg_sq[i];\n  m += row.first_gain * (g - m);\n  v += row.second_gain * (g * g - v);\n  exp_avg[i] = m;\n  exp_avg_sq[i] = v;\n  w = w - row.decay * w - row.step_size * m / (sqrt(v) * row.root_scale + row.eps);\n  parameters[i] = w;\n  return w;\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn update(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  if (applied[0] == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n      let w = stepped(i, row);\n      let average = ema[i];\n      ema[i] = average + row.ema_gain * (w - average);\n    }\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn update_alone(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  if (applied[0] == 0.0) {\n    return;\n  }\n  let row = schedule[state.step % dims.ring];\n  let first = (group.y * groups.x + group.x) * VECTORS * WG + lane;\n  for (var k = 0u; k < VECTORS; k++) {\n    let i = first + k * WG;\n    if (i < dims.vectors) {\n      _ = stepped(i, row);\n    }\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

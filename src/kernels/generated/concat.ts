@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const concat = {
  "name": "concat",
- "hash": "f4029a7fd44f6173",
+ "hash": "2cb23e09e8aabeb5",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -165,20 +165,23 @@ export const concat = {
    "chunks": [
     0,
     2,
+    3,
+    4,
+    5,
     8,
+    9,
     15,
     16,
     17,
-    18,
-    19
+    18
    ],
    "subgroups": false,
    "bindings": [
     {
-     "name": "half",
-     "binding": 7,
+     "name": "dims",
+     "binding": 0,
      "type": "uniform",
-     "size": 16,
+     "size": 12,
      "fields": [
       {
        "name": "count",
@@ -186,31 +189,33 @@ export const concat = {
        "offset": 0
       },
       {
-       "name": "size",
+       "name": "first",
        "type": "u32",
        "offset": 4
       },
       {
-       "name": "before",
+       "name": "second",
        "type": "u32",
        "offset": 8
-      },
-      {
-       "name": "whole",
-       "type": "u32",
-       "offset": 12
       }
      ]
     },
     {
      "name": "dy",
-     "binding": 8,
+     "binding": 7,
      "type": "read-only-storage",
      "size": 4,
      "elem": true
     },
     {
-     "name": "part",
+     "name": "da",
+     "binding": 8,
+     "type": "storage",
+     "size": 4,
+     "elem": true
+    },
+    {
+     "name": "db",
      "binding": 9,
      "type": "storage",
      "size": 4,
@@ -228,9 +233,12 @@ export const concat = {
     0,
     1,
     2,
+    3,
+    4,
+    5,
     8,
-    15,
-    16,
+    9,
+    19,
     20,
     21,
     22
@@ -238,10 +246,10 @@ export const concat = {
    "subgroups": false,
    "bindings": [
     {
-     "name": "half",
-     "binding": 7,
+     "name": "dims",
+     "binding": 0,
      "type": "uniform",
-     "size": 16,
+     "size": 12,
      "fields": [
       {
        "name": "count",
@@ -249,19 +257,14 @@ export const concat = {
        "offset": 0
       },
       {
-       "name": "size",
+       "name": "first",
        "type": "u32",
        "offset": 4
       },
       {
-       "name": "before",
+       "name": "second",
        "type": "u32",
        "offset": 8
-      },
-      {
-       "name": "whole",
-       "type": "u32",
-       "offset": 12
       }
      ]
     },
@@ -273,8 +276,15 @@ export const concat = {
      "elem": true
     },
     {
-     "name": "part4",
+     "name": "da4",
      "binding": 11,
+     "type": "storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "db4",
+     "binding": 12,
      "type": "storage",
      "size": 16,
      "elem": true
@@ -298,13 +308,13 @@ export const concat = {
   "\n@group(0) @binding(5) var<storage, read> b4: array<elem4>;",
   "\n@group(0) @binding(6) var<storage, read_write> y4: array<elem4>;",
   "\n\n@compute @workgroup_size(WG)\nfn forward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    y4[i] = a4[place.image * dims.first + place.offset];\n  } else {\n    y4[i] = b4[place.image * dims.second + place.offset - dims.first];\n  }\n}",
-  "\n\n\nstruct Half {\n  count: u32,\n  size: u32,\n  before: u32,\n  whole: u32,\n}",
-  "\n\n@group(0) @binding(7) var<uniform> half: Half;",
-  "\n@group(0) @binding(8) var<storage, read> dy: array<elem>;",
-  "\n@group(0) @binding(9) var<storage, read_write> part: array<elem>;",
-  "\n\n@compute @workgroup_size(WG)\nfn backward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part[i] = dy[image * half.whole + half.before + i - image * half.size];\n}",
+  "\n\n@group(0) @binding(7) var<storage, read> dy: array<elem>;",
+  "\n@group(0) @binding(8) var<storage, read_write> da: array<elem>;",
+  "\n@group(0) @binding(9) var<storage, read_write> db: array<elem>;",
+  "\n\n@compute @workgroup_size(WG)\nfn backward(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    da[place.image * dims.first + place.offset] = dy[i];\n  } else {\n    db[place.image * dims.second + place.offset - dims.first] = dy[i];\n  }\n}",
   "\n\n@group(0) @binding(10) var<storage, read> dy4: array<elem4>;",
-  "\n@group(0) @binding(11) var<storage, read_write> part4: array<elem4>;",
-  "\n\n@compute @workgroup_size(WG)\nfn backward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= half.count) {\n    return;\n  }\n  let image = i / half.size;\n  part4[i] = dy4[image * half.whole + half.before + i - image * half.size];\n}"
+  "\n@group(0) @binding(11) var<storage, read_write> da4: array<elem4>;",
+  "\n@group(0) @binding(12) var<storage, read_write> db4: array<elem4>;",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_wide(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let i = (group.y * groups.x + group.x) * WG + lane;\n  if (i >= dims.count) {\n    return;\n  }\n  let place = place_of(i);\n  if (place.offset < dims.first) {\n    da4[place.image * dims.first + place.offset] = dy4[i];\n  } else {\n    db4[place.image * dims.second + place.offset - dims.first] = dy4[i];\n  }\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm = {
  "name": "groupnorm",
- "hash": "c7a9ca4ea0f8ba27",
+ "hash": "6fd2041e2027f872",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -67,7 +67,7 @@ export const groupnorm = {
     24,
     25,
     26,
-    37
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -177,7 +177,7 @@ export const groupnorm = {
     27,
     28,
     29,
-    37
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -286,7 +286,7 @@ export const groupnorm = {
     28,
     30,
     31,
-    37
+    36
    ],
    "subgroups": false,
    "bindings": [
@@ -404,7 +404,7 @@ export const groupnorm = {
     34,
     35,
     36,
-    37,
+    38,
     39,
     40,
     41,
@@ -412,8 +412,7 @@ export const groupnorm = {
     43,
     44,
     45,
-    46,
-    48
+    47
    ],
    "subgroups": false,
    "bindings": [
@@ -494,32 +493,26 @@ export const groupnorm = {
      "size": 8
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "storage",
      "size": 8
     },
     {
      "name": "y",
-     "binding": 9,
+     "binding": 8,
      "type": "storage",
      "size": 4,
      "elem": true
@@ -572,9 +565,8 @@ export const groupnorm = {
     42,
     43,
     44,
-    45,
-    47,
-    49
+    46,
+    48
    ],
    "subgroups": false,
    "bindings": [
@@ -655,32 +647,26 @@ export const groupnorm = {
      "size": 8
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "storage",
      "size": 8
     },
     {
      "name": "y4",
-     "binding": 10,
+     "binding": 9,
      "type": "storage",
      "size": 16,
      "elem": true
@@ -726,12 +712,11 @@ export const groupnorm = {
     35,
     36,
     37,
-    38,
+    42,
     43,
-    44,
-    47,
-    50,
-    51
+    46,
+    49,
+    50
    ],
    "subgroups": false,
    "bindings": [
@@ -806,32 +791,26 @@ export const groupnorm = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "storage",
      "size": 8
     },
     {
      "name": "y4",
-     "binding": 10,
+     "binding": 9,
      "type": "storage",
      "size": 16,
      "elem": true
@@ -873,18 +852,17 @@ export const groupnorm = {
   "\n\nvar<workgroup> shared_moments: array<Moments, SHARED>;",
   "\n\n@compute @workgroup_size(SHARED)\nfn moments_shared(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index >= dims.batch * dims.groups * dims.slices) {\n    return;\n  }\n  let count = slice_count(index % dims.slices);\n  var all = moments_of(slice_first(index) / 4u, count / 4u, lane, SHARED);\n\n\n  for (var step = 1u; step <= 6u; step++) {\n    let half = SHARED >> step;\n    shared_moments[lane] = all;\n    workgroupBarrier();\n    if (lane < half) {\n      all = joined(all, shared_moments[lane + half]);\n    }\n    workgroupBarrier();\n  }\n  if (lane == 0u) {\n    moments_out[index] = vec2f(all.mean, all.squares);\n  }\n}",
   "\n\n\n\n@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;",
-  "\n@group(0) @binding(5) var<storage, read> weight: array<f32>;",
-  "\n@group(0) @binding(6) var<storage, read> bias: array<f32>;",
-  "\n@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;",
-  "\n@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;",
-  "\n@group(0) @binding(9) var<storage, read_write> y: array<elem>;",
-  "\n@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;",
+  "\n@group(0) @binding(5) var<storage, read> affine: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;",
+  "\n@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;",
+  "\n@group(0) @binding(8) var<storage, read_write> y: array<elem>;",
+  "\n@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;",
   "\n\n\nstruct Part {\n  row: u32,\n  first: u32,\n  count: u32,\n}",
   "\n\nfn part_of(index: u32) -> Part {\n  let row = index / dims.parts;\n  let start = (index - row * dims.parts) * dims.part;\n  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));\n}",
   "\n\nfn part_total() -> u32 {\n  return dims.batch * dims.channels * dims.parts;\n}",
   "\n\nfn group_of(row: u32) -> u32 {\n  return row / (dims.channels / dims.groups);\n}",
   "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
-  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[at + dims.channels]);\n}",
+  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * affine[c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, affine[dims.channels + c]);\n  }\n  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;\n  let scale = 1.0 + scale_shift[at];\n  return Line(moments.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);\n}",
   "\n\n\nfn statistics_of(part: Part, lane: u32) -> vec2f {\n  let group = group_of(part.row);\n  var all = Moments();\n  for (var slice = 0u; slice < dims.slices; slice++) {\n    let m = slice_moments[group * dims.slices + slice];\n    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));\n  }\n  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));\n  if (lane == 0u && part.first == group * group_size()) {\n    stats[group] = result;\n  }\n  return result;\n}",
   "\n\nfn put(i: u32, line: Line) {\n  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));\n}",
   "\n\nfn put4(i: u32, line: Line) {\n  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));\n}",

@@ -3,7 +3,7 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 export const groupnorm_backward = {
  "name": "groupnorm_backward",
- "hash": "9a3796cb30799428",
+ "hash": "059b9ccea023e10e",
  "settings": {
   "elem": {
    "chunk": 0,
@@ -65,7 +65,7 @@ export const groupnorm_backward = {
     18,
     19,
     20,
-    21,
+    22,
     23,
     24,
     25,
@@ -80,8 +80,7 @@ export const groupnorm_backward = {
     34,
     35,
     36,
-    37,
-    38
+    37
    ],
    "subgroups": false,
    "bindings": [
@@ -153,32 +152,26 @@ export const groupnorm_backward = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "read-only-storage",
      "size": 8
     },
     {
      "name": "sums_out",
-     "binding": 9,
+     "binding": 8,
      "type": "storage",
      "size": 16
     }
@@ -223,10 +216,9 @@ export const groupnorm_backward = {
     33,
     34,
     35,
-    36,
+    37,
     38,
-    39,
-    40
+    39
    ],
    "subgroups": false,
    "bindings": [
@@ -298,32 +290,26 @@ export const groupnorm_backward = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "read-only-storage",
      "size": 8
     },
     {
      "name": "sums_out",
-     "binding": 9,
+     "binding": 8,
      "type": "storage",
      "size": 16
     }
@@ -347,7 +333,7 @@ export const groupnorm_backward = {
     12,
     13,
     14,
-    15,
+    17,
     18,
     19,
     20,
@@ -366,11 +352,10 @@ export const groupnorm_backward = {
     33,
     34,
     35,
-    36,
+    37,
     38,
-    39,
-    41,
-    42
+    40,
+    41
    ],
    "subgroups": false,
    "bindings": [
@@ -442,38 +427,32 @@ export const groupnorm_backward = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "read-only-storage",
      "size": 8
     },
     {
      "name": "sums_out",
-     "binding": 9,
+     "binding": 8,
      "type": "storage",
      "size": 16
     }
    ]
   },
-  "totals": {
+  "scale_gradients": {
    "workgroupSize": [
     "WG",
     1,
@@ -486,22 +465,13 @@ export const groupnorm_backward = {
     8,
     10,
     13,
-    14,
     15,
     16,
-    17,
     28,
-    29,
-    43,
+    42,
     44,
     45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    51,
-    52
+    49
    ],
    "subgroups": false,
    "bindings": [
@@ -559,50 +529,20 @@ export const groupnorm_backward = {
      ]
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
      "name": "row_sums",
-     "binding": 10,
+     "binding": 9,
      "type": "read-only-storage",
      "size": 16
-    },
-    {
-     "name": "means_out",
-     "binding": 11,
-     "type": "storage",
-     "size": 16
-    },
-    {
-     "name": "dweight",
-     "binding": 12,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "dbias",
-     "binding": 13,
-     "type": "storage",
-     "size": 4
     },
     {
      "name": "dscale_shift",
-     "binding": 14,
+     "binding": 11,
      "type": "storage",
      "size": 4
     }
@@ -630,7 +570,7 @@ export const groupnorm_backward = {
     17,
     18,
     19,
-    20,
+    21,
     22,
     23,
     24,
@@ -639,14 +579,18 @@ export const groupnorm_backward = {
     27,
     28,
     29,
-    30,
-    53,
+    42,
+    43,
+    45,
+    46,
+    47,
+    48,
+    50,
+    52,
     54,
+    55,
     56,
-    58,
-    59,
-    60,
-    62
+    58
    ],
    "subgroups": false,
    "bindings": [
@@ -718,39 +662,39 @@ export const groupnorm_backward = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "bias",
+     "name": "scale_shift",
      "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "means",
-     "binding": 15,
+     "name": "row_sums",
+     "binding": 9,
      "type": "read-only-storage",
      "size": 16
     },
     {
+     "name": "daffine",
+     "binding": 10,
+     "type": "storage",
+     "size": 4
+    },
+    {
      "name": "pending",
-     "binding": 16,
+     "binding": 12,
      "type": "read-only-storage",
      "size": 4,
      "elem": true
     },
     {
      "name": "dx",
-     "binding": 18,
+     "binding": 14,
      "type": "storage",
      "size": 4,
      "elem": true
@@ -791,13 +735,168 @@ export const groupnorm_backward = {
     27,
     28,
     29,
-    30,
+    42,
+    43,
+    45,
+    46,
+    47,
+    48,
+    51,
     53,
+    54,
     55,
     57,
-    58,
-    59,
+    59
+   ],
+   "subgroups": false,
+   "bindings": [
+    {
+     "name": "dims",
+     "binding": 0,
+     "type": "uniform",
+     "size": 36,
+     "fields": [
+      {
+       "name": "batch",
+       "type": "u32",
+       "offset": 0
+      },
+      {
+       "name": "channels",
+       "type": "u32",
+       "offset": 4
+      },
+      {
+       "name": "groups",
+       "type": "u32",
+       "offset": 8
+      },
+      {
+       "name": "pixels",
+       "type": "u32",
+       "offset": 12
+      },
+      {
+       "name": "part",
+       "type": "u32",
+       "offset": 16
+      },
+      {
+       "name": "parts",
+       "type": "u32",
+       "offset": 20
+      },
+      {
+       "name": "has_pending",
+       "type": "u32",
+       "offset": 24
+      },
+      {
+       "name": "scale_step",
+       "type": "u32",
+       "offset": 28
+      },
+      {
+       "name": "scale_first",
+       "type": "u32",
+       "offset": 32
+      }
+     ]
+    },
+    {
+     "name": "dy4",
+     "binding": 3,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "x4",
+     "binding": 4,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "affine",
+     "binding": 5,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "scale_shift",
+     "binding": 6,
+     "type": "read-only-storage",
+     "size": 4
+    },
+    {
+     "name": "row_sums",
+     "binding": 9,
+     "type": "read-only-storage",
+     "size": 16
+    },
+    {
+     "name": "daffine",
+     "binding": 10,
+     "type": "storage",
+     "size": 4
+    },
+    {
+     "name": "pending4",
+     "binding": 13,
+     "type": "read-only-storage",
+     "size": 16,
+     "elem": true
+    },
+    {
+     "name": "dx4",
+     "binding": 15,
+     "type": "storage",
+     "size": 16,
+     "elem": true
+    }
+   ]
+  },
+  "whole": {
+   "workgroupSize": [
+    "SHARERS",
+    1,
+    1
+   ],
+   "chunks": [
+    0,
+    1,
+    5,
+    6,
+    7,
+    8,
+    10,
+    11,
+    12,
+    13,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    26,
+    30,
+    32,
+    33,
+    34,
+    37,
+    38,
+    43,
+    47,
+    51,
+    53,
+    54,
+    55,
+    57,
+    60,
     61,
+    62,
     63
    ],
    "subgroups": false,
@@ -870,189 +969,33 @@ export const groupnorm_backward = {
      "elem": true
     },
     {
-     "name": "weight",
+     "name": "affine",
      "binding": 5,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "bias",
-     "binding": 6,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "scale_shift",
-     "binding": 7,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "means",
-     "binding": 15,
-     "type": "read-only-storage",
-     "size": 16
-    },
-    {
-     "name": "pending4",
-     "binding": 17,
-     "type": "read-only-storage",
-     "size": 16,
-     "elem": true
-    },
-    {
-     "name": "dx4",
-     "binding": 19,
-     "type": "storage",
-     "size": 16,
-     "elem": true
-    }
-   ]
-  },
-  "whole": {
-   "workgroupSize": [
-    "SHARERS",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    5,
-    6,
-    7,
-    8,
-    10,
-    11,
-    12,
-    13,
-    14,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    27,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    38,
-    39,
-    55,
-    57,
-    58,
-    59,
-    61,
-    64,
-    65
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 36,
-     "fields": [
-      {
-       "name": "batch",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "channels",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "part",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "has_pending",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "scale_step",
-       "type": "u32",
-       "offset": 28
-      },
-      {
-       "name": "scale_first",
-       "type": "u32",
-       "offset": 32
-      }
-     ]
-    },
-    {
-     "name": "dy4",
-     "binding": 3,
-     "type": "read-only-storage",
-     "size": 16,
-     "elem": true
-    },
-    {
-     "name": "x4",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 16,
-     "elem": true
-    },
-    {
-     "name": "weight",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "bias",
-     "binding": 6,
      "type": "read-only-storage",
      "size": 4
     },
     {
      "name": "stats",
-     "binding": 8,
+     "binding": 7,
      "type": "read-only-storage",
      "size": 8
     },
     {
-     "name": "sums_out",
-     "binding": 9,
+     "name": "daffine",
+     "binding": 10,
      "type": "storage",
-     "size": 16
+     "size": 4
     },
     {
      "name": "pending4",
-     "binding": 17,
+     "binding": 13,
      "type": "read-only-storage",
      "size": 16,
      "elem": true
     },
     {
      "name": "dx4",
-     "binding": 19,
+     "binding": 15,
      "type": "storage",
      "size": 16,
      "elem": true
@@ -1074,9 +1017,8 @@ export const groupnorm_backward = {
   "\n@group(0) @binding(2) var<storage, read> x: array<elem>;",
   "\n@group(0) @binding(3) var<storage, read> dy4: array<elem4>;",
   "\n@group(0) @binding(4) var<storage, read> x4: array<elem4>;",
-  "\n@group(0) @binding(5) var<storage, read> weight: array<f32>;",
-  "\n@group(0) @binding(6) var<storage, read> bias: array<f32>;",
-  "\n@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;",
+  "\n@group(0) @binding(5) var<storage, read> affine: array<f32>;",
+  "\n@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;",
   "\n\n\nstruct Invocation {\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n}",
   "\n\nfn lane_of(at: Invocation) -> u32 {\n  return (at.group.y * at.groups.x + at.group.x) * WG + at.lane;\n}",
   "\n\n\n\nfn derivative(h: f32) -> f32 {\n  if (ACTIVATION == 1u) {\n    let v = max(h, -87.0);\n    let e = exp(-v);\n    let s = 1.0 / (1.0 + e);\n    return s * (1.0 + v * (e * s));\n  }\n  if (ACTIVATION == 2u) {\n    let v = min(h, 20.0);\n    let w = exp(v);\n    let q = w * (w + 2.0);\n    let d = 1.0 / (q + 2.0);\n    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);\n  }\n  if (ACTIVATION == 3u) {\n    let tail = normal_tail(h);\n    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;\n  }\n  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0);\n}",
@@ -1091,9 +1033,9 @@ export const groupnorm_backward = {
   "\n\n\nstruct Line {\n  mean: f32,\n  factor: f32,\n  offset: f32,\n}",
   "\n\n\nfn scale_of(row: u32) -> f32 {\n  if (dims.scale_step != 0u) {\n    return 1.0 + scale_shift[scale_index(row)];\n  }\n  return 1.0;\n}",
   "\n\nfn scale_index(row: u32) -> u32 {\n  return row / dims.channels * dims.scale_step + dims.scale_first + row % dims.channels;\n}",
-  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * weight[c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, bias[c]);\n  }\n  let scale = scale_of(row);\n  return Line(moments.x, factor * scale, bias[c] * scale + scale_shift[scale_index(row) + dims.channels]);\n}",
-  "\n\n\n\n@group(0) @binding(8) var<storage, read> stats: array<vec2f>;",
-  "\n@group(0) @binding(9) var<storage, read_write> sums_out: array<vec4f>;",
+  "\n\nfn line_of(row: u32, moments: vec2f) -> Line {\n  let c = row % dims.channels;\n  let factor = moments.y * affine[c];\n  let offset = affine[dims.channels + c];\n  if (dims.scale_step == 0u) {\n    return Line(moments.x, factor, offset);\n  }\n  let scale = scale_of(row);\n  return Line(moments.x, factor * scale, offset * scale + scale_shift[scale_index(row) + dims.channels]);\n}",
+  "\n\n\n\n@group(0) @binding(7) var<storage, read> stats: array<vec2f>;",
+  "\n@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;",
   "\n\n\nstruct Terms {\n  dh: vec4f,\n  product: vec4f,\n}",
   "\n\nfn terms_of(gradient: vec4f, v: vec4f, line: Line) -> Terms {\n  let off = v - line.mean;\n  let dh = gradient * derivative4(off * line.factor + line.offset);\n  return Terms(dh, dh * off);\n}",
   "\n\nfn plus(a: Terms, b: Terms) -> Terms {\n  return Terms(a.dh + b.dh, a.product + b.product);\n}",
@@ -1104,28 +1046,27 @@ export const groupnorm_backward = {
   "\n\n@compute @workgroup_size(WG)\nfn sums_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  record(index, terms_of_part(part, line, 0u, 1u), statistics);\n}",
   "\n\nvar<workgroup> shared_sums: array<vec2f, SHARED>;",
   "\n\n@compute @workgroup_size(SHARED)\nfn sums_shared(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index >= part_total()) {\n    return;\n  }\n  let part = part_of(index);\n  let statistics = stats[group_of(part.row)];\n  let line = line_of(part.row, statistics);\n  var sum = terms_of_part(part, line, lane, SHARED);\n\n\n  for (var step = 1u; step <= 6u; step++) {\n    let half = SHARED >> step;\n    shared_sums[lane] = sum;\n    workgroupBarrier();\n    if (lane < half) {\n      sum += shared_sums[lane + half];\n    }\n    workgroupBarrier();\n  }\n  if (lane == 0u) {\n    record(index, sum, statistics);\n  }\n}",
-  "\n\n\n\n@group(0) @binding(10) var<storage, read> row_sums: array<vec4f>;",
-  "\n@group(0) @binding(11) var<storage, read_write> means_out: array<vec4f>;",
-  "\n@group(0) @binding(12) var<storage, read_write> dweight: array<f32>;",
-  "\n@group(0) @binding(13) var<storage, read_write> dbias: array<f32>;",
-  "\n@group(0) @binding(14) var<storage, read_write> dscale_shift: array<f32>;",
+  "\n\n\n\n@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;",
+  "\n@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;",
+  "\n@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;",
   "\n\n\nfn sum_of_row(row: u32) -> vec2f {\n  var sum = vec2f();\n  for (var p = 0u; p < dims.parts; p++) {\n    sum += row_sums[row * dims.parts + p].xy;\n  }\n  return sum;\n}",
-  "\n\nfn write_means(group: u32) {\n  let rows = dims.channels / dims.groups;\n  var sum = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = group * rows + k;\n    sum += weight[row % dims.channels] * scale_of(row) * sum_of_row(row);\n  }\n  means_out[group] = vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);\n}",
-  "\n\nfn write_channel(c: u32) {\n  var sum = vec2f();\n  for (var n = 0u; n < dims.batch; n++) {\n    let row = n * dims.channels + c;\n    sum += scale_of(row) * sum_of_row(row);\n  }\n  dbias[c] = sum.x;\n  dweight[c] = sum.y;\n}",
-  "\n\nfn write_row(row: u32) {\n  let sum = sum_of_row(row);\n  let at = scale_index(row);\n  dscale_shift[at] = weight[row % dims.channels] * sum.y + bias[row % dims.channels] * sum.x;\n  dscale_shift[at + dims.channels] = sum.x;\n}",
-  "\n\n\n@compute @workgroup_size(WG)\nfn totals(at: Invocation) {\n  let index = lane_of(at);\n  let channels_from = dims.batch * dims.groups;\n  let rows_from = channels_from + dims.channels;\n  if (index < channels_from) {\n    write_means(index);\n  } else if (index < rows_from) {\n    write_channel(index - channels_from);\n  } else if (dims.scale_step != 0u && index < rows_from + dims.batch * dims.channels) {\n    write_row(index - rows_from);\n  }\n}",
-  "\n\n\n\n@group(0) @binding(15) var<storage, read> means: array<vec4f>;",
-  "\n@group(0) @binding(16) var<storage, read> pending: array<elem>;",
-  "\n@group(0) @binding(17) var<storage, read> pending4: array<elem4>;",
-  "\n@group(0) @binding(18) var<storage, read_write> dx: array<elem>;",
-  "\n@group(0) @binding(19) var<storage, read_write> dx4: array<elem4>;",
+  "\n\n\nfn means_of(group: u32) -> vec4f {\n  let rows = dims.channels / dims.groups;\n  var sum = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = group * rows + k;\n    sum += affine[row % dims.channels] * scale_of(row) * sum_of_row(row);\n  }\n  return vec4f(sum / f32(rows * dims.pixels), row_sums[group * rows * dims.parts].zw);\n}",
+  "\n\nfn write_channel(c: u32, sum: vec2f) {\n  daffine[c] = sum.y;\n  daffine[dims.channels + c] = sum.x;\n}",
+  "\n\n\nfn write_channel_of(part: Part, lane: u32) {\n  if (lane != 0u || part.first != part.row * dims.pixels || part.row >= dims.channels) {\n    return;\n  }\n  var sum = vec2f();\n  for (var n = 0u; n < dims.batch; n++) {\n    let row = n * dims.channels + part.row;\n    sum += scale_of(row) * sum_of_row(row);\n  }\n  write_channel(part.row, sum);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn scale_gradients(at: Invocation) {\n  let row = lane_of(at);\n  if (row >= dims.batch * dims.channels) {\n    return;\n  }\n  let sum = sum_of_row(row);\n  let c = row % dims.channels;\n  let to = scale_index(row);\n  dscale_shift[to] = affine[c] * sum.y + affine[dims.channels + c] * sum.x;\n  dscale_shift[to + dims.channels] = sum.x;\n}",
+  "\n\n\n\n@group(0) @binding(12) var<storage, read> pending: array<elem>;",
+  "\n@group(0) @binding(13) var<storage, read> pending4: array<elem4>;",
+  "\n@group(0) @binding(14) var<storage, read_write> dx: array<elem>;",
+  "\n@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;",
   "\n\n\nstruct Fall {\n  slope: f32,\n  offset: f32,\n}",
   "\n\nfn fall_of(group_means: vec4f) -> Fall {\n  return Fall(group_means.w * group_means.w * group_means.y, group_means.w * group_means.x);\n}",
   "\n\nfn put(i: u32, line: Line, fall: Fall) {\n  let off = f32(x[i]) - line.mean;\n  let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += f32(pending[i]);\n  }\n  dx[i] = elem(result);\n}",
   "\n\nfn put4(i: u32, line: Line, fall: Fall) {\n  let off = vec4f(x4[i]) - line.mean;\n  let dh = vec4f(dy4[i]) * derivative4(off * line.factor + line.offset);\n  var result = dh * line.factor - off * fall.slope - fall.offset;\n  if (dims.has_pending == 1u) {\n    result += vec4f(pending4[i]);\n  }\n  dx4[i] = elem4(result);\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn backward_input(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {\n    put(part.first + k * LANES + lane, line, fall);\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means[group_of(part.row)];\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {\n    put4(part.first / 4u + k * LANES + lane, line, fall);\n  }\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_input(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means_of(group_of(part.row));\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {\n    put(part.first + k * LANES + lane, line, fall);\n  }\n  write_channel_of(part, lane);\n}",
+  "\n\n@compute @workgroup_size(WG)\nfn backward_input_wide(at: Invocation) {\n  let index = lane_of(at);\n  if (index / LANES >= part_total()) {\n    return;\n  }\n  let part = part_of(index / LANES);\n  let lane = index % LANES;\n  let of_group = means_of(group_of(part.row));\n  let line = line_of(part.row, of_group.zw);\n  let fall = fall_of(of_group);\n  for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {\n    put4(part.first / 4u + k * LANES + lane, line, fall);\n  }\n  write_channel_of(part, lane);\n}",
   "\n\n\n\nvar<workgroup> lane_sums: array<vec2f, SHARERS>;",
-  "\n\n@compute @workgroup_size(SHARERS)\nfn whole(\n  @builtin(workgroup_id) at: vec3u,\n  @builtin(num_workgroups) workgroups: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let group = at.y * workgroups.x + at.x;\n  if (group >= dims.batch * dims.groups) {\n    return;\n  }\n  let statistics = stats[group];\n  let rows = dims.channels / dims.groups / SHARERS;\n  let first_row = (group * SHARERS + lane) * rows;\n\n\n  var own = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = first_row + k;\n    let c = row % dims.channels;\n    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);\n    let sum = terms_of_part(Part(row, row * dims.pixels, dims.pixels), line, 0u, 1u);\n    record(row, sum, statistics);\n    own += weight[c] * vec2f(sum.x, sum.y * statistics.y);\n  }\n  lane_sums[lane] = own;\n  workgroupBarrier();\n  var sum = vec2f();\n  for (var k = 0u; k < SHARERS; k++) {\n    sum += lane_sums[k];\n  }\n\n\n  let fall = fall_of(vec4f(sum / f32(rows * SHARERS * dims.pixels), statistics));\n  for (var k = 0u; k < rows; k++) {\n    let row = first_row + k;\n    let c = row % dims.channels;\n    let line = Line(statistics.x, statistics.y * weight[c], bias[c]);\n    let quads = dims.pixels / 4u;\n    for (var i = row * quads; i < (row + 1u) * quads; i++) {\n      put4(i, line, fall);\n    }\n  }\n}"
+  "\n\n@compute @workgroup_size(SHARERS)\nfn whole(\n  @builtin(workgroup_id) at: vec3u,\n  @builtin(local_invocation_index) lane: u32,\n) {\n  let rows = dims.channels / dims.groups / SHARERS;\n  let first_channel = (at.x * SHARERS + lane) * rows;\n  for (var n = 0u; n < dims.batch; n++) {\n    let first_row = n * dims.channels + first_channel;\n    let statistics = stats[n * dims.groups + at.x];\n    let means = shared_means(first_row, rows, statistics, lane);\n    let fall = fall_of(vec4f(means, statistics));\n    for (var k = 0u; k < rows; k++) {\n      let line = plain_line(first_channel + k, statistics);\n      let quads = dims.pixels / 4u;\n      for (var i = (first_row + k) * quads; i < (first_row + k + 1u) * quads; i++) {\n        put4(i, line, fall);\n      }\n    }\n  }\n}",
+  "\n\nfn plain_line(c: u32, statistics: vec2f) -> Line {\n  return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);\n}",
+  "\n\n\n\nfn shared_means(first_row: u32, rows: u32, statistics: vec2f, lane: u32) -> vec2f {\n  var own = vec2f();\n  for (var k = 0u; k < rows; k++) {\n    let row = first_row + k;\n    let c = row % dims.channels;\n    let part = Part(row, row * dims.pixels, dims.pixels);\n    let terms = terms_of_part(part, plain_line(c, statistics), 0u, 1u);\n    let sum = vec2f(terms.x, terms.y * statistics.y);\n    own += affine[c] * sum;\n    let before = vec2f(daffine[dims.channels + c], daffine[c]);\n    write_channel(c, sum + select(before, vec2f(), row < dims.channels));\n  }\n  workgroupBarrier();\n  lane_sums[lane] = own;\n  workgroupBarrier();\n  var sum = vec2f();\n  for (var k = 0u; k < SHARERS; k++) {\n    sum += lane_sums[k];\n  }\n  return sum / f32(rows * SHARERS * dims.pixels);\n}"
  ]
 } as const satisfies ShaderFamily;

@@ -71,6 +71,20 @@ export const adamwTwins: Twins = {
       history: historyOf(given, factor),
     };
   },
+  "no average": (given) => {
+    const inputs: Inputs = {
+      ...given,
+      ema: given.parameters!,
+      gradients: unscaled(given.gradients!),
+    };
+    const exact = stepped(inputs, inputs.gradients!);
+    const bounds = boundsOf(inputs);
+    return {
+      parameters: { expected: exact.parameter, bound: scaled(bounds.parameters) },
+      expAvg: { expected: exact.expAvg, bound: scaled(bounds.expAvg) },
+      expAvgSq: { expected: exact.expAvgSq, bound: scaled(bounds.expAvgSq) },
+    };
+  },
   "an infinite gradient": ({ parameters, expAvg, expAvgSq, ema, state }) => {
     return {
       parameters: oneTerm(parameters!),

@@ -12,18 +12,27 @@ import type { Inputs, Twins } from "./twin.ts";
 
 type Normalisation = (typeof NORMALISATIONS)[number];
 
+/** γ and β [C] of affine [2C]. */
+export function affineParts({ data }: NdArray): Record<"weight" | "bias", NdArray> {
+  const C = data.length / 2;
+  const half = (from: number) => ndarray([C], data.slice(from, from + C));
+  return { weight: half(0), bias: half(C) };
+}
+
+/** The gradient of affine, of those of γ and β. */
+export const affineOf = ({ dweight, dbias }: Record<"dweight" | "dbias", NdArray>): NdArray =>
+  ndarray([2 * dweight.data.length], [...dweight.data, ...dbias.data]);
+
 /** What a case is launched with: scale and shift [N, C] from [N, 2C], or neither. */
-function inputsOf(
-  { x, weight, bias, scaleShift }: Inputs,
-  { isPlain }: Normalisation,
-): GroupNormInputs {
-  if (isPlain) return { x: x!, weight: weight!, bias: bias! };
+function inputsOf({ x, affine, scaleShift }: Inputs, { isPlain }: Normalisation): GroupNormInputs {
+  const needed = { x: x!, ...affineParts(affine!) };
+  if (isPlain) return needed;
   const [N, C] = x!.shape as [number, number];
   const half = (which: number) =>
     mapArray(ndarray([N, C]), (_, i) => {
       return scaleShift!.data[(2 * Math.floor(i / C) + which) * C + (i % C)]!;
     });
-  return { x: x!, weight: weight!, bias: bias!, scale: half(0), shift: half(1) };
+  return { ...needed, scale: half(0), shift: half(1) };
 }
 
 /** [N, 2C] from scale and shift [N, C]. */
@@ -83,8 +92,7 @@ export const groupnormBackwardTwins: Twins = Object.fromEntries(
         mapArray(dx, (value, i) => value + more.data[i]!);
       return {
         dx: { expected: plus(exact.dx, pending), bound: plus(bounds.dx, absolute(pending)) },
-        dweight: { expected: exact.dweight, bound: bounds.dweight },
-        dbias: { expected: exact.dbias, bound: bounds.dbias },
+        daffine: { expected: affineOf(exact), bound: affineOf(bounds) },
         ...(exact.dscale && {
           dscaleShift: {
             expected: joined(exact.dscale, exact.dshift!),

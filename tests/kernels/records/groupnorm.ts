@@ -7,7 +7,7 @@ import { type KernelInfo, type Refusal, selfTestSamples } from "./record.ts";
 const refusal = (what: string, wrong: Partial<GroupNormOptions>, message: string): Refusal => ({
   what,
   launch: (graph: Graph, tensor) => {
-    const inputs = { x: tensor(4, 30, 16, 16), weight: tensor(30), bias: tensor(30) };
+    const inputs = { x: tensor(4, 30, 16, 16), affine: tensor(60) };
     groupNorm(graph, inputs, { groups: 2, eps: 1e-5, activation: "silu", ...wrong });
   },
   message,

@@ -18,8 +18,7 @@ export const info: KernelInfo = {
       launch: (graph, tensor) => {
         const inputs = {
           x: tensor(2, 4, 3, 3),
-          weight: tensor(4),
-          bias: tensor(4),
+          affine: tensor(8),
           dy: tensor(2, 4, 3, 4),
           stats: tensor(2, 2, 2),
         };

@@ -1,6 +1,7 @@
 // Samples of the group norm and its gradients, for the records of both families.
 import { groupNormRule } from "../../../src/autograd/rules/groupnorm.ts";
 import { ACTIVATIONS, type ActivationName } from "../../../src/kernels/activation.ts";
+import { affineOf, affineParts } from "../../inspect/twins/groupnorm.ts";
 import {
   type GroupNormInputs,
   groupNorm as twin,
@@ -65,22 +66,17 @@ export function joined(scale: NdArray, shift: NdArray): NdArray {
   });
 }
 
-const splitInputs = ({
-  x,
-  weight,
-  bias,
-  scaleShift,
-}: Record<string, NdArray>): GroupNormInputs => ({
+const splitInputs = ({ x, affine, scaleShift }: Record<string, NdArray>): GroupNormInputs => ({
   x: x!,
-  weight: weight!,
-  bias: bias!,
+  ...affineParts(affine!),
   ...(scaleShift && { scale: half(scaleShift, 0), shift: half(scaleShift, 1) }),
 });
 
 type Gradients = ReturnType<typeof twinBackward>;
 
-const asOne = ({ dscale, dshift, ...rest }: Gradients): Record<string, NdArray> => ({
-  ...rest,
+const asOne = ({ dx, dweight, dbias, dscale, dshift }: Gradients): Record<string, NdArray> => ({
+  dx,
+  daffine: affineOf({ dweight, dbias }),
   ...(dscale && dshift && { dscaleShift: joined(dscale, dshift) }),
 });
 
@@ -91,8 +87,7 @@ export function normalisation(one: Normalisation): Sample {
   const options = { groups, eps, activation };
   const needed = {
     x: mapArray(numbers(shape, 1), (value) => Math.fround(mean + 1.7 * value)),
-    weight: numbers([C], 2),
-    bias: numbers([C], 3),
+    affine: numbers([2 * C], 2),
   };
   const sample = differentiable({
     name: `[${shape}] in ${groups} groups, ${activation}, mean ${mean}${scales ? ", scaled" : ""}`,

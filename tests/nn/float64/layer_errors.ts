@@ -110,7 +110,7 @@ function wantedTensors(
   const backward = applications.toReversed().flatMap((one): Wanted[] => {
     const place = { layer: layerOf(one), phase: "backward" as const };
     const ofOutput = one.dy ? [{ ...place, tensor: "dy", gpuTensor: one.dy, of: one.y }] : [];
-    const ofParameters = (["weight", "bias"] as const).flatMap((name) => {
+    const ofParameters = (["weight", "bias", "affine"] as const).flatMap((name) => {
       const of = one.inputs[name];
       const gpuTensor = of && gradients.get(of);
       const summed = name === "bias" ? { summed: one.y } : {};
@@ -122,7 +122,7 @@ function wantedTensors(
 }
 
 const layerOf = ({ twin, inputs }: Application): string =>
-  inputs.weight?.label.replace(/\.weight$/, "") ?? twin.name;
+  (inputs.weight ?? inputs.affine)?.label.replace(/\.weight(\+bias)?$/, "") ?? twin.name;
 
 /** Of all that no rule made: images, features of the time, parameters. */
 async function leafValues(gpu: Gpu, applications: readonly Application[]) {

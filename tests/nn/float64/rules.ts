@@ -7,6 +7,7 @@ import { addRule, affineRule } from "../../../src/autograd/rules/elementwise.ts"
 import { groupNormRule } from "../../../src/autograd/rules/groupnorm.ts";
 import { linearRule } from "../../../src/autograd/rules/linear.ts";
 import { averagePoolRule, upsampleRule } from "../../../src/autograd/rules/resample.ts";
+import { affineOf, affineParts } from "../../inspect/twins/groupnorm.ts";
 import { type Activation, activation, activationBackward } from "../../reference/activation.ts";
 import { attention, attentionBackward, joined, parted } from "../../reference/attention.ts";
 import { concatChannels, concatChannelsBackward } from "../../reference/concat.ts";
@@ -77,10 +78,10 @@ const conv2dTwin = twin<Conv2dOptions & { rowsFirst?: number }>({
 });
 
 /** 2C columns of scaleShift as two tensors [N, C]. */
-function normInputs({ x, weight, bias, scaleShift }: Values, first: number) {
-  const inputs = { x: x!, weight: weight!, bias: bias! };
+function normInputs({ x, affine, scaleShift }: Values, first: number) {
+  const inputs = { x: x!, ...affineParts(affine!) };
   if (!scaleShift) return inputs;
-  const C = weight!.shape[0]!;
+  const C = x!.shape[1]!;
   const [scale, shift] = [columnsOf(scaleShift, first, C), columnsOf(scaleShift, first + C, C)];
   return { ...inputs, scale, shift };
 }
@@ -91,8 +92,9 @@ const groupNormTwin = twin<GroupNormOptions & { scaleFirst?: number }>({
     groupNorm(normInputs(inputs, scaleFirst), options).y,
   backward: (inputs, dy, { scaleFirst = 0, ...options }) => {
     const given = normInputs(inputs, scaleFirst);
-    const { dscale, dshift, ...rest } = groupNormBackward(given, dy, options);
-    if (!dscale || !dshift) return { ...rest };
+    const { dx, dscale, dshift, ...parameters } = groupNormBackward(given, dy, options);
+    const rest = { dx, daffine: affineOf(parameters) };
+    if (!dscale || !dshift) return rest;
     const [whole, C] = [inputs.scaleShift!, dscale.shape[1]!];
     const scales = asColumns(whole, scaleFirst, dscale);
     const shifts = asColumns(whole, scaleFirst + C, dshift);
