@@ -4,11 +4,14 @@
 // No S × S tensor is made: the backward kernels make the probabilities again from q, k and stats.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import type { Constants, Variant } from "../device/shader.ts";
 import type { Graph, Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attention as byTiles } from "./generated/attention.ts";
-import { attention_lanes as byLanes } from "./generated/attention_lanes.ts";
+import { attention_forward, attention as byTiles } from "./generated/attention.ts";
+import {
+  attention_lanes_forward,
+  attention_lanes as byLanes,
+} from "./generated/attention_lanes.ts";
 
 const ROWS_OF_A_TILE = 32;
 const ROWS_OF_A_LANE = 8;
@@ -56,7 +59,8 @@ export function attention(
   const stats = graph.alloc([extents.images, heads, extents.tokens, 2], "attention.stats");
 
   const args = { dims: dimsOf(extents), row_a: q, column_a: k, column_b: v };
-  const { family, workgroups, options } = variantFor(graph, extents, 2);
+  const { isByLanes, workgroups, options } = variantFor(graph, extents, 2);
+  const family = isByLanes ? attention_lanes_forward : attention_forward;
   graph.dispatch([family, "forward"], { ...args, sum_b: y, new_stats: stats }, workgroups, options);
   return { y, stats };
 }
@@ -93,7 +97,7 @@ export function attentionBackward(
   const query = variantFor(graph, extents, 3);
   const forQueries = { dims, row_a: q, column_a: k, row_b: dy, column_b: v, y, stats };
   graph.dispatch(
-    [query.family, "backward_query"],
+    [query.isByLanes ? byLanes : byTiles, "backward_query"],
     { ...forQueries, sum_a: targets.dq, new_means: means },
     query.workgroups,
     query.options,
@@ -101,7 +105,7 @@ export function attentionBackward(
   const key = variantFor(graph, extents, 4);
   const forKeys = { dims, row_a: k, column_a: q, row_b: v, column_b: dy, stats, means };
   graph.dispatch(
-    [key.family, "backward_key"],
+    [key.isByLanes ? byLanes : byTiles, "backward_key"],
     { ...forKeys, sum_a: targets.dk, sum_b: targets.dv },
     key.workgroups,
     key.options,
@@ -124,9 +128,8 @@ function variantFor(graph: Graph, { images, heads, channels, tokens }: Extents, 
   const isByLanes = SUBGROUPS.includes(lanes);
   const rows = isByLanes ? ROWS_OF_A_LANE * lanes : ROWS_OF_A_TILE;
   const workgroups: Workgroups = [ceilDiv(tokens, rows), heads, images];
-  return isByLanes
-    ? { family: byLanes, workgroups, options: { flops, constants: { LANES: lanes } } }
-    : { family: byTiles, workgroups, options: { flops } };
+  const constants: Constants = isByLanes ? { LANES: lanes } : {};
+  return { isByLanes, workgroups, options: { flops, constants } };
 }
 
 function dimsOf({ tokens, channels }: Extents) {

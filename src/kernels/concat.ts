@@ -4,7 +4,7 @@ import { requireShape, type Shape, sameShape, shape4, showShape, sizeOf } from "
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { concat as family } from "./generated/concat.ts";
+import { concat_forward, concat as family } from "./generated/concat.ts";
 
 const WORKGROUP = 64;
 
@@ -25,8 +25,9 @@ export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor
   const [isWide, [count, first, second]] = byFours(sizes);
   const dims = { count: count!, first: first!, second: second! };
   const workgroups = foldWorkgroups(dims.count, WORKGROUP);
-  if (isWide) graph.dispatch([family, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
-  else graph.dispatch([family, "forward"], { dims, a, b, y }, workgroups);
+  if (isWide)
+    graph.dispatch([concat_forward, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
+  else graph.dispatch([concat_forward, "forward"], { dims, a, b, y }, workgroups);
   return y;
 }
 

@@ -8,7 +8,7 @@ import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { matmul } from "./generated/matmul.ts";
+import { matmul, matmul_forward } from "./generated/matmul.ts";
 
 const TILES = [64, 32]; // rows and columns of a workgroup
 const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
@@ -56,13 +56,14 @@ export function linear(graph: Graph, { x, weight, bias }: LinearInputs): Tensor 
 
   const y = graph.alloc([rows, outputs], "linear.y");
 
-  launch(graph, "forward", {
+  const { args, kind, workgroups, options } = launchOf(graph, {
     size: { m: rows, n: outputs, k: inputs },
     a: { tensor: x, strides: [inputs, 1] },
     b: { tensor: weight, strides: [1, inputs] },
     c: y,
     addend: bias && { tensor: bias, stride: 0 },
   });
+  graph.dispatch([matmul_forward, `forward_${kind}`], args, workgroups, options);
   return y;
 }
 
@@ -82,13 +83,14 @@ export function linearBackwardInput(
   requireShape("linear backward", "dx", target.shape, [rows, inputs]);
   if (pending) requireShape("linear backward", "pending", pending.shape, [rows, inputs]);
 
-  launch(graph, "backward_input", {
+  const { args, kind, workgroups, options } = launchOf(graph, {
     size: { m: rows, n: inputs, k: outputs },
     a: { tensor: dy, strides: [outputs, 1] },
     b: { tensor: weight, strides: [inputs, 1] },
     c: target,
     addend: pending && { tensor: pending, stride: inputs },
   });
+  graph.dispatch([matmul, `backward_input_${kind}`], args, workgroups, options);
 }
 
 /**
@@ -107,14 +109,15 @@ export function linearBackwardWeight(
   requireShape("linear backward", "dweight", dweight.shape, [outputs, inputs]);
   if (dbias) requireShape("linear backward", "dbias", dbias.shape, [outputs]);
 
-  launch(graph, "backward_weight", {
+  const { args, kind, workgroups, options } = launchOf(graph, {
     size: { m: outputs, n: inputs, k: rows },
     a: { tensor: dy, strides: [1, outputs] },
     b: { tensor: x, strides: [inputs, 1] },
     c: dweight,
-    dbias: dbias ?? graph.alloc([1], "linear.no_dbias"),
     sumsRows: dbias !== undefined,
   });
+  const both = { ...args, dbias: dbias ?? graph.alloc([1], "linear.no_dbias") };
+  graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
 }
 
 /** C [m, n] = A [m, k] · B [k, n] + addend. */
@@ -127,15 +130,11 @@ interface Product {
   c: Tensor;
   /** stride over m */
   addend?: { tensor: Tensor; stride: number } | undefined;
-  /** of backward_weight: where the sums of A's rows go, if they are asked for */
-  dbias?: Tensor;
+  /** of backward_weight: whether the sums of A's rows are asked for */
   sumsRows?: boolean;
 }
 
-type Direction = "forward" | "backward_input" | "backward_weight";
-
-function launch(graph: Graph, direction: Direction, product: Product): void {
-  const { size, a, b, c, addend, dbias, sumsRows = false } = product;
+function launchOf(graph: Graph, { size, a, b, c, addend, sumsRows = false }: Product) {
   const dims = {
     ...size,
     a_m: a.strides[0],
@@ -149,13 +148,7 @@ function launch(graph: Graph, direction: Direction, product: Product): void {
   // without an addend the binding holds A, unread
   const args = { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };
   const { kind, workgroups, constants } = variantFor(graph, size);
-  const options = { constants, flops: 2 * size.m * size.n * size.k };
-  if (direction === "backward_weight") {
-    const both = { ...args, dbias: dbias! };
-    graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
-  } else {
-    graph.dispatch([matmul, `${direction}_${kind}`], args, workgroups, options);
-  }
+  return { args, kind, workgroups, options: { constants, flops: 2 * size.m * size.n * size.k } };
 }
 
 interface Choice {

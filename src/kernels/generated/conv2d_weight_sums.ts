@@ -1,343 +1,179 @@
 // Generated from shaders/conv2d_weight_sums.wgsl by `npm run shaders`. Do not edit.
 import type { ShaderFamily } from "../../device/shader.ts";
 
-export const conv2d_weight_sums = {
- "name": "conv2d_weight_sums",
- "hash": "5ffeaa065ddf81fb",
- "settings": {
-  "elem": {
-   "chunk": 0,
-   "kind": "alias",
-   "value": "f32"
-  },
-  "elem4": {
-   "chunk": 1,
-   "kind": "alias",
-   "value": "vec4<elem>"
-  },
-  "WG": {
-   "chunk": 2,
-   "kind": "const",
-   "value": "64u"
-  },
-  "LANES": {
-   "chunk": 3,
-   "kind": "const",
-   "value": "4u"
+type Binds = {
+  finish: { sizes: "parts" | "weights" | "weight_groups" | "biases" | "images" | "pixels"; parts: true; x: true; dweight: true; dbias: true };
+  finish_lanes: { sizes: "parts" | "weights" | "weight_groups" | "biases" | "images" | "pixels"; parts: true; x: true; dweight: true; dbias: true };
+  sum_planes: { x: true; extents: "planes" | "pixels"; y: true };
+  sum_planes_lanes: { x: true; extents: "planes" | "pixels"; y: true };
+};
+
+export const conv2d_weight_sums: ShaderFamily<Binds> = {
+  name: "conv2d_weight_sums",
+  hash: "5ffeaa065ddf81fb",
+  text: [`
+
+alias elem = f32;
+alias elem4 = vec4<elem>;
+
+const WG: u32 = 64u;
+const LANES: u32 = 4u;
+
+struct Finish {
+  parts: u32,
+  weights: u32,
+  weight_groups: u32,
+  biases: u32,
+  images: u32,
+  pixels: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Finish;
+@group(0) @binding(1) var<storage, read> parts: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
+
+
+fn finish_weights(first: u32) {
+  var lo = vec4f();
+  var hi = vec4f();
+  for (var part = 0u; part < sizes.parts; part++) {
+    let at = part * sizes.weights + first;
+    lo += vec4f(parts[at], parts[at + 1u], parts[at + 2u], parts[at + 3u]);
+    hi += vec4f(parts[at + 4u], parts[at + 5u], parts[at + 6u], parts[at + 7u]);
   }
- },
- "entries": {
-  "finish": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    19
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "sizes",
-     "binding": 0,
-     "type": "uniform",
-     "size": 24,
-     "fields": [
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "weights",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "weight_groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "biases",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "images",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 20
-      }
-     ]
-    },
-    {
-     "name": "parts",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "x",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "dweight",
-     "binding": 3,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "dbias",
-     "binding": 4,
-     "type": "storage",
-     "size": 4
-    }
-   ]
-  },
-  "finish_lanes": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    16,
-    19
-   ],
-   "subgroups": true,
-   "bindings": [
-    {
-     "name": "sizes",
-     "binding": 0,
-     "type": "uniform",
-     "size": 24,
-     "fields": [
-      {
-       "name": "parts",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "weights",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "weight_groups",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "biases",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "images",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 20
-      }
-     ]
-    },
-    {
-     "name": "parts",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "x",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "dweight",
-     "binding": 3,
-     "type": "storage",
-     "size": 4
-    },
-    {
-     "name": "dbias",
-     "binding": 4,
-     "type": "storage",
-     "size": 4
-    }
-   ]
-  },
-  "sum_planes": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    7,
-    11,
-    13,
-    14,
-    17,
-    18,
-    19,
-    20
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "x",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "extents",
-     "binding": 5,
-     "type": "uniform",
-     "size": 8,
-     "fields": [
-      {
-       "name": "planes",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 4
-      }
-     ]
-    },
-    {
-     "name": "y",
-     "binding": 6,
-     "type": "storage",
-     "size": 4
-    }
-   ]
-  },
-  "sum_planes_lanes": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    3,
-    7,
-    11,
-    17,
-    18,
-    19,
-    21
-   ],
-   "subgroups": true,
-   "bindings": [
-    {
-     "name": "x",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "extents",
-     "binding": 5,
-     "type": "uniform",
-     "size": 8,
-     "fields": [
-      {
-       "name": "planes",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "pixels",
-       "type": "u32",
-       "offset": 4
-      }
-     ]
-    },
-    {
-     "name": "y",
-     "binding": 6,
-     "type": "storage",
-     "size": 4
-    }
-   ]
+  if (first + 8u <= sizes.weights) {
+    dweight[first] = lo.x;
+    dweight[first + 1u] = lo.y;
+    dweight[first + 2u] = lo.z;
+    dweight[first + 3u] = lo.w;
+    dweight[first + 4u] = hi.x;
+    dweight[first + 5u] = hi.y;
+    dweight[first + 6u] = hi.z;
+    dweight[first + 7u] = hi.w;
+    return;
   }
- },
- "chunks": [
-  "\n\nalias elem = f32;",
-  "\nalias elem4 = vec4<elem>;",
-  "\n\nconst WG: u32 = 64u;",
-  "\nconst LANES: u32 = 4u;",
-  "\n\nstruct Finish {\n  parts: u32,\n  weights: u32,\n  weight_groups: u32,\n  biases: u32,\n  images: u32,\n  pixels: u32,\n}",
-  "\n\n@group(0) @binding(0) var<uniform> sizes: Finish;",
-  "\n@group(0) @binding(1) var<storage, read> parts: array<f32>;",
-  "\n@group(0) @binding(2) var<storage, read> x: array<elem>;",
-  "\n@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;",
-  "\n@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;",
-  "\n\n\nfn finish_weights(first: u32) {\n  var lo = vec4f();\n  var hi = vec4f();\n  for (var part = 0u; part < sizes.parts; part++) {\n    let at = part * sizes.weights + first;\n    lo += vec4f(parts[at], parts[at + 1u], parts[at + 2u], parts[at + 3u]);\n    hi += vec4f(parts[at + 4u], parts[at + 5u], parts[at + 6u], parts[at + 7u]);\n  }\n  if (first + 8u <= sizes.weights) {\n    dweight[first] = lo.x;\n    dweight[first + 1u] = lo.y;\n    dweight[first + 2u] = lo.z;\n    dweight[first + 3u] = lo.w;\n    dweight[first + 4u] = hi.x;\n    dweight[first + 5u] = hi.y;\n    dweight[first + 6u] = hi.z;\n    dweight[first + 7u] = hi.w;\n    return;\n  }\n  var all = array(lo, hi);\n  let left = max(first, sizes.weights) - first;\n  for (var k = 0u; k < left; k++) {\n    dweight[first + k] = all[k / 4u][k % 4u];\n  }\n}",
-  "\n\n\nfn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {\n  let own = (pixels / 8u + lanes - 1u - lane) / lanes;\n  let ones = vec4f(1.0);\n  var sum = 0.0;\n  for (var k = 0u; k < own; k++) {\n    let at = start + (k * lanes + lane) * 8u;\n    sum += dot(vec4f(elem4(x[at], x[at + 1u], x[at + 2u], x[at + 3u])), ones)\n      + dot(vec4f(elem4(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u])), ones);\n  }\n  let left = (pixels % 8u + lanes - 1u - lane) / lanes;\n  for (var k = 0u; k < left; k++) {\n    sum += f32(x[start + pixels / 8u * 8u + k * lanes + lane]);\n  }\n  return sum;\n}",
-  "\n\nfn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {\n  let biases = sizes.biases;\n  let images = select(0u, sizes.images, o < biases);\n  var sum = 0.0;\n  for (var n = 0u; n < images; n++) {\n    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);\n  }\n  return sum;\n}",
-  "\n\nvar<workgroup> shares: array<f32, WG>;",
-  "\n\n\nfn sum_of_lanes(share: f32, local: u32) -> f32 {\n  shares[local] = share;\n  workgroupBarrier();\n  var sum = 0.0;\n  if (local == 0u) {\n    for (var k = 0u; k < WG; k++) {\n      sum += shares[k];\n    }\n  }\n  return sum;\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn finish(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index < sizes.weight_groups) {\n    finish_weights((index * WG + local) * 8u);\n  } else {\n    let o = index - sizes.weight_groups;\n    let sum = sum_of_lanes(share_of_bias(o, local, WG), local);\n    if (local == 0u && o < sizes.biases) {\n      dbias[o] = sum;\n    }\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn finish_lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  if (index < sizes.weight_groups) {\n    finish_weights((index * WG + local) * 8u);\n  } else {\n    let o = ((index - sizes.weight_groups) * WG + local) / LANES;\n    let sum = subgroupAdd(share_of_bias(o, lane, LANES));\n    if (lane == 0u && o < sizes.biases) {\n      dbias[o] = sum;\n    }\n  }\n}",
-  "\n\nstruct Planes {\n  planes: u32,\n  pixels: u32,\n}",
-  "\n\n@group(0) @binding(5) var<uniform> extents: Planes;",
-  "\n@group(0) @binding(6) var<storage, read_write> y: array<f32>;",
-  "\n\n@compute @workgroup_size(WG)\nfn sum_planes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let plane = group.y * groups.x + group.x;\n  let pixels = select(0u, extents.pixels, plane < extents.planes);\n  let sum = sum_of_lanes(share_of(plane * extents.pixels, pixels, local, WG), local);\n  if (local == 0u && plane < extents.planes) {\n    y[plane] = sum;\n  }\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn sum_planes_lanes(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n  @builtin(subgroup_invocation_id) lane: u32,\n) {\n  let plane = ((group.y * groups.x + group.x) * WG + local) / LANES;\n  let pixels = select(0u, extents.pixels, plane < extents.planes);\n  let sum = subgroupAdd(share_of(plane * extents.pixels, pixels, lane, LANES));\n  if (lane == 0u && plane < extents.planes) {\n    y[plane] = sum;\n  }\n}"
- ]
-} as const satisfies ShaderFamily;
+  var all = array(lo, hi);
+  let left = max(first, sizes.weights) - first;
+  for (var k = 0u; k < left; k++) {
+    dweight[first + k] = all[k / 4u][k % 4u];
+  }
+}
+
+
+fn share_of(start: u32, pixels: u32, lane: u32, lanes: u32) -> f32 {
+  let own = (pixels / 8u + lanes - 1u - lane) / lanes;
+  let ones = vec4f(1.0);
+  var sum = 0.0;
+  for (var k = 0u; k < own; k++) {
+    let at = start + (k * lanes + lane) * 8u;
+    sum += dot(vec4f(elem4(x[at], x[at + 1u], x[at + 2u], x[at + 3u])), ones)
+      + dot(vec4f(elem4(x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u])), ones);
+  }
+  let left = (pixels % 8u + lanes - 1u - lane) / lanes;
+  for (var k = 0u; k < left; k++) {
+    sum += f32(x[start + pixels / 8u * 8u + k * lanes + lane]);
+  }
+  return sum;
+}
+
+fn share_of_bias(o: u32, lane: u32, lanes: u32) -> f32 {
+  let biases = sizes.biases;
+  let images = select(0u, sizes.images, o < biases);
+  var sum = 0.0;
+  for (var n = 0u; n < images; n++) {
+    sum += share_of((n * biases + o) * sizes.pixels, sizes.pixels, lane, lanes);
+  }
+  return sum;
+}
+
+var<workgroup> shares: array<f32, WG>;
+
+
+fn sum_of_lanes(share: f32, local: u32) -> f32 {
+  shares[local] = share;
+  workgroupBarrier();
+  var sum = 0.0;
+  if (local == 0u) {
+    for (var k = 0u; k < WG; k++) {
+      sum += shares[k];
+    }
+  }
+  return sum;
+}
+
+@compute @workgroup_size(WG)
+fn finish(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index < sizes.weight_groups) {
+    finish_weights((index * WG + local) * 8u);
+  } else {
+    let o = index - sizes.weight_groups;
+    let sum = sum_of_lanes(share_of_bias(o, local, WG), local);
+    if (local == 0u && o < sizes.biases) {
+      dbias[o] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn finish_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  if (index < sizes.weight_groups) {
+    finish_weights((index * WG + local) * 8u);
+  } else {
+    let o = ((index - sizes.weight_groups) * WG + local) / LANES;
+    let sum = subgroupAdd(share_of_bias(o, lane, LANES));
+    if (lane == 0u && o < sizes.biases) {
+      dbias[o] = sum;
+    }
+  }
+}
+
+struct Planes {
+  planes: u32,
+  pixels: u32,
+}
+
+@group(0) @binding(5) var<uniform> extents: Planes;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(WG)
+fn sum_planes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let plane = group.y * groups.x + group.x;
+  let pixels = select(0u, extents.pixels, plane < extents.planes);
+  let sum = sum_of_lanes(share_of(plane * extents.pixels, pixels, local, WG), local);
+  if (local == 0u && plane < extents.planes) {
+    y[plane] = sum;
+  }
+}
+
+@compute @workgroup_size(WG)
+fn sum_planes_lanes(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let plane = ((group.y * groups.x + group.x) * WG + local) / LANES;
+  let pixels = select(0u, extents.pixels, plane < extents.planes);
+  let sum = subgroupAdd(share_of(plane * extents.pixels, pixels, lane, LANES));
+  if (lane == 0u && plane < extents.planes) {
+    y[plane] = sum;
+  }
+}`],
+};
