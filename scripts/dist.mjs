@@ -28,6 +28,7 @@ const { outputFiles } = await build({
   bundle: true,
   splitting: true,
   packages: "external",
+  alias: { fflate: "fflate/browser" }, // the same functions, without loading worker_threads
   format: "esm",
   target: "es2022",
   platform: "neutral",
