@@ -1,14 +1,17 @@
 // Writes src/kernels/generated/ from shaders/: each family's source, cut into its top-level
-// declarations, and what every entry point binds. With --check it compares instead, and fails where
-// the two differ. Names of families limit it to those: `npm run shaders -- conv2d`.
+// declarations, and the type of what every entry point binds. With --check it compares instead, and
+// fails where the two differ. Names of families limit it to those: `npm run shaders -- conv2d`.
 //
 // An entry point is compiled from the declarations it reaches, so that a file may hold entry points
 // that need a feature (subgroups) beside others that do not. No offset, size or binding number is
-// written by hand anywhere: they come from wgsl_reflect's reading of the file.
+// written by hand anywhere: they are read from the text (src/device/shader_reading.ts), here and at
+// run time, and must be what wgsl_reflect says of the file.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import ts from "typescript";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
@@ -16,20 +19,28 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const shaders = join(root, "shaders");
 const generated = join(root, "src/kernels/generated");
 
-/** The compiled package may not be there yet: what cuts a file is read as it lies. */
-async function textTools() {
-  const file = join(root, "src/device/shader_text.ts");
+/** The compiled package may not be there yet: what reads a file is run as it lies. */
+async function readingTools() {
+  const folder = mkdtempSync(join(tmpdir(), "wgsl-diffusion-shaders-"));
   const options = { compilerOptions: { module: "esnext", target: "es2022" } };
-  const { outputText } = ts.transpileModule(readFileSync(file, "utf8"), options);
-  return import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  for (const name of ["shader_reading", "shader_text"]) {
+    const source = readFileSync(join(root, "src/device", `${name}.ts`), "utf8");
+    const { outputText } = ts.transpileModule(source, options);
+    writeFileSync(join(folder, `${name}.js`), outputText.replaceAll('.ts"', '.js"'));
+  }
+  try {
+    const load = (name) => import(pathToFileURL(join(folder, name)).href);
+    return { ...(await load("shader_text.js")), ...(await load("shader_reading.js")) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-const { declarationsOf, nameOf, reach, settingsOf, usesSubgroups } = await textTools();
+const { declarationsOf, readingOf } = await readingTools();
 
-/** Whether a binding's type is the alias `elem`, or a vector of it: a half where a variant says so. */
-const isElem = (chunk) => /:\s*array<elem4?>/.test(chunk);
-
-function bindingOf(family, chunks, resource) {
+/** What wgsl_reflect says of a binding, as `readingOf` would. */
+function bindingOf(family, resource) {
   const { name, binding, type } = resource;
   if (resource.resourceType === 0) {
     const fields = type.members.map((m) => {
@@ -44,23 +55,18 @@ function bindingOf(family, chunks, resource) {
   }
   const size = resource.size || type.stride || type.format?.size || 4;
   const access = resource.access === "read" ? "read-only-storage" : "storage";
-  const chunk = chunks.find((one) => nameOf(one) === name);
-  return { name, binding, type: access, size, ...(isElem(chunk) && { elem: true }) };
+  return { name, binding, type: access, size };
 }
 
-function entryOf(family, chunks, entry) {
-  const reached = reach(chunks, entry.name);
-  const text = reached.map((i) => chunks[i]).join("");
-  const attribute = entry.attributes.find(({ name }) => name === "workgroup_size").value;
-  const sizes = [attribute].flat().map((size) => (/^\d+$/.test(size) ? Number(size) : size));
-  return {
-    workgroupSize: [...sizes, 1, 1].slice(0, 3),
-    chunks: reached,
-    subgroups: usesSubgroups(text),
-    bindings: entry.resources
-      .map((resource) => bindingOf(family, chunks, resource))
-      .sort((a, b) => a.binding - b.binding),
-  };
+/** The package reads its shaders without a parser: here both readings are compared. */
+function requireSameReading(family, own, entry) {
+  const theirs = entry.resources
+    .map((resource) => bindingOf(family, resource))
+    .sort((a, b) => a.binding - b.binding);
+  const ours = own?.bindings.map(({ elem: _, ...binding }) => binding); // to it elem is its f32
+  if (isDeepStrictEqual(ours, theirs)) return;
+  console.error(`shaders/${family}.wgsl: ${entry.name} binds`, theirs, "but is read as", ours);
+  process.exit(1);
 }
 
 /** Node prints the whole of a thrower's source line, and wgsl_reflect's is one of 300 KB. */
@@ -73,24 +79,75 @@ function reflect(file, source) {
   }
 }
 
+/** The type of what entry points bind. */
+function typeOf(entries) {
+  const lines = Object.entries(entries).map(([entry, { bindings }]) => {
+    const binds = bindings.map(({ name, fields }) => {
+      const names = fields?.map((field) => JSON.stringify(field.name)).join(" | ");
+      return `${name}: ${names ?? "true"}`;
+    });
+    return `  ${entry}: { ${binds.join("; ")} };\n`;
+  });
+  return `{\n${lines.join("")}}`;
+}
+
+const quoted = (text) => `\`${text.replace(/[\\`]|\$(?=\{)/g, "\\$&")}\``;
+
 function moduleOf(file) {
   const family = basename(file, ".wgsl");
   const source = readFileSync(join(shaders, file), "utf8");
   const chunks = declarationsOf(source);
-  const entries = {};
+  const { entries } = readingOf({ text: chunks });
   for (const entry of reflect(file, source).entry.compute) {
-    entries[entry.name] = entryOf(family, chunks, entry);
+    requireSameReading(family, entries[entry.name], entry);
   }
   const hash = createHash("sha256")
     .update(`${chunks.join("")}\n`)
     .digest("hex")
     .slice(0, 16);
-  const value = { name: family, hash, settings: settingsOf(chunks), entries, chunks };
-  return (
+  const declare = (name, type, text) =>
+    `\nexport const ${name}: ShaderFamily<${type}> = {\n` +
+    `  name: "${family}",\n  hash: "${hash}",\n  text: [${text}],\n};\n`;
+  const head =
     `// Generated from shaders/${file} by \`npm run shaders\`. Do not edit.\n` +
     'import type { ShaderFamily } from "../../device/shader.ts";\n\n' +
-    `export const ${family} = ${JSON.stringify(value, null, 1)} as const satisfies ShaderFamily;\n`
+    `type Binds = ${typeOf(entries)};\n`;
+  const forward = forwardOf(family, entries);
+  if (forward.length === 0) return head + declare(family, "Binds", quoted(chunks.join("")));
+  const shared = new Set(forward.flatMap((entry) => entries[entry].chunks));
+  const runs = runsOf(chunks, (i) => shared.has(i));
+  const part = runs.map(({ isIn, text }, i) =>
+    isIn ? `t${i}` : JSON.stringify(text.replace(/[^\n]/g, "")),
   );
+  const picked = forward.map((entry) => JSON.stringify(entry)).join(" | ");
+  return (
+    head +
+    runs.map(({ text }, i) => `\nconst t${i} = ${quoted(text)};\n`).join("") +
+    declare(`${family}_forward`, `Pick<Binds, ${picked}>`, part.join(", ")) +
+    declare(family, "Binds", runs.map((_, i) => `t${i}`).join(", "))
+  );
+}
+
+/** The declarations joined, as long as they are all in a set or all are not. */
+function runsOf(chunks, isInAt) {
+  const runs = [];
+  for (const [i, chunk] of chunks.entries()) {
+    const last = runs.at(-1);
+    if (last?.isIn === isInAt(i)) last.text += chunk;
+    else runs.push({ isIn: isInAt(i), text: chunk });
+  }
+  return runs;
+}
+
+/**
+ * The entry points of a family that has others to differentiate by: launchers that only evaluate take
+ * the family cut down to these, `<family>_forward`, so that a bundler leaves the others away.
+ */
+function forwardOf(family, entries) {
+  if (family.includes("backward")) return [];
+  const names = Object.keys(entries);
+  const forward = names.filter((name) => !name.includes("backward"));
+  return forward.length < names.length ? forward : [];
 }
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

@@ -30,7 +30,7 @@ function contents() {
 /** In bare Node: under 50 ms a door, no global added or changed. */
 function imports() {
   const lines = doors.map((door) => {
-    const file = join(root, manifest.exports[door].default);
+    const file = join(root, manifest.exports[door].node);
     const script = join(root, "scripts/package/import_door.mjs");
     const told = execFileSync(process.execPath, [script, file], { encoding: "utf8" });
     return `${door} ${told.trim()}`;

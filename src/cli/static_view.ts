@@ -3,7 +3,7 @@
 // Nothing is run. A pipeline's WGSL is read with the uniforms of one of its dispatches, the largest, put
 // in as numbers, so that most loops have a known length. Operations are those of one lane, index
 // arithmetic among them; where a loop's length stays unknown, 8 turns are assumed, and the row says so.
-import { keyOf, specialise, workgroupSizeOf } from "../device/shader.ts";
+import { entryOf, keyOf, specialise, workgroupSizeOf } from "../device/shader.ts";
 import { declarationsOf } from "../device/shader_text.ts";
 import type { Dispatch } from "../graph/graph.ts";
 import { loadReflection } from "../platform/reflection.ts";
@@ -132,7 +132,7 @@ function withUniforms(wgsl: string, { variant, uniforms }: Dispatch): string {
   let text = wgsl;
   for (const { binding, data } of uniforms) {
     const { name, fields = [] } =
-      variant.family.entries[variant.entry]?.bindings.find((one) => one.binding === binding) ?? {};
+      entryOf(variant).bindings.find((one) => one.binding === binding) ?? {};
     const view = new DataView(data);
     for (const { name: field, type, offset } of fields) {
       if (type !== "u32") continue;

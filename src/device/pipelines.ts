@@ -76,7 +76,8 @@ async function compile(
 ): Promise<Pipeline> {
   const label = labelOf(variant);
   requireFeatures(device, variant);
-  const module = device.createShaderModule({ label, code: specialise(variant) });
+  const code = specialise(variant);
+  const module = device.createShaderModule({ label, code });
   const entries = entryOf(variant).bindings.map((one) => layoutEntry(one, isHalf(variant)));
   const layout = device.createBindGroupLayout({ label, entries });
   try {
@@ -88,24 +89,25 @@ async function compile(
     return { pipeline: await health.wait(compiling), layout };
   } catch (cause) {
     health.check();
-    const where = await complaints(module, health, variant);
+    const where = await complaints(module, health, { ...variant.family, code });
     const failure = where.length > 0 ? undefined : await health.behind();
     throw failure ?? notCompiled(variant, where, cause);
   }
 }
 
-/** The compiler's, with the shader's file and line. */
+/** The compiler's, with the shader's file and line; and the column, or what stands there. */
 async function complaints(
   module: GPUShaderModule,
   health: DeviceHealth,
-  { family }: Variant,
+  { name, squeezed, code }: Pick<ShaderFamily, "name" | "squeezed"> & { code: string },
 ): Promise<string[]> {
   const { messages } = await health.wait(module.getCompilationInfo());
   const errors = messages.filter(({ type }) => type === "error");
-  return errors.map(
-    ({ lineNum, linePos, message }) =>
-      `shaders/${family.name}.wgsl:${lineNum}:${linePos} ${message}`,
-  );
+  return errors.map(({ lineNum, linePos, message }) => {
+    const rest = code.split("\n")[lineNum - 1]?.slice(linePos - 1) ?? "";
+    const [column, place] = squeezed ? ["", `, at "${rest}"`] : [`:${linePos}`, ""];
+    return `shaders/${name}.wgsl:${lineNum}${column} ${message}${place}`;
+  });
 }
 
 function notCompiled(variant: Variant, where: readonly string[], cause: unknown): DeviceError {

@@ -3,8 +3,8 @@
 // Launchers know a family by its entry points, bindings and constants: those must stay. All else may
 // change: tiles, loops, memory. What it computes is for the self-test to say.
 import { OptionError } from "../core/errors.ts";
-import type { Binding, EntryPoint, ShaderFamily } from "./shader.ts";
-import { declarationsOf, nameOf, reach, settingsOf, usesSubgroups } from "./shader_text.ts";
+import type { Binding, ShaderFamily } from "./shader.ts";
+import { readingOf, withText } from "./shader_reading.ts";
 
 /**
  * The family with another source; `PipelineCache.replace` takes it.
@@ -14,38 +14,19 @@ import { declarationsOf, nameOf, reach, settingsOf, usesSubgroups } from "./shad
  *         of the original is missing or different
  */
 export function replacementOf(original: ShaderFamily, wgsl: string): ShaderFamily {
-  const chunks = declarationsOf(wgsl);
-  const settings = settingsOf(chunks);
-  const missing = Object.keys(original.settings).filter((name) => !Object.hasOwn(settings, name));
+  const own = readingOf(original);
+  const family = withText(original, { name: original.name, hash: hashOf(wgsl), text: [wgsl] });
+  const { chunks, settings, entries } = readingOf(family);
+  const missing = Object.keys(own.settings).filter((name) => !Object.hasOwn(settings, name));
   if (missing.length > 0) {
     throw refused(original, `the constants ${missing.join(", ")} are missing`);
   }
-  const all = Object.values(original.entries).flatMap(({ bindings }) => bindings);
+  const all = Object.values(own.entries).flatMap(({ bindings }) => bindings);
   const bindings = [...new Map(all.map((binding) => [binding.name, binding])).values()];
   for (const chunk of chunks) requireBinding(original, bindings, chunk, chunks);
-  const entries: Record<string, EntryPoint> = {};
-  for (const [name, entry] of Object.entries(original.entries)) {
-    entries[name] = entryFrom(original, { name, entry }, chunks);
-  }
-  const { name, hash: replaces } = original;
-  return { name, hash: hashOf(wgsl), settings, entries, chunks, replaces };
-}
-
-function entryFrom(
-  family: ShaderFamily,
-  { name, entry }: { name: string; entry: EntryPoint },
-  chunks: readonly string[],
-): EntryPoint {
-  const reached = reach(chunks, name);
-  const text = reached.map((i) => chunks[i]!).join("");
-  const own = chunks.find((chunk) => nameOf(chunk) === name) ?? "";
-  const size = /@workgroup_size\s*\(([^)]*)\)/.exec(own)?.[1];
-  if (size === undefined) throw refused(family, `there is no entry point ${name}`);
-  const sizes = size.split(",").map((part) => part.trim());
-  const numbers = sizes.map((part) => (/^\d+u?$/.test(part) ? Number.parseInt(part, 10) : part));
-  const workgroupSize = [...numbers, 1, 1].slice(0, 3);
-  const subgroups = usesSubgroups(text);
-  return { workgroupSize, chunks: reached, subgroups, bindings: entry.bindings };
+  const lost = Object.keys(own.entries).find((name) => !Object.hasOwn(entries, name));
+  if (lost !== undefined) throw refused(original, `there is no entry point ${lost}`);
+  return { ...family, replaces: original.hash };
 }
 
 const BINDING =

@@ -1,9 +1,10 @@
-// What the generated bindings say of a shader family, and how a variant's WGSL is made from it.
+// What is known of a shader family, and how a variant's WGSL is made from it.
 //
 // A variant is the family's file with constants replaced (`const TILE: u32 = 64u;`) or with
 // `alias elem = f32;` made f16, cut down to the declarations that one entry point reaches. Lines keep
 // their numbers, so that a compiler's message points into shaders/<family>.wgsl.
 import { OptionError } from "../core/errors.ts";
+import { readingOf } from "./shader_reading.ts";
 
 export interface UniformField {
   readonly name: string;
@@ -36,14 +37,20 @@ export interface Setting {
   readonly value: string;
 }
 
-export interface ShaderFamily {
+/** What entry points bind, as types: a uniform's names of numbers, or true for a tensor. */
+export type Binds = Readonly<Record<string, Readonly<Record<string, string | true>>>>;
+
+export interface ShaderFamily<B extends Binds = Binds> {
   readonly name: string;
   readonly hash: string;
-  readonly settings: Readonly<Record<string, Setting>>;
-  readonly entries: Readonly<Record<string, EntryPoint>>;
-  readonly chunks: readonly string[];
+  /** the file without its comments, in pieces; `readingOf` says what is in it */
+  readonly text: readonly string[];
+  /** without spaces, as published: columns are not those of the file, lines are */
+  readonly squeezed?: boolean;
   /** the hash of the one that this is another source for; of the package's own: undefined */
   readonly replaces?: string;
+  /** never there: the type alone is */
+  readonly binds?: B;
 }
 
 /** Values for a family's constants, and types for its aliases, by the names in the shader. */
@@ -61,7 +68,7 @@ export interface Variant {
 
 /** The variants of a family that is compiled as it stands: one an entry point. */
 export const plainVariants = (family: ShaderFamily): Variant[] =>
-  Object.keys(family.entries).map((entry) => ({ family, entry, constants: {} }));
+  Object.keys(readingOf(family).entries).map((entry) => ({ family, entry, constants: {} }));
 
 /** `family.entry`, the name on the GPU's labels. */
 export const labelOf = ({ family, entry }: Variant): string => `${family.name}.${entry}`;
@@ -72,12 +79,13 @@ export const keyOf = (variant: Variant): string =>
 
 /** @throws OptionError for an entry point that the family does not have */
 export function entryOf({ family, entry }: Variant): EntryPoint {
-  const found = Object.hasOwn(family.entries, entry) ? family.entries[entry] : undefined;
+  const { entries } = readingOf(family);
+  const found = Object.hasOwn(entries, entry) ? entries[entry] : undefined;
   if (found) return found;
   throw new OptionError(
     "option/entry",
     `shader: ${family.name}.wgsl has no entry point ${entry}.`,
-    `It has ${Object.keys(family.entries).join(", ")}.`,
+    `It has ${Object.keys(entries).join(", ")}.`,
   );
 }
 
@@ -98,7 +106,7 @@ export const isHalf = ({ constants }: Variant): boolean => constants.elem === "f
  */
 export function specialise(variant: Variant): string {
   const { family, constants } = variant;
-  const chunks = [...family.chunks];
+  const chunks = [...readingOf(family).chunks];
   for (const [name, value] of Object.entries(constants)) {
     const setting = settingOf(family, name);
     chunks[setting.chunk] = withValue(chunks[setting.chunk]!, value);
@@ -121,12 +129,13 @@ export function workgroupSizeOf(variant: Variant): [number, number, number] {
 }
 
 function settingOf(family: ShaderFamily, name: string): Setting {
-  const setting = Object.hasOwn(family.settings, name) ? family.settings[name] : undefined;
+  const { settings } = readingOf(family);
+  const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
   if (setting) return setting;
   throw new OptionError(
     "option/constant",
     `shader: ${family.name}.wgsl has no constant ${name}.`,
-    `It has ${Object.keys(family.settings).join(", ") || "none"}.`,
+    `It has ${Object.keys(settings).join(", ") || "none"}.`,
   );
 }
 

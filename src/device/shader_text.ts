@@ -18,33 +18,53 @@ export function declarationsOf(source: string): string[] {
   const chunks: string[] = [];
   let depth = 0;
   let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    if ("{([".includes(text[i]!)) depth++;
-    if ("})]".includes(text[i]!)) depth--;
-    const ends = depth === 0 && (text[i] === ";" || text[i] === "}");
-    if (!ends) continue;
-    chunks.push(text.slice(start, i + 1));
-    start = i + 1;
+  for (const { 0: mark, index } of text.matchAll(/[{}()[\];]/g)) {
+    if ("{([".includes(mark)) depth++;
+    if ("})]".includes(mark)) depth--;
+    if (depth > 0 || !"};".includes(mark)) continue;
+    chunks.push(text.slice(start, index + 1));
+    start = index + 1;
   }
   return chunks;
 }
 
 const NAME =
-  /^(?:@[\w]+(?:\([^)]*\))?\s*)*(?:fn|struct|alias|const|override|var\s*(?:<[^>]*>)?)\s+(\w+)/;
+  /^(?:@[\w]+(?:\([^)]*\))?\s*)*(?:(?:fn|struct|alias|const|override|var)\s+|var\s*<[^>]*>\s*)(\w+)/;
 
 /** What a declaration declares. */
 export const nameOf = (chunk: string): string | undefined => NAME.exec(chunk.trim())?.[1];
 
+/** Every name and keyword of a text, each once: at least those that it takes from outside. */
+export const wordsOf = (text: string): Set<string> => new Set(text.match(/[A-Za-z_]\w*/g));
+
+const LOCAL = /\b(?:let|var|const)\s+(\w+)\s*[:=]|[{(,]\s*(?:@[^:]*[\s)])?(\w+)\s*:/g;
+
+/**
+ * The same without members (`v.x`, `x: f32`), parameters and local variables. Where one is made of its
+ * namesake outside (`let x = x[i]`), that is left out wrongly: `npm run shaders` refuses such files.
+ */
+export function takenBy(chunk: string): Set<string> {
+  const words = wordsOf(chunk.replace(/\.\s*[A-Za-z_]\w*/g, ""));
+  for (const [, variable, member] of chunk.matchAll(LOCAL)) words.delete((variable ?? member)!);
+  return words;
+}
+
+/** Of every declaration in order. */
+export interface Declared {
+  readonly names: readonly (string | undefined)[];
+  readonly words: readonly ReadonlySet<string>[];
+}
+
 /** Indices of the declarations that `name` reaches, itself included; none where it is not declared. */
-export function reach(chunks: readonly string[], name: string): number[] {
-  const index = new Map(chunks.map((chunk, i) => [nameOf(chunk), i]));
+export function reach({ names, words }: Declared, name: string): number[] {
+  const index = new Map(names.map((one, i) => [one, i]));
   const found = new Set<number>();
   const queue = [index.get(name)];
   while (queue.length > 0) {
     const i = queue.pop();
     if (i === undefined || found.has(i)) continue;
     found.add(i);
-    for (const [word] of chunks[i]!.matchAll(/[A-Za-z_]\w*/g)) {
+    for (const word of words[i]!) {
       const next = index.get(word);
       if (next !== undefined && !found.has(next)) queue.push(next);
     }

@@ -7,12 +7,11 @@ import type { Shape } from "../core/shape.ts";
 import { PLAIN_TARGET, type Target } from "../device/gpu.ts";
 import {
   type Binding,
+  type Binds,
   type Constants,
-  type EntryPoint,
   entryOf,
   labelOf,
   type ShaderFamily,
-  type UniformField,
   type Variant,
 } from "../device/shader.ts";
 import { bytesOf, type Dtype, type Tensor } from "./tensor.ts";
@@ -23,9 +22,9 @@ export type Phase = "forward" | "backward" | "optimiser" | "sampler";
 export type Workgroups = readonly [number, number?, number?];
 
 /** What an entry point binds, by the shader's own names: numbers for a uniform, tensors else. */
-export type ArgsOf<P extends EntryPoint> = {
-  [B in P["bindings"][number] as B["name"]]: B extends { fields: readonly UniformField[] }
-    ? { readonly [F in B["fields"][number] as F["name"]]: number }
+export type ArgsOf<B extends Binds[string]> = {
+  [Name in keyof B]: B[Name] extends string
+    ? { readonly [Field in B[Name]]: number }
     : Tensor | Unread;
 };
 
@@ -157,9 +156,9 @@ export class Graph {
    * @throws OptionError for a binding that is missing or unknown, for float16 where the shader has
    *         float32 alone, or workgroups out of range
    */
-  dispatch<F extends ShaderFamily, E extends keyof F["entries"] & string>(
-    [family, entry]: readonly [F, E],
-    args: ArgsOf<F["entries"][E]>,
+  dispatch<B extends Binds, E extends keyof B & string>(
+    [family, entry]: readonly [ShaderFamily<B>, E],
+    args: ArgsOf<B[E]>,
     workgroups: Workgroups,
     { constants = {}, flops = 0 }: DispatchOptions = {},
   ): void {

@@ -10,7 +10,6 @@ import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
 import type { Dispatch, Graph } from "./graph.ts";
 import { cutsOf, guessedMs, LONGEST_GUESSED_MS, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
-import { withinActivationLimit } from "./recompute.ts";
 import { alignUp, bytesOf, readTensor, type Tensor, valuesOf } from "./tensor.ts";
 
 interface Command {
@@ -29,12 +28,18 @@ export interface CompileTimes {
   bind: number;
 }
 
+/** @param keep  tensors that are read after the run */
+export type Rewrite = (
+  dispatches: readonly Dispatch[],
+  keep: readonly Tensor[],
+) => readonly Dispatch[];
+
 export interface CompileOptions {
   label: string;
   /** tensors that `read` will be asked for after a run */
   keep?: readonly Tensor[];
-  /** bytes of all banks together, for which activations are recomputed; default: none are */
-  activationLimit?: number | undefined;
+  /** changes what is run before its memory is planned, as recomputation does (./recompute.ts) */
+  rewrite?: Rewrite | undefined;
   /** says what would fit, where the plan does not */
   cure?: ((misfit: Misfit) => string) | undefined;
   /** ends the waiting for pipelines, which others may use later; nothing is allocated then */
@@ -80,19 +85,16 @@ export class Program {
    * Plans the graph's memory, compiles every pipeline in parallel, and binds.
    *
    * @param gpu    the device it will run on; resident buffers are allocated here where they are not
-   * @throws OptionError option/activation-limit where no recomputation meets it; DeviceError device/too-large where it exceeds the device's limits, or the owner's,
-   *         device/out-of-memory, device/shader; the signal's reason
+   * @throws DeviceError device/too-large where it exceeds the device's limits, or the owner's,
+   *         device/out-of-memory, device/shader; what `rewrite` throws; the signal's reason
    */
   static async compile(
     gpu: Gpu,
     graph: Graph,
-    { label, keep = [], activationLimit, cure, signal }: CompileOptions,
+    { label, keep = [], rewrite, cure, signal }: CompileOptions,
   ): Promise<Program> {
     const started = performance.now();
-    const dispatches =
-      activationLimit === undefined
-        ? graph.dispatches
-        : withinActivationLimit(graph.dispatches, activationLimit, keep);
+    const dispatches = rewrite?.(graph.dispatches, keep) ?? graph.dispatches;
     const plan = planMemory(dispatches, keep);
     requireFits(gpu, label, { dispatches, plan }, cure);
     const planned = performance.now();

@@ -5,6 +5,7 @@ import { median } from "../core/statistics.ts";
 import { Gpu, PLAIN_TARGET } from "../device/gpu.ts";
 import { replacementOf } from "../device/replacement.ts";
 import type { ShaderFamily } from "../device/shader.ts";
+import { readingOf } from "../device/shader_reading.ts";
 import { Graph } from "../graph/graph.ts";
 import { Program } from "../graph/program.ts";
 import { FAMILIES, variantsOf } from "./families.ts";
@@ -31,7 +32,10 @@ export interface ReplacedTime {
 export function shaderFamilies(gpu: Gpu): Map<string, ShaderFamily> {
   const targets = [gpu.target, PLAIN_TARGET];
   const variants = FAMILIES.flatMap((one) => targets.flatMap((target) => variantsOf(one, target)));
-  return new Map(variants.map(({ family }) => [family.name, family]));
+  const families = variants.map(({ family }) => family);
+  const entriesOf = (family: ShaderFamily) => Object.keys(readingOf(family).entries).length;
+  families.sort((a, b) => entriesOf(a) - entriesOf(b)); // launchers may hold a part: the whole comes last
+  return new Map(families.map((family) => [family.name, family]));
 }
 
 /** The family that a source makes. @throws OptionError option/replacement */

@@ -4,7 +4,7 @@ import { requireShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { activation as family } from "./generated/activation.ts";
+import { activation_forward, activation as family } from "./generated/activation.ts";
 
 /** The activations, in the order of the shaders' constant ACTIVATION. */
 export const ACTIVATIONS = ["none", "silu", "mish", "gelu", "relu"] as const;
@@ -45,7 +45,7 @@ export function activation(
   const count = sizeOf(x.shape);
   const args = { dims: { count }, x, y };
   const options = { constants, flops: flopsOf(name) * count };
-  graph.dispatch([family, "forward"], args, foldWorkgroups(count, WORKGROUP), options);
+  graph.dispatch([activation_forward, "forward"], args, foldWorkgroups(count, WORKGROUP), options);
   return y;
 }
 

@@ -4,11 +4,14 @@
 // No S × S tensor is made: the backward kernels make the probabilities again from q, k and stats.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import type { ShaderFamily, Variant } from "../device/shader.ts";
 import type { DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attention as byTiles } from "./generated/attention.ts";
-import { attention_lanes as byLanes } from "./generated/attention_lanes.ts";
+import { attention_forward, attention as byTiles } from "./generated/attention.ts";
+import {
+  attention_lanes_forward,
+  attention_lanes as byLanes,
+} from "./generated/attention_lanes.ts";
 
 const ROWS_OF_A_TILE = 32;
 const ROWS_OF_A_LANE = 8;
@@ -52,7 +55,9 @@ export function attention(
   const stats = graph.alloc([extents.images, heads, extents.tokens, 2], "attention.stats");
 
   const args = { dims: dimsOf(extents), qkv, column_b: qkv, sums: y, new_stats: stats };
-  choose(graph, `forward ${qkv.dtype}`, { extents, products: 2 }, ({ family, ...how }) => {
+  const families = [attention_lanes_forward, attention_forward] as const;
+  const work = { kernel: `forward ${qkv.dtype}`, extents, products: 2 };
+  choose(graph, work, families, ({ family, ...how }) => {
     graph.dispatch([family, "forward"], args, how.workgroups, how.options);
   });
   return { y, stats };
@@ -88,11 +93,14 @@ export function attentionBackward(
   const means = graph.alloc([images, heads, tokens], "attention.means");
 
   const args = { dims: dimsOf(extents), qkv, stats, sums: target };
-  choose(graph, `backward_query ${qkv.dtype}`, { extents, products: 3 }, ({ family, ...how }) => {
+  const families = [byLanes, byTiles] as const;
+  const forQueries = { kernel: `backward_query ${qkv.dtype}`, extents, products: 3 };
+  choose(graph, forQueries, families, ({ family, ...how }) => {
     const all = { ...args, row_b: dy, column_b: qkv, y, new_means: means };
     graph.dispatch([family, "backward_query"], all, how.workgroups, how.options);
   });
-  choose(graph, `backward_key ${qkv.dtype}`, { extents, products: 4 }, ({ family, ...how }) => {
+  const forKeys = { kernel: `backward_key ${qkv.dtype}`, extents, products: 4 };
+  choose(graph, forKeys, families, ({ family, ...how }) => {
     const all = { ...args, row_b: qkv, column_b: dy, means };
     graph.dispatch([family, "backward_key"], all, how.workgroups, how.options);
   });
@@ -110,29 +118,31 @@ interface Extents {
   tokens: number;
 }
 
-interface Way {
-  family: typeof byLanes | typeof byTiles;
-  constants: { LANES?: number };
+interface Work {
+  kernel: string;
+  extents: Extents;
+  /** how many products of S × S × d multiply-adds the kernel makes a head */
+  products: number;
 }
 
-interface How {
-  family: Way["family"];
+interface How<Family> {
+  family: Family;
   workgroups: Workgroups;
   options: DispatchOptions;
 }
 
-/** @param products  how many products of S × S × d multiply-adds the kernel makes a head */
-function choose(
+/** @param families  by sharing lanes, by workgroups' tiles */
+function choose<Lanes extends ShaderFamily, Tiles extends ShaderFamily>(
   graph: Graph,
-  kernel: string,
-  { extents, products }: { extents: Extents; products: number },
-  record: (how: How) => void,
+  { kernel, extents, products }: Work,
+  [lanes, tiles]: readonly [Lanes, Tiles],
+  record: (how: How<Lanes | Tiles>) => void,
 ): void {
   const { images, heads, channels, tokens } = extents;
   const flops = 2 * products * images * heads * tokens * tokens * channels;
   const LANES = graph.targetOf("attention").subgroupSize;
-  const ways: Way[] = SUBGROUPS.includes(LANES) ? [{ family: byLanes, constants: { LANES } }] : [];
-  ways.push({ family: byTiles, constants: {} });
+  const shared = SUBGROUPS.includes(LANES) ? [{ family: lanes, constants: { LANES } }] : [];
+  const ways = [...shared, { family: tiles, constants: {} as { LANES?: number } }];
   const work = `${kernel} [${[images, heads, channels, tokens]}]`;
   graph.choose("attention", work, ways, ({ family, constants }) => {
     const rows = constants.LANES ? ROWS_OF_A_LANE * constants.LANES : ROWS_OF_A_TILE;

@@ -4,7 +4,7 @@ import { requireShape, type Shape, sameShape, shape4, showShape, sizeOf } from "
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { concat as family } from "./generated/concat.ts";
+import { concat_forward, concat as family } from "./generated/concat.ts";
 
 const WORKGROUP = 64;
 
@@ -21,8 +21,9 @@ export const concatVariants = (): Variant[] => plainVariants(family);
 export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor {
   const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y", a.dtype);
   const { dims, isWide, workgroups } = extentsOf(a.shape, b.shape);
-  if (isWide) graph.dispatch([family, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
-  else graph.dispatch([family, "forward"], { dims, a, b, y }, workgroups);
+  if (isWide)
+    graph.dispatch([concat_forward, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
+  else graph.dispatch([concat_forward, "forward"], { dims, a, b, y }, workgroups);
   return y;
 }
 

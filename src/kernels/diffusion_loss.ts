@@ -4,7 +4,7 @@
 // table, `packBounds`. What the tables hold is decided in src/train/objective.ts.
 import { OptionError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Batches, batchOf, givenOf, LEVEL_FIELDS, NORMAL_FLOPS } from "./diffusion.ts";
@@ -78,7 +78,7 @@ const BOUND_FLOPS = 40; // of an element's term
 
 export const diffusionLossVariants = (): Variant[] =>
   [HARDWARE, SOFTWARE].flatMap((constants) =>
-    Object.keys(family.entries).map((entry) => ({ family, entry, constants })),
+    plainVariants(family).map((variant) => ({ ...variant, constants })),
   );
 
 /**

@@ -6,7 +6,7 @@ import { requireShape, showShape, sizeOf } from "../core/shape.ts";
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { embedding as family } from "./generated/embedding.ts";
+import { embedding_forward, embedding as family } from "./generated/embedding.ts";
 
 const WORKGROUP = 64;
 
@@ -31,7 +31,7 @@ export function embedding(
   const count = sizeOf(y.shape);
   const dims = { count, batch: N, channels: C };
   const workgroups = foldWorkgroups(count, WORKGROUP);
-  graph.dispatch([family, "forward"], { dims, table, indices, y }, workgroups);
+  graph.dispatch([embedding_forward, "forward"], { dims, table, indices, y }, workgroups);
   return y;
 }
 

@@ -5,10 +5,16 @@
 // memory does it everywhere.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
-import { fitsWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
+import type { ShaderFamily, Variant } from "../device/shader.ts";
+import {
+  type DispatchOptions,
+  fitsWorkgroups,
+  type Graph,
+  unread,
+  type Workgroups,
+} from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { matmul } from "./generated/matmul.ts";
+import { matmul, matmul_forward } from "./generated/matmul.ts";
 
 const TILES = [64, 32]; // rows and columns of a workgroup
 const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
@@ -56,12 +62,15 @@ export function linear(graph: Graph, { x, weight, bias }: LinearInputs): Tensor 
 
   const y = graph.alloc([rows, outputs], "linear.y");
 
-  launch(graph, "forward", {
+  const product: Product = {
     size: { m: rows, n: outputs, k: inputs },
     a: { tensor: x, strides: [inputs, 1] },
     b: { tensor: weight, strides: [1, inputs] },
     c: y,
     addend: bias && { tensor: bias, stride: 0 },
+  };
+  choose(graph, [matmul_forward, "forward"], product, ({ args, kind, workgroups, options }) => {
+    graph.dispatch([matmul_forward, `forward_${kind}`], args, workgroups, options);
   });
   return y;
 }
@@ -82,12 +91,15 @@ export function linearBackwardInput(
   requireShape("linear backward", "dx", target.shape, [rows, inputs]);
   if (pending) requireShape("linear backward", "pending", pending.shape, [rows, inputs]);
 
-  launch(graph, "backward_input", {
+  const product: Product = {
     size: { m: rows, n: inputs, k: outputs },
     a: { tensor: dy, strides: [outputs, 1] },
     b: { tensor: weight, strides: [inputs, 1] },
     c: target,
     addend: pending && { tensor: pending, stride: inputs },
+  };
+  choose(graph, [matmul, "backward_input"], product, ({ args, kind, workgroups, options }) => {
+    graph.dispatch([matmul, `backward_input_${kind}`], args, workgroups, options);
   });
 }
 
@@ -107,13 +119,17 @@ export function linearBackwardWeight(
   requireShape("linear backward", "dweight", dweight.shape, [outputs, inputs]);
   if (dbias) requireShape("linear backward", "dbias", dbias.shape, [outputs]);
 
-  launch(graph, "backward_weight", {
+  const product: Product = {
     size: { m: outputs, n: inputs, k: rows },
     a: { tensor: dy, strides: [1, outputs] },
     b: { tensor: x, strides: [inputs, 1] },
     c: dweight,
-    dbias: dbias ?? graph.alloc([1], "linear.no_dbias"),
     sumsRows: dbias !== undefined,
+  };
+  const sums = dbias ?? graph.alloc([1], "linear.no_dbias");
+  choose(graph, [matmul, "backward_weight"], product, ({ args, kind, workgroups, options }) => {
+    const both = { ...args, dbias: sums };
+    graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
   });
 }
 
@@ -127,15 +143,36 @@ interface Product {
   c: Tensor;
   /** stride over m */
   addend?: { tensor: Tensor; stride: number } | undefined;
-  /** of backward_weight: where the sums of A's rows go, if they are asked for */
-  dbias?: Tensor;
+  /** of backward_weight: whether the sums of A's rows are asked for */
   sumsRows?: boolean;
 }
 
-type Direction = "forward" | "backward_input" | "backward_weight";
+interface How {
+  args: ReturnType<typeof argsOf>;
+  kind: "tile" | "lanes";
+  workgroups: Workgroups;
+  options: DispatchOptions;
+}
 
-function launch(graph: Graph, direction: Direction, product: Product): void {
-  const { size, a, b, c, addend, dbias, sumsRows = false } = product;
+function choose(
+  graph: Graph,
+  [family, direction]: [ShaderFamily, string],
+  product: Product,
+  record: (how: How) => void,
+): void {
+  const { size, addend, sumsRows } = product;
+  const added = [...(addend ? ["addend"] : []), ...(sumsRows ? ["sums"] : [])];
+  const matrices = `[${[size.m, size.k]}] by [${[size.k, size.n]}]`;
+  const work = [`${direction} ${matrices}`, ...added].join(" + ");
+  const [args, flops] = [argsOf(product), 2 * size.m * size.n * size.k];
+  const candidates = waysOf(graph, size).map((way) => ({ family, ...way }));
+  graph.choose("matmul", work, candidates, ({ kind, constants }) => {
+    const workgroups = workgroupsOf({ kind, constants }, size);
+    record({ args, kind, workgroups, options: { constants, flops } });
+  });
+}
+
+function argsOf({ size, a, b, c, addend, sumsRows = false }: Product) {
   const dims = {
     ...size,
     a_m: a.strides[0],
@@ -147,26 +184,10 @@ function launch(graph: Graph, direction: Direction, product: Product): void {
     sums_rows: Number(sumsRows),
   };
   // without an addend the binding holds A, unread
-  const args = { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };
-  const flops = 2 * size.m * size.n * size.k;
-  const added = [...(addend ? ["addend"] : []), ...(sumsRows ? ["sums"] : [])];
-  const work = [`${direction} [${[size.m, size.k]}] by [${[size.k, size.n]}]`, ...added].join(
-    " + ",
-  );
-  graph.choose("matmul", work, waysOf(graph, size), ({ kind, ...way }) => {
-    const options = { constants: way.constants, flops };
-    const workgroups = workgroupsOf({ kind, ...way }, size);
-    if (direction === "backward_weight") {
-      const both = { ...args, dbias: dbias! };
-      graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
-    } else {
-      graph.dispatch([matmul, `${direction}_${kind}`], args, workgroups, options);
-    }
-  });
+  return { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };
 }
 
 interface Way {
-  family: typeof matmul;
   kind: "tile" | "lanes";
   constants: { TILE: number } | { LANES: number; BLOCKS: number };
 }
@@ -177,11 +198,11 @@ function waysOf(graph: Graph, size: Product["size"]): readonly Way[] {
   const lanes = graph.targetOf("matmul").subgroupSize;
   const large = ceilDiv(n, TILES[0]!) * ceilDiv(m, TILES[0]!) >= ENOUGH_TILES;
   const tiles = (large ? TILES : TILES.toReversed()).map((TILE): Way => {
-    return { family: matmul, kind: "tile", constants: { TILE } };
+    return { kind: "tile", constants: { TILE } };
   });
   const blocks = SUBGROUPS.includes(lanes) ? (m <= 8 ? BLOCKS : BLOCKS.toReversed()) : [];
   const shared = blocks.map((BLOCKS): Way => {
-    return { family: matmul, kind: "lanes", constants: { LANES: lanes, BLOCKS } };
+    return { kind: "lanes", constants: { LANES: lanes, BLOCKS } };
   });
   return [...shared, ...tiles].filter(
     (way, i) => i === 0 || fitsWorkgroups(workgroupsOf(way, size)),

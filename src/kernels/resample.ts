@@ -4,7 +4,7 @@ import { requireShape, type Shape, shape4, showShape, sizeOf } from "../core/sha
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { resample as family } from "./generated/resample.ts";
+import { resample as family, resample_forward } from "./generated/resample.ts";
 
 const WORKGROUP = 64;
 
@@ -20,7 +20,8 @@ export const resampleVariants = (): Variant[] => plainVariants(family);
  */
 export function upsampleNearest2x(graph: Graph, { x }: { x: Tensor }): Tensor {
   const y = graph.alloc(doubled("upsampleNearest2x", x.shape), "upsample.y", x.dtype);
-  launch(graph, "upsample_forward", x, y);
+  const { args, workgroups } = launchOf("upsampleNearest2x", x, y);
+  graph.dispatch([resample_forward, "upsample_forward"], args, workgroups);
   return y;
 }
 
@@ -38,7 +39,8 @@ export function upsampleNearest2xBackward(
 ): void {
   const operation = "upsampleNearest2xBackward";
   requireShape(operation, "dy", dy.shape, doubled(operation, target.shape));
-  launch(graph, "upsample_backward", dy, target);
+  const { args, workgroups, sums } = launchOf(operation, dy, target);
+  graph.dispatch([family, "upsample_backward"], args, workgroups, sums);
 }
 
 /**
@@ -50,7 +52,8 @@ export function upsampleNearest2xBackward(
  */
 export function averagePool2x2(graph: Graph, { x }: { x: Tensor }): Tensor {
   const y = graph.alloc(halved("averagePool2x2", x.shape), "averagePool.y", x.dtype);
-  launch(graph, "pool_forward", x, y);
+  const { args, workgroups, sums } = launchOf("averagePool2x2", x, y);
+  graph.dispatch([resample_forward, "pool_forward"], args, workgroups, sums);
   return y;
 }
 
@@ -64,17 +67,19 @@ export function averagePool2x2(graph: Graph, { x }: { x: Tensor }): Tensor {
 export function averagePool2x2Backward(graph: Graph, { dy }: { dy: Tensor }, target: Tensor): void {
   const operation = "averagePool2x2Backward";
   requireShape(operation, "dy", dy.shape, halved(operation, target.shape));
-  launch(graph, "pool_backward", dy, target);
+  const { args, workgroups, sums } = launchOf(operation, dy, target);
+  graph.dispatch([family, "pool_backward"], args, workgroups, sums);
 }
 
-function launch(graph: Graph, entry: keyof typeof family.entries, source: Tensor, result: Tensor) {
+/** What all entry points bind, and the workgroups: one lane an element of the result. */
+function launchOf(operation: string, source: Tensor, result: Tensor) {
   const count = sizeOf(result.shape);
-  const [, , height, width] = shape4(entry, result.shape);
-  const [, , otherHeight, otherWidth] = shape4(entry, source.shape);
+  const [, , height, width] = shape4(operation, result.shape);
+  const [, , otherHeight, otherWidth] = shape4(operation, source.shape);
   const dims = { count, height, width, other_height: otherHeight, other_width: otherWidth };
   const workgroups = foldWorkgroups(count, WORKGROUP);
-  const flops = entry === "upsample_forward" ? 0 : 4 * Math.min(count, sizeOf(source.shape));
-  graph.dispatch([family, entry], { dims, source, result }, workgroups, { flops });
+  const sums = { flops: 4 * Math.min(count, sizeOf(source.shape)) };
+  return { args: { dims, source, result }, workgroups, sums };
 }
 
 function doubled(operation: string, shape: Shape): Shape {

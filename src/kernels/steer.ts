@@ -3,7 +3,8 @@
 // A user's WGSL takes the place of the shader's function `gradient`; nothing else of it changes.
 import { OptionError } from "../core/errors.ts";
 import { requireShape, shape4, sizeOf } from "../core/shape.ts";
-import { plainVariants, type ShaderFamily, type Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
+import { readingOf, withText } from "../device/shader_reading.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { steer } from "./generated/steer.ts";
@@ -35,13 +36,11 @@ export function steerFamily(wgsl: string): SteerFamily {
       "It gives the loss's derivative by x̂_0[n, c, i, j]; x0(n, c, i, j) gives any x̂_0.",
     );
   }
-  const chunks: readonly string[] = steer.chunks;
-  const own: ShaderFamily = {
-    ...steer,
+  const family = withText(steer, {
     name: `steer_${families.size}`, // pipelines are known by name
-    chunks: chunks.map((chunk) => (DECLARATION.test(chunk) ? `\n${wgsl}\n` : chunk)),
-  };
-  const family = own as SteerFamily; // its entry points and bindings are those of steer
+    hash: steer.hash,
+    text: readingOf(steer).chunks.map((chunk) => (DECLARATION.test(chunk) ? `\n${wgsl}\n` : chunk)),
+  });
   families.set(wgsl, family);
   return family;
 }

@@ -11,7 +11,6 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
-import { extract } from "tar-fs";
 import { DeviceError, FileError } from "../core/errors.ts";
 
 /** An unpacked SwiftShader: a Vulkan driver that runs on the CPU, and a Vulkan loader. */
@@ -132,6 +131,7 @@ async function removeStale(parent: string, part: string) {
 }
 
 async function unpackTar(archive: string, into: string) {
+  const { extract } = await import("tar-fs"); // not with the door: most runs find all unpacked
   // The archives name a stranger as owner: files belong to whoever unpacks them.
   const target = extract(into, { chown: false });
   await pipeline(createReadStream(archive), createBrotliDecompress({ chunkSize: 1 << 21 }), target);

@@ -6,7 +6,8 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Misfit } from "../graph/fits.ts";
 import { Graph } from "../graph/graph.ts";
 import { planMemory } from "../graph/plan.ts";
-import { Program } from "../graph/program.ts";
+import { Program, type Rewrite } from "../graph/program.ts";
+import { withinActivationLimit } from "../graph/recompute.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { LOSS_SCALE_SHAPE } from "../kernels/adamw.ts";
 import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
@@ -64,8 +65,9 @@ export async function trainerParts(
   const { activationLimit } = options;
   const programs: Program[] = [];
   const compile = async (one: Graph, label: string, limit = 0) => {
+    const within: Rewrite = (dispatches, keep) => withinActivationLimit(dispatches, limit, keep);
     const program = await Program.compile(gpu, one, {
-      ...{ label, activationLimit: limit || undefined, signal },
+      ...{ label, rewrite: limit ? within : undefined, signal },
       cure: (misfit) => cureOf(misfit, graph, { model, data, options }),
     });
     programs.push(program);

@@ -118,7 +118,7 @@ describe("a kernel that was made slow", () => {
   const slow = {
     ...groupnorm,
     hash: "slow",
-    chunks: groupnorm.chunks.map((chunk) =>
+    text: groupnorm.text.map((chunk) =>
       chunk.replace(
         /(@compute[\s\S]*?\)\s*\{)/,
         "$1 var slow = 0u; for (var k = 0u; k < 400000u; k++) { slow += k * dims.channels; } if (slow == 1u) { return; }",

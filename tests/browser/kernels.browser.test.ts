@@ -6,6 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outlineOf } from "../../demo/kernels/wgsl.ts";
 import type { ShaderFamily } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import { launchChromium } from "../../src/platform/chromium.ts";
 import { insecure, overflow, PLAIN_HOST, press, type Site, serveDemo, text } from "./demo_site.ts";
 import { openPage } from "./open_page.ts";
@@ -48,9 +49,11 @@ describe("what the page reads from a shader's text is what its bindings say", ()
   test.each(readdirSync(shaders).filter((file) => file.endsWith(".wgsl")))("%s", async (file) => {
     const { entries, bindings } = outlineOf(readFileSync(join(shaders, file), "utf8"));
     const name = file.replace(".wgsl", "");
-    const generated = await import(`../../src/kernels/generated/${name}.ts`);
-    const [family] = Object.values(generated) as [ShaderFamily];
-    const expected = Object.entries(family.entries).map(([entry, { bindings: own }]) => [
+    const generated: Record<string, ShaderFamily> = await import(
+      `../../src/kernels/generated/${name}.ts`
+    );
+    const family = generated[name]!;
+    const expected = Object.entries(readingOf(family).entries).map(([entry, { bindings: own }]) => [
       entry,
       own.map((one) => one.name).sort(),
     ]);

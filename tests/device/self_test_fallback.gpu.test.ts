@@ -10,7 +10,7 @@ const families = FAMILIES.filter(({ family }) => ["matmul", "concat"].includes(f
 const matmul = families.find(({ family }) => family === "matmul")!;
 
 const withFault = (everywhere: boolean) => (gpu: Gpu) =>
-  selfTest(gpu, { families, sources: { matmul: faultyMatmul(gpu, { everywhere }) } });
+  selfTest(gpu, { families, sources: { matmul: faultyMatmul({ everywhere }) } });
 
 describe("Gpu.open({ selfTest })", () => {
   test("leaves a device alone that computes what it should", async () => {

@@ -4,21 +4,13 @@ import { type ShaderFamily, specialise, workgroupSizeOf } from "../../src/device
 const family: ShaderFamily = {
   name: "toy",
   hash: "0",
-  settings: {
-    WG: { chunk: 0, kind: "const", value: "64u" },
-    elem: { chunk: 1, kind: "alias", value: "f32" },
-  },
-  chunks: [
+  text: [
     "const WG: u32 = 64u;",
     "\nalias elem = f32;",
     "\n\nfn one() -> elem {\n  return elem(1);\n}",
     "\n@compute @workgroup_size(WG) fn plain() {\n  _ = one();\n}",
     "\n@compute @workgroup_size(WG) fn shared() {\n  _ = subgroupAdd(one());\n}",
   ],
-  entries: {
-    plain: { workgroupSize: ["WG", 1, 1], chunks: [0, 1, 2, 3], subgroups: false, bindings: [] },
-    shared: { workgroupSize: ["WG", 1, 1], chunks: [0, 1, 2, 4], subgroups: true, bindings: [] },
-  },
 };
 
 describe("a variant", () => {
@@ -26,7 +18,7 @@ describe("a variant", () => {
     const text = specialise({ family, entry: "shared", constants: {} });
     expect(text).not.toContain("plain");
     expect(text).toContain("enable subgroups;");
-    const whole = family.chunks.join("").split("\n");
+    const whole = family.text.join("").split("\n");
     expect(text.split("\n").indexOf("  _ = subgroupAdd(one());")).toBe(
       whole.indexOf("  _ = subgroupAdd(one());"),
     );

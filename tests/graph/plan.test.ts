@@ -5,7 +5,7 @@ import { type BoundTensor, type Dispatch, Graph } from "../../src/graph/graph.ts
 import { type Plan, planMemory } from "../../src/graph/plan.ts";
 import { ResidentBuffer, type Tensor } from "../../src/graph/tensor.ts";
 
-const family: ShaderFamily = { name: "none", hash: "", settings: {}, entries: {}, chunks: [] };
+const family: ShaderFamily = { name: "none", hash: "", text: [] };
 
 /** A dispatch that reads and writes these, and does nothing. */
 function dispatchOf(reads: Tensor[], writes: Tensor[]): Dispatch {

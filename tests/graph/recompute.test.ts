@@ -6,7 +6,7 @@ import { planMemory } from "../../src/graph/plan.ts";
 import { recomputed, withinActivationLimit } from "../../src/graph/recompute.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 
-const family: ShaderFamily = { name: "none", hash: "", settings: {}, entries: {}, chunks: [] };
+const family: ShaderFamily = { name: "none", hash: "", text: [] };
 const graph = new Graph();
 
 interface Link {

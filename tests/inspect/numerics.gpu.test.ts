@@ -97,8 +97,8 @@ describe("layers against the plain kernels", () => {
     const wrong = dispatches.map((dispatch, i) => {
       if (i !== 3) return dispatch; // the activation behind layer 1
       const { family } = dispatch.variant;
-      const chunks = family.chunks.map((chunk) => chunk.replace("v / (1.0", "v / (1.001"));
-      const variant = { ...dispatch.variant, family: { ...family, hash: "wrong", chunks } };
+      const text = family.text.map((chunk) => chunk.replace("v / (1.0", "v / (1.001"));
+      const variant = { ...dispatch.variant, family: { ...family, hash: "wrong", text } };
       return { ...dispatch, variant };
     });
     const { layers } = await layerErrors({ gpu, dispatches: wrong }, { gpu, dispatches: plain });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { entryOf, labelOf, type ShaderFamily, type Variant } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import type { SelfTestFamily } from "../../src/inspect/cases/case.ts";
 import { deviceReport } from "../../src/inspect/device_report.ts";
 import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
+import { shaderFamilies } from "../../src/inspect/replace.ts";
 import { type SelfTestResult, selfTest } from "../../src/inspect/self_test.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { testGpu } from "../support/gpu.ts";
@@ -35,17 +37,18 @@ describe("every kernel family computes here what float64 does", () => {
 });
 
 /** The source of a variant with one fault: its first += is −=, or its first product a sum. */
-function withFault(variant: Variant): ShaderFamily {
-  const { family } = variant;
+function withFault(whole: ReadonlyMap<string, ShaderFamily>, variant: Variant): ShaderFamily {
+  const family = whole.get(variant.family.name)!;
   const faults = [
     [" += ", " -= "],
     [" * ", " + "],
   ] as const;
   for (const [from, to] of faults) {
-    const place = entryOf(variant).chunks.find((i) => family.chunks[i]!.includes(from));
+    const { chunks } = readingOf(family);
+    const place = entryOf(variant).chunks.find((i) => chunks[i]!.includes(from));
     if (place === undefined) continue;
-    const changed = family.chunks[place]!.replace(from, to);
-    return { ...family, chunks: family.chunks.with(place, changed) };
+    const changed = chunks[place]!.replace(from, to);
+    return { ...family, text: chunks.with(place, changed) };
   }
   throw new Error(`${labelOf(variant)}: has neither a += nor a product`);
 }
@@ -56,7 +59,8 @@ const isWrong = ({ ok, error, bound, message }: SelfTestResult): boolean =>
 describe("a kernel that is wrong is reported, not thrown", () => {
   test("one operator changed in every family", async () => {
     const gpu = await freshGpu();
-    const faults = FAMILIES.map((family) => withFault(variantsOf(family, gpu.target)[0]!));
+    const whole = shaderFamilies(gpu);
+    const faults = FAMILIES.map((family) => withFault(whole, variantsOf(family, gpu.target)[0]!));
     const sources = Object.fromEntries(faults.map((source) => [source.name, source]));
     const results = await selfTest(gpu, { sources });
     expect(results.filter((result) => !isWrong(result))).toEqual([]);
@@ -66,11 +70,11 @@ describe("a kernel that is wrong is reported, not thrown", () => {
   test("a source that does not compile, by its line; the others are right", async () => {
     const gpu = await freshGpu();
     const { family } = variantsOf(oneFamily("elementwise")[0]!, gpu.target)[0]!;
-    const chunks = family.chunks.map((chunk) => chunk.replace("dims.scale);", "dims.skale);"));
+    const text = family.text.map((chunk) => chunk.replace("dims.scale);", "dims.skale);"));
     const families = [...oneFamily("elementwise"), ...oneFamily("concat")];
     const [broken, right] = await selfTest(gpu, {
       families,
-      sources: { elementwise: { ...family, chunks } },
+      sources: { elementwise: { ...family, text } },
     });
     expect(broken).toMatchObject({ family: "elementwise", ok: false, error: null });
     expect(broken!.message).toMatch(/shaders\/elementwise\.wgsl:\d+:\d+ .*skale/);

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import type { ShaderFamily } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
 import { TWINS } from "./twins/twins.ts";
 
@@ -29,7 +30,7 @@ describe("every kernel family has a self-test", () => {
     const module: Record<string, ShaderFamily> = await import(
       `../../src/kernels/generated/${name}.ts`
     );
-    const missing = Object.keys(module[name]!.entries).filter(
+    const missing = Object.keys(readingOf(module[name]!).entries).filter(
       (entry) => !launched.has(`${name}.${entry}`),
     );
     expect(missing, "src/inspect/cases launches none of these, on any device").toEqual([]);

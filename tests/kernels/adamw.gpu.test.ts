@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import {
   type AdamWOptions,
   adamw,
@@ -28,7 +29,7 @@ const stateInput = (step: number): Input => ({
 });
 
 const fieldsOf = (name: string) => {
-  const text = family.chunks.find((chunk) => chunk.includes(`struct ${name} {`)) ?? "";
+  const text = readingOf(family).chunks.find((chunk) => chunk.includes(`struct ${name} {`)) ?? "";
   return [...text.matchAll(/(\w+)\s*:/g)].map(([, field]) =>
     field!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
   );

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { philoxNormals } from "../../src/core/philox.ts";
 import { PLAIN_TARGET } from "../../src/device/gpu.ts";
+import type { ShaderFamily } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import { type BoundOptions, boundRows } from "../../src/diffusion/bound.ts";
 import { type DiffusionTables, makeTables } from "../../src/diffusion/schedule.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -22,9 +24,10 @@ import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
 const SEED = 0xfedcba987654321n;
 
 /** Declarations of a family's shader, by name. */
-const declared = (family: { chunks: readonly string[] }, name: string): string =>
-  family.chunks.find((chunk) => new RegExp(`(fn|struct) ${name}\\b`).test(chunk))?.trim() ??
-  `no ${name}`;
+const declared = (family: ShaderFamily, name: string): string =>
+  readingOf(family)
+    .chunks.find((chunk) => new RegExp(`(fn|struct) ${name}\\b`).test(chunk))
+    ?.trim() ?? `no ${name}`;
 
 describe("what bound.wgsl shares with others is the same", () => {
   const SHARED = ["mul_high", "philox", "natural_log", "radius_of", "with_sign", "box_muller"];

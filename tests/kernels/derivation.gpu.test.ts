@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET } from "../../src/device/gpu.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import { derivationSteps } from "../../src/diffusion/derivation.ts";
 import { makeTables } from "../../src/diffusion/schedule.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -43,7 +44,7 @@ const SHAPES = [
 ] as const;
 
 test("Step is what TypeScript packs", () => {
-  const text = derivation.chunks.find((chunk) => /struct Step\b/.test(chunk)) ?? "";
+  const text = readingOf(derivation).chunks.find((chunk) => /struct Step\b/.test(chunk)) ?? "";
   const fields = [...text.matchAll(/(\w+)\s*:/g)].map(([, field]) =>
     field!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
   );

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { philoxNormals } from "../../src/core/philox.ts";
+import type { ShaderFamily } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import { initialState, LEVEL_FIELDS, STATE, STREAMS } from "../../src/kernels/diffusion.ts";
 import { adamw } from "../../src/kernels/generated/adamw.ts";
 import { diffusion } from "../../src/kernels/generated/diffusion.ts";
@@ -37,13 +39,17 @@ const stateInput = (step: number, firstImage = 0): Input => ({
 const rowsInput = (plan: Plan) => ndarray([plan.rows.length, ROW_FIELDS.length], packRows(plan));
 
 /** Declarations of a family's shader, by name. */
-function declared(family: { chunks: readonly string[] }, name: string): string {
+function declared(family: ShaderFamily, name: string): string {
   const pattern = new RegExp(`(fn|struct) ${name}\\b`);
-  return family.chunks.find((chunk) => pattern.test(chunk))?.trim() ?? `no ${name}`;
+  return (
+    readingOf(family)
+      .chunks.find((chunk) => pattern.test(chunk))
+      ?.trim() ?? `no ${name}`
+  );
 }
 
 /** Fields of a struct as TypeScript names them. */
-const fieldsOf = (family: { chunks: readonly string[] }, name: string) =>
+const fieldsOf = (family: ShaderFamily, name: string) =>
   [...declared(family, name).matchAll(/(\w+)\s*:/g)].map(([, field]) =>
     field!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
   );

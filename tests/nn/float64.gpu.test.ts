@@ -46,10 +46,10 @@ describe("each layer against float64", () => {
     const gpu = await testGpu();
     const change = (dispatch: Dispatch): Dispatch => {
       const { family } = dispatch.variant;
-      const chunks = family.chunks.map((chunk) => chunk.replace("v / (1.0", "v / (1.001"));
+      const text = family.text.map((chunk) => chunk.replace("v / (1.0", "v / (1.001"));
       return {
         ...dispatch,
-        variant: { ...dispatch.variant, family: { ...family, hash: "wrong", chunks } },
+        variant: { ...dispatch.variant, family: { ...family, hash: "wrong", text } },
       };
     };
     const isSiLU = ({ label }: Dispatch) => label.startsWith("activation");

@@ -5,6 +5,7 @@
 import { CallExpr, detectRaces, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
 import { type Gpu, PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
+import { readingOf } from "../../src/device/shader_reading.ts";
 import type { Dispatch } from "../../src/graph/graph.ts";
 import { bytesOf } from "../../src/graph/tensor.ts";
 import { dryRun, runSample, TILES_TARGET } from "../kernels/records/conform.ts";
@@ -152,10 +153,10 @@ export async function isWrongWithout(
 function mutated(variant: Variant, n: number): Variant {
   const reached = new Set(entryOf(variant).chunks);
   let count = 0;
-  const chunks = variant.family.chunks.map((chunk, i) => {
+  const text = readingOf(variant.family).chunks.map((chunk, i) => {
     if (!reached.has(i)) return chunk;
     return chunk.replace(BARRIER, (barrier) => (count++ === n ? "" : barrier));
   });
   const name = `${variant.family.name}_without_${n}`;
-  return { ...variant, family: { ...variant.family, name, chunks } };
+  return { ...variant, family: { ...variant.family, name, text } };
 }

@@ -1,615 +1,429 @@
 // Generated from shaders/conv2d.wgsl by `npm run shaders`. Do not edit.
 import type { ShaderFamily } from "../../device/shader.ts";
 
-export const conv2d = {
- "name": "conv2d",
- "hash": "e0712e457726dc7b",
- "settings": {
-  "elem": {
-   "chunk": 0,
-   "kind": "alias",
-   "value": "f32"
-  },
-  "elem4": {
-   "chunk": 1,
-   "kind": "alias",
-   "value": "vec4<elem>"
-  },
-  "WG": {
-   "chunk": 2,
-   "kind": "const",
-   "value": "16u"
-  },
-  "BLOCKS": {
-   "chunk": 3,
-   "kind": "const",
-   "value": "4u"
-  },
-  "SAME": {
-   "chunk": 4,
-   "kind": "const",
-   "value": "0u"
-  },
-  "STRIDED": {
-   "chunk": 5,
-   "kind": "const",
-   "value": "1u"
-  },
-  "PARITY": {
-   "chunk": 6,
-   "kind": "const",
-   "value": "2u"
-  },
-  "DOUBLED": {
-   "chunk": 7,
-   "kind": "const",
-   "value": "3u"
-  },
-  "HALVED": {
-   "chunk": 8,
-   "kind": "const",
-   "value": "4u"
-  },
-  "KIND": {
-   "chunk": 9,
-   "kind": "const",
-   "value": "0u"
-  },
-  "IS_ODD": {
-   "chunk": 10,
-   "kind": "const",
-   "value": "false"
-  },
-  "Tile": {
-   "chunk": 19,
-   "kind": "alias",
-   "value": "array<vec4f, 4>"
-  },
-  "Block": {
-   "chunk": 20,
-   "kind": "alias",
-   "value": "array<Tile, 4>"
-  },
-  "Taps": {
-   "chunk": 21,
-   "kind": "alias",
-   "value": "array<f32, 9>"
-  },
-  "Row": {
-   "chunk": 22,
-   "kind": "alias",
-   "value": "array<f32, 10>"
-  },
-  "Patch": {
-   "chunk": 23,
-   "kind": "alias",
-   "value": "array<Row, 10>"
-  },
-  "IS_WIDE": {
-   "chunk": 24,
-   "kind": "const",
-   "value": "KIND == STRIDED || KIND == HALVED"
-  },
-  "Folded": {
-   "chunk": 41,
-   "kind": "alias",
-   "value": "array<vec4f, 4>"
+type Binds = {
+  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
+  plain: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
+};
+
+export const conv2d: ShaderFamily<Binds> = {
+  name: "conv2d",
+  hash: "e0712e457726dc7b",
+  text: [`
+
+alias elem = f32;
+alias elem4 = vec4<elem>;
+
+const WG: u32 = 16u;
+const BLOCKS: u32 = 4u;
+
+const SAME: u32 = 0u;
+const STRIDED: u32 = 1u;
+const PARITY: u32 = 2u;
+const DOUBLED: u32 = 3u;
+const HALVED: u32 = 4u;
+const KIND: u32 = 0u;
+const IS_ODD: bool = false;
+
+struct Dims {
+  images: u32,
+  reads: u32,
+  writes: u32,
+  height: u32,
+  width: u32,
+  out_height: u32,
+  out_width: u32,
+  top: u32,
+  left: u32,
+  step: u32,
+  tiles_down: u32,
+  tiles_across: u32,
+  read_step: u32,
+  write_step: u32,
+  first_tap: u32,
+  tap_step: u32,
+  blocks: u32,
+  four: u32,
+  has_bias: u32,
+  has_added: u32,
+  rows_step: u32,
+  rows_first: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> rows: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
+
+alias Tile = array<vec4f, 4>;
+alias Block = array<Tile, 4>;
+alias Taps = array<f32, 9>;
+
+
+
+alias Row = array<f32, 10>;
+alias Patch = array<Row, 10>;
+
+const IS_WIDE: bool = KIND == STRIDED || KIND == HALVED;
+
+struct Line {
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  in_a: vec4f,
+  in_b: vec4f,
+  in_c: vec4f,
+}
+
+fn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {
+  let a = first + vec4u(0u, 1u, 2u, 3u);
+  let b = a + 4u;
+  let c = a + 8u;
+  let end = extent + zeros;
+  return Line(
+    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,
+    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));
+}
+
+fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
+  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;
+}
+
+fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
+}
+
+fn patch_at(image: u32, down: Line, across: Line) -> Patch {
+  let a = image + down.a;
+  let b = image + down.b;
+  let c = image + down.c;
+  return Patch(
+    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
+    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
+    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
+    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
+    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
+}
+
+fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
+  var x: Row;
+  if (IS_WIDE) {
+    x = row_at(i, inside, across);
   }
- },
- "entries": {
-  "quads": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    41,
-    42,
-    43,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    51,
-    52,
-    53,
-    54,
-    55,
-    56,
-    57
-   ],
-   "subgroups": true,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 88,
-     "fields": [
-      {
-       "name": "images",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "reads",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "writes",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "height",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "width",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "out_height",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "out_width",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "top",
-       "type": "u32",
-       "offset": 28
-      },
-      {
-       "name": "left",
-       "type": "u32",
-       "offset": 32
-      },
-      {
-       "name": "step",
-       "type": "u32",
-       "offset": 36
-      },
-      {
-       "name": "tiles_down",
-       "type": "u32",
-       "offset": 40
-      },
-      {
-       "name": "tiles_across",
-       "type": "u32",
-       "offset": 44
-      },
-      {
-       "name": "read_step",
-       "type": "u32",
-       "offset": 48
-      },
-      {
-       "name": "write_step",
-       "type": "u32",
-       "offset": 52
-      },
-      {
-       "name": "first_tap",
-       "type": "u32",
-       "offset": 56
-      },
-      {
-       "name": "tap_step",
-       "type": "u32",
-       "offset": 60
-      },
-      {
-       "name": "blocks",
-       "type": "u32",
-       "offset": 64
-      },
-      {
-       "name": "four",
-       "type": "u32",
-       "offset": 68
-      },
-      {
-       "name": "has_bias",
-       "type": "u32",
-       "offset": 72
-      },
-      {
-       "name": "has_added",
-       "type": "u32",
-       "offset": 76
-      },
-      {
-       "name": "rows_step",
-       "type": "u32",
-       "offset": 80
-      },
-      {
-       "name": "rows_first",
-       "type": "u32",
-       "offset": 84
-      }
-     ]
-    },
-    {
-     "name": "source",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "weight",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "bias",
-     "binding": 3,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "rows",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "added",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "result",
-     "binding": 6,
-     "type": "storage",
-     "size": 4,
-     "elem": true
-    }
-   ]
-  },
-  "plain": {
-   "workgroupSize": [
-    "WG",
-    1,
-    1
-   ],
-   "chunks": [
-    0,
-    1,
-    2,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    41,
-    42,
-    43,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    51,
-    52,
-    53,
-    54,
-    55,
-    58
-   ],
-   "subgroups": false,
-   "bindings": [
-    {
-     "name": "dims",
-     "binding": 0,
-     "type": "uniform",
-     "size": 88,
-     "fields": [
-      {
-       "name": "images",
-       "type": "u32",
-       "offset": 0
-      },
-      {
-       "name": "reads",
-       "type": "u32",
-       "offset": 4
-      },
-      {
-       "name": "writes",
-       "type": "u32",
-       "offset": 8
-      },
-      {
-       "name": "height",
-       "type": "u32",
-       "offset": 12
-      },
-      {
-       "name": "width",
-       "type": "u32",
-       "offset": 16
-      },
-      {
-       "name": "out_height",
-       "type": "u32",
-       "offset": 20
-      },
-      {
-       "name": "out_width",
-       "type": "u32",
-       "offset": 24
-      },
-      {
-       "name": "top",
-       "type": "u32",
-       "offset": 28
-      },
-      {
-       "name": "left",
-       "type": "u32",
-       "offset": 32
-      },
-      {
-       "name": "step",
-       "type": "u32",
-       "offset": 36
-      },
-      {
-       "name": "tiles_down",
-       "type": "u32",
-       "offset": 40
-      },
-      {
-       "name": "tiles_across",
-       "type": "u32",
-       "offset": 44
-      },
-      {
-       "name": "read_step",
-       "type": "u32",
-       "offset": 48
-      },
-      {
-       "name": "write_step",
-       "type": "u32",
-       "offset": 52
-      },
-      {
-       "name": "first_tap",
-       "type": "u32",
-       "offset": 56
-      },
-      {
-       "name": "tap_step",
-       "type": "u32",
-       "offset": 60
-      },
-      {
-       "name": "blocks",
-       "type": "u32",
-       "offset": 64
-      },
-      {
-       "name": "four",
-       "type": "u32",
-       "offset": 68
-      },
-      {
-       "name": "has_bias",
-       "type": "u32",
-       "offset": 72
-      },
-      {
-       "name": "has_added",
-       "type": "u32",
-       "offset": 76
-      },
-      {
-       "name": "rows_step",
-       "type": "u32",
-       "offset": 80
-      },
-      {
-       "name": "rows_first",
-       "type": "u32",
-       "offset": 84
-      }
-     ]
-    },
-    {
-     "name": "source",
-     "binding": 1,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "weight",
-     "binding": 2,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "bias",
-     "binding": 3,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "rows",
-     "binding": 4,
-     "type": "read-only-storage",
-     "size": 4
-    },
-    {
-     "name": "added",
-     "binding": 5,
-     "type": "read-only-storage",
-     "size": 4,
-     "elem": true
-    },
-    {
-     "name": "result",
-     "binding": 6,
-     "type": "storage",
-     "size": 4,
-     "elem": true
-    }
-   ]
+  return x;
+}
+
+
+fn row_at(i: u32, inside: f32, across: Line) -> Row {
+  let a = inside * across.in_a;
+  let b = inside * across.in_b;
+  let c = inside * across.in_c;
+  return Row(
+    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
+    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
+    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
+    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
+    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
+}
+
+fn wide(i: u32, inside: f32) -> f32 {
+  var x = 0.0;
+  if (IS_WIDE) {
+    x = f32(source[i]) * inside;
   }
- },
- "chunks": [
-  "\n\nalias elem = f32;",
-  "\nalias elem4 = vec4<elem>;",
-  "\n\nconst WG: u32 = 16u;",
-  "\nconst BLOCKS: u32 = 4u;",
-  "\n\nconst SAME: u32 = 0u;",
-  "\nconst STRIDED: u32 = 1u;",
-  "\nconst PARITY: u32 = 2u;",
-  "\nconst DOUBLED: u32 = 3u;",
-  "\nconst HALVED: u32 = 4u;",
-  "\nconst KIND: u32 = 0u;",
-  "\nconst IS_ODD: bool = false;",
-  "\n\nstruct Dims {\n  images: u32,\n  reads: u32,\n  writes: u32,\n  height: u32,\n  width: u32,\n  out_height: u32,\n  out_width: u32,\n  top: u32,\n  left: u32,\n  step: u32,\n  tiles_down: u32,\n  tiles_across: u32,\n  read_step: u32,\n  write_step: u32,\n  first_tap: u32,\n  tap_step: u32,\n  blocks: u32,\n  four: u32,\n  has_bias: u32,\n  has_added: u32,\n  rows_step: u32,\n  rows_first: u32,\n}",
-  "\n\n@group(0) @binding(0) var<uniform> dims: Dims;",
-  "\n@group(0) @binding(1) var<storage, read> source: array<elem>;",
-  "\n@group(0) @binding(2) var<storage, read> weight: array<elem>;",
-  "\n@group(0) @binding(3) var<storage, read> bias: array<f32>;",
-  "\n@group(0) @binding(4) var<storage, read> rows: array<f32>;",
-  "\n@group(0) @binding(5) var<storage, read> added: array<elem>;",
-  "\n@group(0) @binding(6) var<storage, read_write> result: array<elem>;",
-  "\n\nalias Tile = array<vec4f, 4>;",
-  "\nalias Block = array<Tile, 4>;",
-  "\nalias Taps = array<f32, 9>;",
-  "\n\n\n\nalias Row = array<f32, 10>;",
-  "\nalias Patch = array<Row, 10>;",
-  "\n\nconst IS_WIDE: bool = KIND == STRIDED || KIND == HALVED;",
-  "\n\nstruct Line {\n  a: vec4u,\n  b: vec4u,\n  c: vec4u,\n  in_a: vec4f,\n  in_b: vec4f,\n  in_c: vec4f,\n}",
-  "\n\nfn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {\n  let a = first + vec4u(0u, 1u, 2u, 3u);\n  let b = a + 4u;\n  let c = a + 8u;\n  let end = extent + zeros;\n  return Line(\n    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,\n    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));\n}",
-  "\n\nfn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {\n  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;\n}",
-  "\n\nfn within(i: vec4u, zeros: u32, end: u32) -> vec4f {\n  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));\n}",
-  "\n\nfn patch_at(image: u32, down: Line, across: Line) -> Patch {\n  let a = image + down.a;\n  let b = image + down.b;\n  let c = image + down.c;\n  return Patch(\n    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),\n    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),\n    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),\n    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),\n    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));\n}",
-  "\n\nfn wide_row_at(i: u32, inside: f32, across: Line) -> Row {\n  var x: Row;\n  if (IS_WIDE) {\n    x = row_at(i, inside, across);\n  }\n  return x;\n}",
-  "\n\n\nfn row_at(i: u32, inside: f32, across: Line) -> Row {\n  let a = inside * across.in_a;\n  let b = inside * across.in_b;\n  let c = inside * across.in_c;\n  return Row(\n    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,\n    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,\n    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,\n    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),\n    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));\n}",
-  "\n\nfn wide(i: u32, inside: f32) -> f32 {\n  var x = 0.0;\n  if (IS_WIDE) {\n    x = f32(source[i]) * inside;\n  }\n  return x;\n}",
-  "\n\n\nfn taps_at(i: u32, steps: vec4u) -> Taps {\n  let a = i + steps;\n  let b = a + steps.w + steps.y;\n  return Taps(\n    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),\n    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),\n    f32(weight[b.w + steps.y]));\n}",
-  "\n\n\n\nfn tile(t: Tile, w: Taps, p: Patch) -> Tile {\n  var y = t;\n  if (KIND == SAME) {\n    y = Tile(\n      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),\n      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));\n  } else if (KIND == STRIDED) {\n    y = Tile(\n      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),\n      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));\n  } else if ((KIND == PARITY) & IS_ODD) {\n    y = Tile(\n      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),\n      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));\n  } else if (KIND == PARITY) {\n    y = Tile(\n      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),\n      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));\n  } else if (KIND == DOUBLED) {\n    let f = folded(w);\n    y = Tile(\n      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),\n      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));\n  } else {\n    let f = folded(w);\n    y = Tile(\n      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),\n      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));\n  }\n  return y;\n}",
-  "\n\nfn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),\n    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));\n}",
-  "\n\nfn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {\n  return vec4f(\n    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),\n    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),\n    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),\n    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));\n}",
-  "\n\nfn nine(\n  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,\n) -> f32 {\n  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));\n  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));\n  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));\n}",
-  "\n\n\n\nfn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {\n  if (IS_ODD) {\n    return vec4f(\n      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),\n      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));\n  }\n  return vec4f(\n    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),\n    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));\n}",
-  "\n\nfn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {\n  if (IS_ODD) {\n    return vec4f(\n      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),\n      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));\n  }\n  return vec4f(\n    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),\n    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));\n}",
-  "\n\nfn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {\n  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));\n}",
-  "\n\n\n\nalias Folded = array<vec4f, 4>;",
-  "\n\nfn folded(w: Taps) -> Folded {\n  let a = vec3f(w[0], w[1], w[2]);\n  let b = vec3f(w[3], w[4], w[5]);\n  let c = vec3f(w[6], w[7], w[8]);\n  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));\n}",
-  "\n\nfn folded_row(w: vec3f) -> vec4f {\n  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);\n}",
-  "\n\nfn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {\n  return vec4f(\n    fma(g.y, b[1], fma(g.x, b[0], fma(f.y, a[1], fma(f.x, a[0], t.x)))),\n    fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),\n    fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),\n    fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));\n}",
-  "\n\nfn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {\n  let ab = halved_row(halved_row(t, f[3], a), f[1], b);\n  return halved_row(halved_row(ab, f[2], c), f[0], d);\n}",
-  "\n\nfn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {\n  return vec4f(\n    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),\n    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),\n    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),\n    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));\n}",
-  "\n\n\n\nstruct Lane {\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) index: u32,\n}",
-  "\n\nstruct Place {\n  n: u32,\n  down: u32,\n  across: u32,\n  is_real: bool,\n}",
-  "\n\nfn place_of(lane: Lane, d: Dims) -> Place {\n  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;\n  let across = index % d.tiles_across;\n  let down = index / d.tiles_across % d.tiles_down;\n  let n = index / d.tiles_across / d.tiles_down;\n  return Place(min(n, d.images - 1u), down, across, n < d.images);\n}",
-  "\n\nfn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {\n  return Block(\n    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),\n    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));\n}",
-  "\n\nfn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {\n  return Tile(\n    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),\n    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));\n}",
-  "\n\nfn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {\n  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);\n}",
-  "\n\n\nfn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {\n  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));\n  for (var i = 0u; i < d.four; i++) {\n    let o = channel + (i ^ share);\n    if (o < d.writes) {\n      let level = level_of(place.n, o, d);\n      let t = pick(b[0], b[1], b[2], b[3], i);\n      for (var r = 0u; r < d.four; r++) {\n        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);\n        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;\n        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);\n      }\n    }\n  }\n}",
-  "\n\nfn level_of(n: u32, o: u32, d: Dims) -> f32 {\n  var level = 0.0;\n  if (d.has_bias == 1u) {\n    level += bias[o];\n  }\n  if (d.rows_step != 0u) {\n    level += rows[n * d.rows_step + d.rows_first + o];\n  }\n  return level;\n}",
-  "\n\nfn put_line(values: vec4f, i: vec4u, has_added: u32) {\n  var sum = values;\n  if (has_added == 1u) {\n    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));\n  }\n  result[i.w] = elem(sum.w);\n  result[i.z] = elem(sum.z);\n  result[i.y] = elem(sum.y);\n  result[i.x] = elem(sum.x);\n}",
-  "\n\n\n\n@compute @workgroup_size(WG)\nfn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let share = id & 3u;\n  let channel = lane.group.z * 4u * BLOCKS;\n  let last = vec4u(dim.writes - 1u);\n  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var a = Block();\n  var b = Block();\n  var c = Block();\n  var d = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    a = shared_block(a, taps_at(w.x, s), p);\n    if (BLOCKS > 1u) {\n      b = shared_block(b, taps_at(w.y, s), p);\n    }\n    if (BLOCKS > 2u) {\n      c = shared_block(c, taps_at(w.z, s), p);\n      d = shared_block(d, taps_at(w.w, s), p);\n    }\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (!place.is_real) {\n    return;\n  }\n  for (var i = 0u; i < dim.blocks; i++) {\n    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);\n  }\n}",
-  "\n\nfn shared_block(t: Block, w: Taps, p: Patch) -> Block {\n  let x = Taps(\n    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),\n    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));\n  let y = Taps(\n    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),\n    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));\n  let z = Taps(\n    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),\n    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),\n    quadSwapDiagonal(w[8]));\n  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));\n}",
-  "\n\n@compute @workgroup_size(WG)\nfn plain(lane: Lane) {\n  let dim = dims;\n  let place = place_of(lane, dim);\n  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);\n  let across = line(place.across * dim.step, dim.left, dim.width, 1u);\n  let channel = lane.group.z * 4u;\n  let last = vec4u(dim.writes - 1u);\n  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);\n  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;\n  let pixels = dim.height * dim.width;\n  var image = place.n * dim.reads * pixels;\n  var t = Block();\n  for (var k = 0u; k < dim.reads; k++) {\n    let p = patch_at(image, down, across);\n    t = Block(\n      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),\n      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));\n    image += pixels;\n    w += dim.read_step;\n  }\n  if (place.is_real) {\n    put_block(t, place, channel, 0u, dim);\n  }\n}"
- ]
-} as const satisfies ShaderFamily;
+  return x;
+}
+
+
+fn taps_at(i: u32, steps: vec4u) -> Taps {
+  let a = i + steps;
+  let b = a + steps.w + steps.y;
+  return Taps(
+    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
+    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
+    f32(weight[b.w + steps.y]));
+}
+
+
+
+fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
+  var y = t;
+  if (KIND == SAME) {
+    y = Tile(
+      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),
+      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));
+  } else if (KIND == STRIDED) {
+    y = Tile(
+      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
+      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
+  } else if ((KIND == PARITY) & IS_ODD) {
+    y = Tile(
+      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
+      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
+  } else if (KIND == PARITY) {
+    y = Tile(
+      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
+      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
+  } else if (KIND == DOUBLED) {
+    let f = folded(w);
+    y = Tile(
+      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),
+      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));
+  } else {
+    let f = folded(w);
+    y = Tile(
+      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
+      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
+  }
+  return y;
+}
+
+fn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
+  return vec4f(
+    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),
+    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),
+    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),
+    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));
+}
+
+fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
+  return vec4f(
+    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),
+    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),
+    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),
+    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));
+}
+
+fn nine(
+  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
+) -> f32 {
+  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));
+  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));
+  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
+}
+
+
+
+fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
+  if (IS_ODD) {
+    return vec4f(
+      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
+      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
+  }
+  return vec4f(
+    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
+    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
+}
+
+fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
+  if (IS_ODD) {
+    return vec4f(
+      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
+      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
+  }
+  return vec4f(
+    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
+    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
+}
+
+fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
+  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
+}
+
+
+
+alias Folded = array<vec4f, 4>;
+
+fn folded(w: Taps) -> Folded {
+  let a = vec3f(w[0], w[1], w[2]);
+  let b = vec3f(w[3], w[4], w[5]);
+  let c = vec3f(w[6], w[7], w[8]);
+  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
+}
+
+fn folded_row(w: vec3f) -> vec4f {
+  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);
+}
+
+fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
+  return vec4f(
+    fma(g.y, b[1], fma(g.x, b[0], fma(f.y, a[1], fma(f.x, a[0], t.x)))),
+    fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),
+    fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),
+    fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));
+}
+
+fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
+  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
+  return halved_row(halved_row(ab, f[2], c), f[0], d);
+}
+
+fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
+  return vec4f(
+    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
+    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
+    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
+    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
+}
+
+
+
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
+struct Place {
+  n: u32,
+  down: u32,
+  across: u32,
+  is_real: bool,
+}
+
+fn place_of(lane: Lane, d: Dims) -> Place {
+  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
+  let across = index % d.tiles_across;
+  let down = index / d.tiles_across % d.tiles_down;
+  let n = index / d.tiles_across / d.tiles_down;
+  return Place(min(n, d.images - 1u), down, across, n < d.images);
+}
+
+fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
+  return Block(
+    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
+    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
+}
+
+fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
+  return Tile(
+    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
+    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
+}
+
+fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
+  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
+}
+
+
+fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
+  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));
+  for (var i = 0u; i < d.four; i++) {
+    let o = channel + (i ^ share);
+    if (o < d.writes) {
+      let level = level_of(place.n, o, d);
+      let t = pick(b[0], b[1], b[2], b[3], i);
+      for (var r = 0u; r < d.four; r++) {
+        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
+        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
+        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+      }
+    }
+  }
+}
+
+fn level_of(n: u32, o: u32, d: Dims) -> f32 {
+  var level = 0.0;
+  if (d.has_bias == 1u) {
+    level += bias[o];
+  }
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
+  }
+  return level;
+}
+
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
+  if (has_added == 1u) {
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
+  }
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
+}
+
+
+
+@compute @workgroup_size(WG)
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
+  let dim = dims;
+  let place = place_of(lane, dim);
+  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
+  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let share = id & 3u;
+  let channel = lane.group.z * 4u * BLOCKS;
+  let last = vec4u(dim.writes - 1u);
+  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  let pixels = dim.height * dim.width;
+  var image = place.n * dim.reads * pixels;
+  var a = Block();
+  var b = Block();
+  var c = Block();
+  var d = Block();
+  for (var k = 0u; k < dim.reads; k++) {
+    let p = patch_at(image, down, across);
+    a = shared_block(a, taps_at(w.x, s), p);
+    if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, s), p);
+    }
+    if (BLOCKS > 2u) {
+      c = shared_block(c, taps_at(w.z, s), p);
+      d = shared_block(d, taps_at(w.w, s), p);
+    }
+    image += pixels;
+    w += dim.read_step;
+  }
+  if (!place.is_real) {
+    return;
+  }
+  for (var i = 0u; i < dim.blocks; i++) {
+    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
+  }
+}
+
+fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
+  let x = Taps(
+    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
+    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
+  let y = Taps(
+    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
+    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
+  let z = Taps(
+    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
+    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
+    quadSwapDiagonal(w[8]));
+  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
+}
+
+@compute @workgroup_size(WG)
+fn plain(lane: Lane) {
+  let dim = dims;
+  let place = place_of(lane, dim);
+  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
+  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let channel = lane.group.z * 4u;
+  let last = vec4u(dim.writes - 1u);
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;
+  let pixels = dim.height * dim.width;
+  var image = place.n * dim.reads * pixels;
+  var t = Block();
+  for (var k = 0u; k < dim.reads; k++) {
+    let p = patch_at(image, down, across);
+    t = Block(
+      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),
+      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));
+    image += pixels;
+    w += dim.read_step;
+  }
+  if (place.is_real) {
+    put_block(t, place, channel, 0u, dim);
+  }
+}`],
+};
