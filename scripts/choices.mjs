@@ -97,7 +97,6 @@ function clearly({ candidates, chosen }) {
 
 const gpu = await nodeGpu();
 const { software } = gpu.target;
-const networks = {};
 const table = {};
 for (const [name, make] of Object.entries({ preset: presetNetwork, "peer-job": jobNetwork })) {
   const network = await make(gpu);
@@ -114,8 +113,9 @@ for (const [name, make] of Object.entries({ preset: presetNetwork, "peer-job": j
   const step = await stepTimes(gpu, network, { tuned: choices, shipped });
   const first = tuned.filter(({ candidates, chosen }) => chosen === candidates[0].name).length;
   const counts = { choices: tuned.length, first, shipped: Object.keys(shipped).length };
-  networks[name] = { ...counts, tuning_s: ms / 1000, ...step };
-  console.log(name, networks[name], fares(tuned));
+  const figures = Object.entries({ tuning_s: ms / 1000, ...step });
+  const rounded = figures.map(([figure, value]) => [figure, Number(value.toPrecision(3))]);
+  console.log(name, { ...counts, ...Object.fromEntries(rounded) }, fares(tuned));
   for (const { key, candidates, chosen } of tuned) {
     const [best] = candidates.filter(({ name }) => name === chosen);
     if (best === candidates[0]) continue;
@@ -129,7 +129,7 @@ if (values.write) {
   const folder = new URL("../data/choices/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   const choices = Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const text = JSON.stringify({ adapter: software, networks, choices }, null, 1);
+  const text = JSON.stringify({ adapter: software, choices }, null, 2);
   writeFileSync(new URL(`${software}.json`, folder), `${text}\n`);
 }
 process.exit(0);
