@@ -40,7 +40,7 @@ export const tuneCommand = (): Command =>
         .default("train"),
     )
     .option("--most <n>", "candidates of a choice that are measured", positiveInteger, 4)
-    .option("--runs <n>", "of which medians are taken", positiveInteger, 5)
+    .option("--runs <n>", "of which the least counts", positiveInteger, 5)
     .option("--save <file>", "where choices are kept; default: the user's cache, by adapter")
     .option("--json", "print one JSON object")
     .action(run);

@@ -3,7 +3,6 @@
 // It knows no kernel. Launchers offer ranked candidates (Graph.choose); a graph recorded with other
 // choices holds other candidates. Each is run alone on numbers of its own, must agree with the plain
 // variant before its time counts, and is timed in turns with the others.
-import { median } from "../core/statistics.ts";
 import { type Choices, type Gpu, PLAIN_TARGET, type Target } from "../device/gpu.ts";
 import { Alone, type Output } from "./alone.ts";
 import type { Choice, Dispatch } from "./graph.ts";
@@ -11,7 +10,7 @@ import type { Choice, Dispatch } from "./graph.ts";
 export interface TuneOptions {
   /** candidates of a choice that are measured, from the first; default 4 */
   most?: number;
-  /** of which medians are taken, default 5 */
+  /** of which the least counts, for other work only makes them longer; default 5 */
   runs?: number;
   /** ends it with what was found so far */
   signal?: AbortSignal | undefined;
@@ -153,7 +152,7 @@ async function measure(
       }
     }
     const measured = launches.map(({ choice }, i) => {
-      return { name: choice.chosen, ms: right[i] ? median(times[i]!) : null };
+      return { name: choice.chosen, ms: right[i] ? Math.min(...times[i]!) : null };
     });
     return { key: plain.choice.key, candidates: measured, chosen: fastest(measured) };
   } catch (error) {

@@ -4,8 +4,11 @@ import { ceilDiv } from "../core/shape.ts";
 export const RUN = 8; // pixels that a lane takes at a time
 export const LONGEST_SUM = 64; // of rows, or of strips of RUN columns: longer ones round too much
 
-/** Lanes that keep a device busy, or subgroups where lanes share. */
-const ENOUGH = { subgroups: 64, lanes: 4096 };
+/**
+ * Lanes that keep a device busy; or subgroups where lanes share, for the few threads of a software adapter:
+ * more of them cost more, for writing and joining the parts, than they gain (npm run choices).
+ */
+const ENOUGH = { subgroups: 16, lanes: 4096 };
 
 /** What a part is. */
 export interface Cut {
@@ -13,7 +16,7 @@ export interface Cut {
   rows_a_part: number;
 }
 
-/** Into as many parts as keep a device busy with so many tiles; then a quarter of them, and four times. */
+/** Into as many parts as keep a device busy with so many tiles; then four times, and a quarter of them. */
 export function cutsOf(
   tiles: number,
   lanes: number,
@@ -21,7 +24,7 @@ export function cutsOf(
 ): [Cut, Cut, Cut] {
   const enough = lanes ? ENOUGH.subgroups : ENOUGH.lanes;
   const cut = (factor: number) => cutInto(ceilDiv(factor * enough, tiles), sizes);
-  return [cut(1), cut(1 / 4), cut(4)];
+  return [cut(1), cut(4), cut(1 / 4)];
 }
 
 /** Cuts images, then their rows, into parts: no fewer than 4 rows, no more strips than LONGEST_SUM. */

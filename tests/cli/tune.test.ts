@@ -48,7 +48,8 @@ test("each choice is printed with its candidates' times, kept in a file, and mea
 }, 120_000);
 
 test("Ctrl-C keeps what was found", async () => {
-  const outcome = await run([...TUNE, "--save", "early.json", "--json"], /choices 1\//);
+  const long = [...TUNE, "--runs", "200"]; // progress is told every five seconds
+  const outcome = await run([...long, "--save", "early.json", "--json"], /choices \d+\//);
   expect(outcome.code, outcome.err).toBe(130);
   const { interrupted, tuned } = lastLine(outcome);
   expect(interrupted).toBe(true);
