@@ -56,8 +56,8 @@ struct Dims {
   blocks: u32, // BLOCKS
   places: u32, // 16; bounds that no compiler knows keep it from unrolling
   four: u32, // 4
-  has_bias: u32, // 1 or 0
-  has_added: u32, // as has_bias
+  has_bias: u32, // 1 or 0, as the one below
+  has_added: u32,
   rows_step: u32, // columns of rows, or 0: there are none
   rows_first: u32, // the first channel's column
 }
@@ -130,22 +130,22 @@ struct Spot { // of a tile
   column: u32,
 }
 
-fn spot_of(tile: u32, d: Dims) -> Spot {
-  let across = tile % d.tiles_across;
-  let down = tile / d.tiles_across % d.tiles_down;
-  return Spot(tile / d.tiles_across / d.tiles_down, 2u * down, 2u * across);
+fn spot_of(index: u32, d: Dims) -> Spot {
+  let across = index % d.tiles_across;
+  let down = index / d.tiles_across % d.tiles_down;
+  return Spot(index / d.tiles_across / d.tiles_down, 2u * down, 2u * across);
 }
 
 @compute @workgroup_size(WG)
 fn transform_source(lane: Lane) {
   let d = dims;
-  let tile = index_of(lane);
+  let index = index_of(lane);
   let channel = lane.group.z;
-  if (tile >= d.padded_tiles) {
+  if (index >= d.padded_tiles) {
     return;
   }
-  let is_real = tile < d.tiles && channel < d.reads;
-  let spot = spot_of(select(0u, tile, is_real), d);
+  let is_real = index < d.tiles && channel < d.reads;
+  let spot = spot_of(select(0u, index, is_real), d);
   let plane = (spot.image * d.reads + select(0u, channel, is_real)) * d.height * d.width;
   let x = spot.column + vec4u(0u, 1u, 2u, 3u);
   let end = d.left + d.width;
@@ -155,7 +155,7 @@ fn transform_source(lane: Lane) {
   let b = pixels_at(plane, spot.row + 1u, columns, d);
   let c = pixels_at(plane, spot.row + 2u, columns, d);
   let e = pixels_at(plane, spot.row + 3u, columns, d);
-  let to = channel * d.padded_tiles + tile;
+  let to = channel * d.padded_tiles + index;
   put_patch(to, 0u, inside * (a - c), d);
   put_patch(to, 4u, inside * (b + c), d);
   put_patch(to, 8u, inside * (c - b), d);
@@ -256,19 +256,19 @@ fn put_eight(sums: Eight, to: u32, step: u32) {
 @compute @workgroup_size(WG)
 fn finish(lane: Lane) {
   let d = dims;
-  let tile = index_of(lane);
-  if (tile >= d.tiles) {
+  let index = index_of(lane);
+  if (index >= d.tiles) {
     return;
   }
   let channel = lane.group.z;
-  let at = channel * d.padded_tiles + tile;
+  let at = channel * d.padded_tiles + index;
   let a = products_of(at, 0u, d);
   let b = products_of(at, 4u, d);
   let c = products_of(at, 8u, d);
   let e = products_of(at, 12u, d);
   let above = a + b + c;
   let below = b - c - e;
-  put_tile(tile, channel, vec4f(
+  put_tile(index, channel, vec4f(
     above.x + above.y + above.z, above.y - above.z - above.w,
     below.x + below.y + below.z, below.y - below.z - below.w), d);
 }
@@ -281,8 +281,8 @@ fn products_of(at: u32, place: u32, d: Dims) -> vec4f {
 }
 
 // Pixels past the edge fall on its last ones, before those are written.
-fn put_tile(tile: u32, channel: u32, values: vec4f, d: Dims) {
-  let spot = spot_of(tile, d);
+fn put_tile(index: u32, channel: u32, values: vec4f, d: Dims) {
+  let spot = spot_of(index, d);
   let plane = spot.image * d.writes + channel;
   let y = min(vec2u(spot.row, spot.row + 1u), vec2u(d.out_height - 1u));
   let x = min(vec2u(spot.column, spot.column + 1u), vec2u(d.out_width - 1u));

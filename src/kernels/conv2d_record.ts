@@ -1,9 +1,9 @@
 // Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
-// tiles (shaders/conv2d.wgsl), by Winograd's products (conv2d_winograd.ts), on pixels in a row
-// (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
+// tiles (shaders/conv2d.wgsl) or wide ones (conv2d_wide_record.ts), by Winograd's products
+// (conv2d_winograd.ts), on pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element by
+// element (conv2d_general.wgsl).
 //
-// All read `reads` channels of a source and write `writes` channels of a result. Nothing is
-// checked here.
+// All read `reads` channels of a source and write `writes` of a result. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
@@ -14,9 +14,11 @@ import {
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  placeOf,
   rolesOf,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
+import { conv2dWideVariants, isWide, rankWithWide, recordWide } from "./conv2d_wide_record.ts";
 import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
@@ -75,15 +77,15 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const tiles_across = ceilDiv(roles.out_width, TILE);
   const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
   const lanes = roles.images * tiles_down * tiles_across;
-  const place = { ...roles, ...placeOf(direction, c), tiles_down, tiles_across };
+  const place = { ...roles, ...tilePlaceOf(direction, c), tiles_down, tiles_across };
   const target = graph.targetOf("conv2d");
   const own = shapesOf(target, roles.writes, most).map((shape) => ({ family: tiled, ...shape }));
-  const byWinograd =
-    c.kind === "same" ? onWinograd(graph.targetOf("conv2d_winograd"), direction, c) : [];
-  const first = [...onTiles(graph, direction, c), ...own.slice(0, -1)];
-  const candidates = [...first, ...byWinograd, ...own.slice(-1)];
+  const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
+  const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
+  const candidates = [...onTiles(graph, direction, c), ...rest, ...plain];
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
     if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors, candidate);
+    if (isWide(candidate)) return recordWide(graph, direction, c, tensors, candidate);
     const { entry, BLOCKS, WG } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
@@ -93,13 +95,26 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   });
 }
 
+/** Quads among wider ones where a target has any, and Winograd's products where they may pay. */
+function sameShapes<Quads extends { BLOCKS: number }>(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  quads: readonly Quads[],
+) {
+  const ranked = quads.length > 0 ? rankWithWide(quads, rolesOf(direction, c)) : [];
+  return [...ranked, ...onWinograd(graph.targetOf("conv2d_winograd"), direction, c)];
+}
+
 /** Where tiles read: the first row is tile · step − top. */
-function placeOf(direction: Direction, { kind, padding: { top, left } }: Tiles) {
+function tilePlaceOf(direction: Direction, c: Tiles) {
+  const {
+    kind,
+    padding: { top, left },
+  } = c;
   const straight = { first_tap: 0, tap_step: 1 };
-  const turned = { first_tap: 8, tap_step: 2 ** 32 - 1 };
   const isForward = direction === "forward";
-  if (kind === "same" && isForward) return { top, left, step: TILE, ...straight };
-  if (kind === "same") return { top: 2 - top, left: 2 - left, step: TILE, ...turned };
+  if (kind === "same") return { ...placeOf(direction, c), step: TILE };
   if (kind === "strided" && isForward) return { top, left, step: 2 * TILE, ...straight };
   if (kind === "strided") {
     const zeros = (n: number) => (n === 0 ? 1 : 0);
@@ -201,6 +216,7 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 /** Every pipeline that a convolution or its gradient can ask for. */
 export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
+  ...conv2dWideVariants(),
   ...tiledVariants(),
   ...variantsOf(pointwise, {}, 4),
   { family: general, entry: "forward", constants: {} },

@@ -52,6 +52,13 @@ export function rolesOf(direction: Direction, c: Convolution) {
   };
 }
 
+/** At stride 1: rows and columns of zeros before the source, and how the taps lie; the gradient turns them round. */
+export function placeOf(direction: Direction, { K, padding: { top, left } }: Convolution) {
+  return direction === "forward"
+    ? { top, left, first_tap: 0, tap_step: 1 }
+    : { top: K - 1 - top, left: K - 1 - left, first_tap: K ** 2 - 1, tap_step: 2 ** 32 - 1 };
+}
+
 /** What a kernel binds: tensors that are not given as the weight, unread. */
 export function argsOf<Dims>(
   dims: Dims,

@@ -10,6 +10,7 @@ import {
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  placeOf,
   rolesOf,
 } from "./conv2d_roles.ts";
 import { conv2d_tile as tiled } from "./generated/conv2d_tile.ts";
@@ -72,14 +73,9 @@ function planOf(direction: Direction, c: Convolution) {
   const wanted = Math.min(Math.floor(ENOUGH / (tiles * out_tiles)), ceilDiv(turns, FEWEST_TURNS));
   const turns_a_part = ceilDiv(turns, Math.max(1, wanted));
   const parts = ceilDiv(turns, turns_a_part);
-  const { top, left } = c.padding;
-  const isForward = direction === "forward";
-  const place = isForward
-    ? { top, left, first_tap: 0, tap_step: 1 }
-    : { top: c.K - 1 - top, left: c.K - 1 - left, first_tap: c.K ** 2 - 1, tap_step: 2 ** 32 - 1 };
   const dims = {
     ...roles,
-    ...place,
+    ...placeOf(direction, c),
     height: height * scale,
     width: width * scale,
     tiles_down,

@@ -14,6 +14,7 @@ import {
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  placeOf,
   rolesOf,
 } from "./conv2d_roles.ts";
 import { conv2d_winograd as winograd } from "./generated/conv2d_winograd.ts";
@@ -73,17 +74,16 @@ export function recordWinograd(
   const taps = graph.alloc(shapes.taps, "conv2d.taps");
   const patches = graph.alloc(shapes.patches, "conv2d.patches");
   const { padded_reads, padded_writes, padded_tiles, writes } = dims;
-  const pairs = padded_reads * padded_writes;
-  const transformWeight = foldWorkgroups(pairs, LANES);
-  graph.dispatch(
-    [winograd, "transform_weight"],
-    { dims: written.dims, weight, taps },
-    transformWeight,
-  );
+  // the source before the weight, as the direct kernels read them: a tuning fills them in that order
   graph.dispatch([winograd, "transform_source"], { dims: written.dims, source, patches }, [
     ...foldWorkgroups(padded_tiles, LANES),
     padded_reads,
   ]);
+  graph.dispatch(
+    [winograd, "transform_weight"],
+    { dims: written.dims, weight, taps },
+    foldWorkgroups(padded_reads * padded_writes, LANES),
+  );
   const read = { all_taps: taps, all_patches: patches };
   const { entry, BLOCKS, WG } = form;
   const flops = flopsOf(c);
@@ -112,11 +112,6 @@ export function recordWinograd(
 
 function dimsOf(direction: Direction, c: Convolution, { entry, BLOCKS }: WinogradForm) {
   const roles = rolesOf(direction, c);
-  const { top, left } = c.padding;
-  const place =
-    direction === "forward"
-      ? { top, left, first_tap: 0, tap_step: 1 }
-      : { top: 2 - top, left: 2 - left, first_tap: 8, tap_step: 2 ** 32 - 1 };
   const tiles_down = ceilDiv(roles.out_height, 2);
   const tiles_across = ceilDiv(roles.out_width, 2);
   const tiles = roles.images * tiles_down * tiles_across;
@@ -124,7 +119,7 @@ function dimsOf(direction: Direction, c: Convolution, { entry, BLOCKS }: Winogra
   const turns = ceilDiv(roles.reads, block.depth);
   return {
     ...roles,
-    ...place,
+    ...placeOf(direction, c),
     tiles_down,
     tiles_across,
     tiles,

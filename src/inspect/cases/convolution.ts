@@ -27,7 +27,7 @@ const PLAIN = { kernel: 3, stride: 1, padding: SAME, upsample: false } as const;
  * What is convolved, each with a bias, a row an image, a residual and a pending gradient. All kinds
  * of kernels, in few sizes: on a software adapter a pipeline may take half a second to compile.
  */
-export const CONVOLUTIONS: readonly Convolution[] = [
+const KINDS: readonly Convolution[] = [
   { ...PLAIN, name: "3×3", x: [2, 18, 5, 7], out: 20 },
   { ...PLAIN, name: "3×3, stride 2", x: [2, 3, 7, 10], out: 4, stride: 2, padding: BELOW },
   { ...PLAIN, name: "3×3, doubled", x: [2, 3, 3, 5], out: 4, upsample: true },
@@ -35,8 +35,14 @@ export const CONVOLUTIONS: readonly Convolution[] = [
   { ...PLAIN, name: "3×3, doubled, stride 2", x: [2, 5, 4, 3], out: 4, stride: 2, upsample: true },
 ];
 
+/** And with so many tiles that a software adapter takes wide ones. */
+export const CONVOLUTIONS: readonly Convolution[] = [
+  ...KINDS,
+  { ...PLAIN, name: "3×3, in wide tiles", x: [3, 6, 9, 7], out: 5 },
+];
+
 /** Without the one that no model has: its weights' gradient shares an entry point with others. */
-export const WEIGHED = CONVOLUTIONS.filter(({ upsample, stride }) => !upsample || stride === 1);
+export const WEIGHED = KINDS.filter(({ upsample, stride }) => !upsample || stride === 1);
 
 /** [N, O, outH, outW]. */
 function shapeOfY({ x, out, kernel, stride, padding, upsample }: Convolution): Shape {

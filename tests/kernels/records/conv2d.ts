@@ -1,4 +1,5 @@
-// The record of conv2d.wgsl, conv2d_tile.wgsl, conv2d_pointwise.wgsl and conv2d_general.wgsl, with every gradient.
+// The record of conv2d.wgsl, conv2d_wide.wgsl, conv2d_tile.wgsl, conv2d_pointwise.wgsl and
+// conv2d_general.wgsl, with every gradient.
 import { conv2dRule } from "../../../src/autograd/rules/conv2d.ts";
 import { conv2d, type Padding } from "../../../src/kernels/conv2d.ts";
 import * as twin from "../../reference/conv2d.ts";
@@ -49,6 +50,8 @@ const CASES: Case[] = [
   ...SHAPES.map((one): Case => ({ ...one, upsample: true })),
   { x: [1, 3, 5, 7], O: 4, padding: ZERO },
   { x: [1, 3, 5, 7], O: 4, padding: { top: 2, bottom: 0, left: 1, right: 2 } },
+  { x: [5, 5, 9, 15], O: 14 }, // in wide tiles, as the next
+  { x: [8, 6, 5, 14], O: 8, padding: { top: 2, bottom: 0, left: 1, right: 2 } },
   { x: [2, 3, 5, 7], O: 4, padding: ZERO, upsample: true },
   { x: [2, 3, 5, 7], O: 4, padding: BELOW, upsample: true },
   { x: [2, 6, 8, 8], O: 5, stride: 2, padding: BELOW },
@@ -111,7 +114,7 @@ export function convolution(one: Case): Sample {
 
 export const info: KernelInfo = {
   family: "conv2d",
-  shaders: ["conv2d", "conv2d_tile", "conv2d_pointwise", "conv2d_general"],
+  shaders: ["conv2d", "conv2d_wide", "conv2d_tile", "conv2d_pointwise", "conv2d_general"],
   dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [...selfTestSamples("conv2d"), ...CASES.map(convolution)],

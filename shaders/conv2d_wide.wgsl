@@ -1,0 +1,293 @@
+// conv2d_wide.wgsl — 3×3 convolution at stride 1, and its gradient by the images, in wide tiles for quads.
+//
+//   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
+//                          + Σ_{c,u,v} weight[o,c,u,v] · x[n, c, i + u − top, j + v − left], 0 outside x
+//   backward  dx = pending + the same of dy, with the taps turned round
+//   source    cross-correlation, as torch.nn.functional.conv2d
+//
+//   As `quads` of conv2d.wgsl, with tiles of 4×8 pixels for its 4×4: on a software adapter time goes into
+//   loads, and these are a third fewer a pixel. The sums are the same, term by term.
+//
+//   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, 3, 3] ·
+//             bias [O] · rows: columns of [N, all]
+//   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups. A
+//             quad's lanes load the taps of four channels and swap them: lane q holds the channels of a
+//             block in the order q^0, q^1, q^2, q^3
+//   numerics  f32 sums in the order of the channels read, and of their taps
+//   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
+
+enable subgroups;
+
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
+const WG: u32 = 16u;
+const BLOCKS: u32 = 4u; // blocks of four channels that a lane writes: 2 or 4
+
+struct Dims {
+  images: u32, // N
+  reads: u32, // channels of the source
+  writes: u32, // channels of the result
+  height: u32, // of the source
+  width: u32,
+  out_height: u32, // of the result
+  out_width: u32,
+  top: u32, // zeros above the source
+  left: u32,
+  tiles_down: u32,
+  tiles_across: u32,
+  read_step: u32, // weights from one channel read to the next
+  write_step: u32, // weights from one channel written to the next
+  first_tap: u32,
+  tap_step: u32, // 1, or −1 with wrap-around
+  blocks: u32, // BLOCKS
+  four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
+  has_bias: u32, // 1 or 0, as the one below
+  has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> rows: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
+
+alias Tile = array<vec4f, 8>; // 4×8 pixels of one channel: of each row its left four, its right four
+alias Block = array<Tile, 4>; // of four channels
+alias Taps = array<f32, 9>; // from one channel read to one written, row by row
+
+// ---- reading: a patch of the source
+
+alias Row = array<f32, 10>;
+alias Patch = array<Row, 6>;
+
+struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  in_a: vec4f,
+  in_b: vec4f,
+  in_c: vec4f,
+}
+
+fn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {
+  let a = first + vec4u(0u, 1u, 2u, 3u);
+  let b = a + 4u;
+  let c = a + 8u;
+  let end = extent + zeros;
+  return Line(
+    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,
+    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));
+}
+
+fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
+  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;
+}
+
+fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
+}
+
+fn patch_at(image: u32, down: Line, across: Line) -> Patch {
+  let a = image + down.a;
+  let b = image + down.b;
+  return Patch(
+    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
+    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
+    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across));
+}
+
+// A pixel outside the source is the nearest one inside, times 0.
+fn row_at(i: u32, inside: f32, across: Line) -> Row {
+  let a = inside * across.in_a;
+  let b = inside * across.in_b;
+  let c = inside * across.in_c;
+  return Row(
+    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
+    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
+    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
+    f32(source[i + across.b.z]) * b.z, f32(source[i + across.b.w]) * b.w,
+    f32(source[i + across.c.x]) * c.x, f32(source[i + across.c.y]) * c.y);
+}
+
+// `steps`: from a tap to itself and the next three.
+fn taps_at(i: u32, steps: vec4u) -> Taps {
+  let a = i + steps;
+  let b = a + steps.w + steps.y;
+  return Taps(
+    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
+    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
+    f32(weight[b.w + steps.y]));
+}
+
+// ---- multiplying: what one channel read adds to a tile of one channel written
+
+fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
+  return Tile(
+    left(t[0], w, p[0], p[1], p[2]), right(t[1], w, p[0], p[1], p[2]),
+    left(t[2], w, p[1], p[2], p[3]), right(t[3], w, p[1], p[2], p[3]),
+    left(t[4], w, p[2], p[3], p[4]), right(t[5], w, p[2], p[3], p[4]),
+    left(t[6], w, p[3], p[4], p[5]), right(t[7], w, p[3], p[4], p[5]));
+}
+
+fn left(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
+  return vec4f(
+    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),
+    nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),
+    nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),
+    nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));
+}
+
+fn right(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
+  return vec4f(
+    nine(t.x, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),
+    nine(t.y, w, a[5], a[6], a[7], b[5], b[6], b[7], c[5], c[6], c[7]),
+    nine(t.z, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]),
+    nine(t.w, w, a[7], a[8], a[9], b[7], b[8], b[9], c[7], c[8], c[9]));
+}
+
+fn nine(
+  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
+) -> f32 {
+  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));
+  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));
+  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
+}
+
+fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
+  let x = Taps(
+    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
+    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
+  let y = Taps(
+    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
+    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
+  let z = Taps(
+    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
+    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
+    quadSwapDiagonal(w[8]));
+  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
+}
+
+// ---- writing
+
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
+struct Place {
+  n: u32,
+  down: u32, // tiles above this one
+  across: u32, // tiles left of it
+  is_real: bool,
+}
+
+fn place_of(lane: Lane, d: Dims) -> Place {
+  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
+  let across = index % d.tiles_across;
+  let down = index / d.tiles_across % d.tiles_down;
+  let n = index / d.tiles_across / d.tiles_down;
+  return Place(min(n, d.images - 1u), down, across, n < d.images);
+}
+
+fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
+  return Block(
+    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
+    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
+}
+
+fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
+  return Tile(
+    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
+    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i),
+    pick_line(a[4], b[4], c[4], d[4], i), pick_line(a[5], b[5], c[5], d[5], i),
+    pick_line(a[6], b[6], c[6], d[6], i), pick_line(a[7], b[7], c[7], d[7], i));
+}
+
+fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
+  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
+}
+
+// Pixels past the edge fall on its last one, before that is written.
+fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
+  let x = place.across * 8u + vec4u(0u, 1u, 2u, 3u);
+  let edge = vec4u(d.out_width - 1u);
+  for (var i = 0u; i < d.four; i++) {
+    let o = channel + (i ^ share);
+    if (o < d.writes) {
+      let level = level_of(place.n, o, d);
+      let t = pick(b[0], b[1], b[2], b[3], i);
+      for (var r = 0u; r < d.four; r++) {
+        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
+        let start = ((place.n * d.writes + o) * d.out_height + y) * d.out_width;
+        put_line(pick_line(t[7], t[5], t[3], t[1], r) + level, start + min(x + 4u, edge), d.has_added);
+        put_line(pick_line(t[6], t[4], t[2], t[0], r) + level, start + min(x, edge), d.has_added);
+      }
+    }
+  }
+}
+
+fn level_of(n: u32, o: u32, d: Dims) -> f32 {
+  var level = 0.0;
+  if (d.has_bias == 1u) {
+    level += bias[o];
+  }
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
+  }
+  return level;
+}
+
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
+  if (has_added == 1u) {
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
+  }
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
+}
+
+// ---- the entry point
+
+@compute @workgroup_size(WG)
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
+  let dim = dims;
+  let place = place_of(lane, dim);
+  let down = line(place.down * 4u, dim.top, dim.height, dim.width);
+  let across = line(place.across * 8u, dim.left, dim.width, 1u);
+  let share = id & 3u;
+  let channel = lane.group.z * 4u * BLOCKS;
+  let last = vec4u(dim.writes - 1u);
+  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  let pixels = dim.height * dim.width;
+  var image = place.n * dim.reads * pixels;
+  var a = Block();
+  var b = Block();
+  var c = Block();
+  var d = Block();
+  for (var k = 0u; k < dim.reads; k++) {
+    let p = patch_at(image, down, across);
+    a = shared_block(a, taps_at(w.x, s), p);
+    b = shared_block(b, taps_at(w.y, s), p);
+    if (BLOCKS > 2u) {
+      c = shared_block(c, taps_at(w.z, s), p);
+      d = shared_block(d, taps_at(w.w, s), p);
+    }
+    image += pixels;
+    w += dim.read_step;
+  }
+  if (!place.is_real) {
+    return;
+  }
+  for (var i = 0u; i < dim.blocks; i++) {
+    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
+  }
+}
