@@ -69,7 +69,7 @@ struct Rows { // numbers of the lane's 8 rows
 }
 
 // By columns. Every index is known where the code is compiled: with one that is not, SwiftShader keeps
-// a tile in memory, and all three kernels take a third longer.
+// a tile in memory, and the kernels take up to two fifths longer.
 alias Tile = array<Rows, 16>;
 
 var<private> powers: Tile; // logits, then their powers
