@@ -63,14 +63,17 @@ fn power_of_2(x: vec4f) -> vec4f {
 
 const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup
 
-// A tile's column j: rows 0 … 3 of the lane at 2j, rows 4 … 7 at 2j + 1.
-var<private> powers: array<vec4f, 32>; // logits, then their powers
-var<private> slopes: array<vec4f, 32>; // ∂L / ∂P, then ∂L / ∂s
-
 struct Rows { // numbers of the lane's 8 rows
   l: vec4f,
   r: vec4f,
 }
+
+// By columns. Every index is known where the code is compiled: with one that is not, SwiftShader keeps
+// a tile in memory, and the kernels take up to two fifths longer.
+alias Tile = array<Rows, 16>;
+
+var<private> powers: Tile; // logits, then their powers
+var<private> slopes: Tile; // ∂L / ∂P, then ∂L / ∂s
 
 struct Place {
   head: u32, // where the head's numbers begin in y and dy
@@ -119,60 +122,45 @@ fn at_tile(place: Place, tile: u32, lane: u32) -> Place {
   return moved;
 }
 
-// What the first four lanes hold, to all.
+// What the four lanes of a quad hold, a lane's own first. So columns come in another order in each
+// lane; nothing but sums and the largest is taken over them.
 fn spread(x: f32) -> vec4f {
-  return vec4f(
-    subgroupBroadcast(x, 0u),
-    subgroupBroadcast(x, 1u),
-    subgroupBroadcast(x, 2u),
-    subgroupBroadcast(x, 3u),
-  );
+  return vec4f(x, quadSwapX(x), quadSwapY(x), quadSwapDiagonal(x));
 }
 
 // sums = start of the columns + start of the rows
-fn start(sums: ptr<private, array<vec4f, 32>>, columns: vec4f, rows: Rows) {
+fn start(sums: ptr<private, Tile>, columns: vec4f, rows: Rows) {
   start_four(sums, 0u, spread(columns.x), rows);
-  start_four(sums, 8u, spread(columns.y), rows);
-  start_four(sums, 16u, spread(columns.z), rows);
-  start_four(sums, 24u, spread(columns.w), rows);
+  start_four(sums, 4u, spread(columns.y), rows);
+  start_four(sums, 8u, spread(columns.z), rows);
+  start_four(sums, 12u, spread(columns.w), rows);
 }
 
-fn start_four(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {
-  (*sums)[j] = rows.l + columns.x;
-  (*sums)[j + 1u] = rows.r + columns.x;
-  (*sums)[j + 2u] = rows.l + columns.y;
-  (*sums)[j + 3u] = rows.r + columns.y;
-  (*sums)[j + 4u] = rows.l + columns.z;
-  (*sums)[j + 5u] = rows.r + columns.z;
-  (*sums)[j + 6u] = rows.l + columns.w;
-  (*sums)[j + 7u] = rows.r + columns.w;
+fn start_four(sums: ptr<private, Tile>, j: u32, columns: vec4f, rows: Rows) {
+  (*sums)[j] = added(rows, every(columns.x));
+  (*sums)[j + 1u] = added(rows, every(columns.y));
+  (*sums)[j + 2u] = added(rows, every(columns.z));
+  (*sums)[j + 3u] = added(rows, every(columns.w));
 }
 
 // sums of four columns += rows × columns
-fn add_outer(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f, rows: Rows) {
-  (*sums)[j] += rows.l * columns.x;
-  (*sums)[j + 1u] += rows.r * columns.x;
-  (*sums)[j + 2u] += rows.l * columns.y;
-  (*sums)[j + 3u] += rows.r * columns.y;
-  (*sums)[j + 4u] += rows.l * columns.z;
-  (*sums)[j + 5u] += rows.r * columns.z;
-  (*sums)[j + 6u] += rows.l * columns.w;
-  (*sums)[j + 7u] += rows.r * columns.w;
+fn add_outer(sums: ptr<private, Tile>, j: u32, columns: vec4f, rows: Rows) {
+  (*sums)[j] = added((*sums)[j], scaled(rows, columns.x));
+  (*sums)[j + 1u] = added((*sums)[j + 1u], scaled(rows, columns.y));
+  (*sums)[j + 2u] = added((*sums)[j + 2u], scaled(rows, columns.z));
+  (*sums)[j + 3u] = added((*sums)[j + 3u], scaled(rows, columns.w));
 }
 
 // Σ over four columns of sums · columns
-fn combine(sums: ptr<private, array<vec4f, 32>>, j: u32, columns: vec4f) -> Rows {
-  return Rows(
-    (*sums)[j] * columns.x + (*sums)[j + 2u] * columns.y
-      + (*sums)[j + 4u] * columns.z + (*sums)[j + 6u] * columns.w,
-    (*sums)[j + 1u] * columns.x + (*sums)[j + 3u] * columns.y
-      + (*sums)[j + 5u] * columns.z + (*sums)[j + 7u] * columns.w,
-  );
+fn combine(sums: ptr<private, Tile>, j: u32, columns: vec4f) -> Rows {
+  let half = added(scaled((*sums)[j], columns.x), scaled((*sums)[j + 1u], columns.y));
+  let rest = added(scaled((*sums)[j + 2u], columns.z), scaled((*sums)[j + 3u], columns.w));
+  return added(half, rest);
 }
 
-fn combine_all(sums: ptr<private, array<vec4f, 32>>, own: vec4f) -> Rows {
-  let half = added(combine(sums, 0u, spread(own.x)), combine(sums, 8u, spread(own.y)));
-  let rest = added(combine(sums, 16u, spread(own.z)), combine(sums, 24u, spread(own.w)));
+fn combine_all(sums: ptr<private, Tile>, own: vec4f) -> Rows {
+  let half = added(combine(sums, 0u, spread(own.x)), combine(sums, 4u, spread(own.y)));
+  let rest = added(combine(sums, 8u, spread(own.z)), combine(sums, 12u, spread(own.w)));
   return added(half, rest);
 }
 
@@ -186,6 +174,10 @@ fn one_of(rows: Rows, i: u32) -> f32 {
 
 fn added(a: Rows, b: Rows) -> Rows {
   return Rows(a.l + b.l, a.r + b.r);
+}
+
+fn scaled(rows: Rows, x: f32) -> Rows {
+  return Rows(rows.l * x, rows.r * x);
 }
 
 fn multiplied(a: Rows, b: Rows) -> Rows {
@@ -204,9 +196,9 @@ fn multiply_a(place: Place) {
       vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])) * dims.log2_scale,
     );
     add_outer(&powers, 0u, spread(f32(qkv[column + place.columns.x])), rows);
-    add_outer(&powers, 8u, spread(f32(qkv[column + place.columns.y])), rows);
-    add_outer(&powers, 16u, spread(f32(qkv[column + place.columns.z])), rows);
-    add_outer(&powers, 24u, spread(f32(qkv[column + place.columns.w])), rows);
+    add_outer(&powers, 4u, spread(f32(qkv[column + place.columns.y])), rows);
+    add_outer(&powers, 8u, spread(f32(qkv[column + place.columns.z])), rows);
+    add_outer(&powers, 12u, spread(f32(qkv[column + place.columns.w])), rows);
   }
 }
 
@@ -222,9 +214,9 @@ fn multiply_b(place: Place) {
       vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])),
     );
     add_outer(&slopes, 0u, spread(f32(column_b[column + place.columns.x])), rows);
-    add_outer(&slopes, 8u, spread(f32(column_b[column + place.columns.y])), rows);
-    add_outer(&slopes, 16u, spread(f32(column_b[column + place.columns.z])), rows);
-    add_outer(&slopes, 24u, spread(f32(column_b[column + place.columns.w])), rows);
+    add_outer(&slopes, 4u, spread(f32(column_b[column + place.columns.y])), rows);
+    add_outer(&slopes, 8u, spread(f32(column_b[column + place.columns.z])), rows);
+    add_outer(&slopes, 12u, spread(f32(column_b[column + place.columns.w])), rows);
   }
 }
 
@@ -298,6 +290,42 @@ fn store_b(to: u32, count: u32, rows: Rows) {
   }
 }
 
+// The larger of top and four columns' logits.
+fn larger(top: Rows, j: u32) -> Rows {
+  let l = max(max(powers[j].l, powers[j + 1u].l), max(powers[j + 2u].l, powers[j + 3u].l));
+  let r = max(max(powers[j].r, powers[j + 1u].r), max(powers[j + 2u].r, powers[j + 3u].r));
+  return Rows(max(top.l, l), max(top.r, r));
+}
+
+fn raised(rows: Rows, top: Rows) -> Rows {
+  return Rows(power_of_2(rows.l - top.l), power_of_2(rows.r - top.r));
+}
+
+// Four columns' logits, less top, to powers, and the sum of these.
+fn raise(j: u32, top: Rows) -> Rows {
+  powers[j] = raised(powers[j], top);
+  powers[j + 1u] = raised(powers[j + 1u], top);
+  powers[j + 2u] = raised(powers[j + 2u], top);
+  powers[j + 3u] = raised(powers[j + 3u], top);
+  return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
+}
+
+// All logits to powers, and slopes by them.
+fn raise_both() {
+  raise_four(0u);
+  raise_four(4u);
+  raise_four(8u);
+  raise_four(12u);
+}
+
+fn raise_four(j: u32) {
+  raise(j, every(0.0));
+  slopes[j] = multiplied(slopes[j], powers[j]);
+  slopes[j + 1u] = multiplied(slopes[j + 1u], powers[j + 1u]);
+  slopes[j + 2u] = multiplied(slopes[j + 2u], powers[j + 2u]);
+  slopes[j + 3u] = multiplied(slopes[j + 3u], powers[j + 3u]);
+}
+
 @compute @workgroup_size(LANES)
 fn forward(
   @builtin(workgroup_id) group: vec3u,
@@ -319,19 +347,12 @@ fn forward(
 
     // the largest logit so far, and what it makes of sums taken by the one before
     let before = top;
-    for (var j = 0u; j < 16u; j++) {
-      top = Rows(max(top.l, powers[2u * j]), max(top.r, powers[2u * j + 1u]));
-    }
+    top = larger(larger(larger(larger(top, 0u), 4u), 8u), 12u);
     var decay = Rows(power_of_2(before.l - top.l), power_of_2(before.r - top.r));
 
     total = multiplied(total, decay);
-    for (var j = 0u; j < 16u; j++) {
-      let l = power_of_2(powers[2u * j] - top.l);
-      let r = power_of_2(powers[2u * j + 1u] - top.r);
-      powers[2u * j] = l;
-      powers[2u * j + 1u] = r;
-      total = added(total, Rows(l, r));
-    }
+    total = added(total, added(raise(0u, top), raise(4u, top)));
+    total = added(total, added(raise(8u, top), raise(12u, top)));
 
     var factor = every(1.0);
     if (tile + 1u == tiles) {
@@ -380,9 +401,7 @@ fn backward_query(
     multiply_a(place);
     start(&slopes, vec4f(), multiplied(every(-1.0), mean));
     multiply_b(place);
-    for (var j = 0u; j < 32u; j++) {
-      slopes[j] *= power_of_2(powers[j]);
-    }
+    raise_both();
     combine_a(place, multiplied(inverse, every(dims.scale)), tile == 0u);
   }
 }
@@ -425,11 +444,7 @@ fn backward_key(
     multiply_a(place);
     start(&slopes, -vec4f(means[k.x], means[k.y], means[k.z], means[k.w]), every(0.0));
     multiply_b(place);
-    for (var j = 0u; j < 32u; j++) {
-      let power = power_of_2(powers[j]);
-      powers[j] = power;
-      slopes[j] *= power;
-    }
+    raise_both();
     combine_b(place, every(1.0), every(1.0), tile == 0u);
     combine_a(place, every(dims.scale), tile == 0u);
   }
