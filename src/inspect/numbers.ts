@@ -14,7 +14,7 @@ import {
 } from "../kernels/histogram.ts";
 import { layerOf, usedTensors } from "./layers.ts";
 
-/** A tensor, just after the dispatch that wrote it. */
+/** A tensor, just after the dispatch that wrote it: the last one, where several write parts of it. */
 export interface WrittenNumbers extends Histogram {
   /** the dispatch's place in the program */
   dispatch: number;
@@ -47,10 +47,13 @@ export async function writtenNumbers(
   const buffer = new ResidentBuffer("numbers");
   const graph = new Graph(gpu.target);
   const used = usedTensors(dispatches);
+  const last = lastWrites(dispatches);
   const watches = dispatches.flatMap((dispatch, index): Watch[] => {
     graph.phase = dispatch.phase;
     graph.dispatches.push(dispatch);
-    return watch(graph, buffer, { dispatch, index, used });
+    const isDone = (tensor: Tensor) =>
+      used.has(tensor) && (tensor.home || last.get(tensor) === index);
+    return watch(graph, buffer, { dispatch, index, isDone });
   });
   const program = await Program.compile(gpu, graph, { label: "numbers" });
   try {
@@ -69,15 +72,28 @@ export async function writtenNumbers(
   }
 }
 
+/** The last dispatch that writes each tensor: before it, parts may be unwritten. */
+function lastWrites(dispatches: readonly Dispatch[]): Map<Tensor, number> {
+  const last = new Map<Tensor, number>();
+  for (const [index, { tensors }] of dispatches.entries()) {
+    for (const { tensor, writes } of tensors) if (writes) last.set(tensor, index);
+  }
+  return last;
+}
+
 /** Appends a histogram of each tensor that a dispatch writes. */
 function watch(
   graph: Graph,
   buffer: ResidentBuffer,
-  { dispatch, index, used }: { dispatch: Dispatch; index: number; used: ReadonlySet<Tensor> },
+  {
+    dispatch,
+    index,
+    isDone,
+  }: { dispatch: Dispatch; index: number; isDone(tensor: Tensor): unknown },
 ): Watch[] {
   return dispatch.tensors.flatMap(({ tensor, writes }) => {
     const { dtype, label } = tensor;
-    if (!writes || dtype === "u32" || !used.has(tensor)) return [];
+    if (!writes || dtype === "u32" || !isDone(tensor)) return [];
     const counts = buffer.add([HISTOGRAM_FIELDS], `numbers.${label}`, "u32");
     histogram(graph, { x: tensor }, { type: dtype }, counts);
     return [{ dispatch: index, tensor, counts }];
