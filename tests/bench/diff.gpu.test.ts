@@ -120,7 +120,7 @@ describe("a kernel that was made slow", () => {
     hash: "slow",
     text: groupnorm.text.map((chunk) =>
       chunk.replace(
-        /(@compute[\s\S]*?\)\s*\{)/,
+        /(@compute[\s\S]*?\)\s*\{)/g,
         "$1 var slow = 0u; for (var k = 0u; k < 400000u; k++) { slow += k * dims.channels; } if (slow == 1u) { return; }",
       ),
     ),
