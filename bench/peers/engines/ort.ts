@@ -15,7 +15,8 @@ import {
 import { OnnxGraph, type Value } from "./onnx.ts";
 import { type Ops, unet } from "./unet.ts";
 
-ort.env.wasm.wasmPaths = new URL("../node_modules/onnxruntime-web/dist/", import.meta.url).href;
+const here = import.meta.url; // apart, or Vite takes the folder for a file to serve, and its last slash off
+ort.env.wasm.wasmPaths = new URL("../node_modules/onnxruntime-web/dist/", here).href;
 ort.env.wasm.numThreads = 1; // more need headers that a plain page does not have
 
 export async function open(job: Job): Promise<Engine> {

@@ -1,5 +1,4 @@
 // Single kernels of ours: the launchers, and for gradients the tape, as the product records them.
-
 import { attentionRule } from "../../../dist/autograd/rules/attention.js";
 import { groupNormRule } from "../../../dist/autograd/rules/groupnorm.js";
 import { Tape } from "../../../dist/autograd/tape.js";
@@ -40,24 +39,20 @@ const KERNELS: Record<KernelName, (graph: Graph, inputs: Tensors) => Tensors> = 
     conv2dBackwardWeight(graph, { x: x!, dy: dy! }, place, { dweight });
     return { dweight };
   },
-  "groupnorm-silu/forward": (graph, { x, weight, bias }) => ({
-    y: groupNorm(graph, { x: x!, weight: weight!, bias: bias! }, SILU).y,
+  "groupnorm-silu/forward": (graph, { x, affine }) => ({
+    y: groupNorm(graph, { x: x!, affine: affine! }, SILU).y,
   }),
   "groupnorm-silu/gradients": (graph, { dy, ...inputs }) => {
-    const { x, weight, bias } = inputs;
+    const { x, affine } = inputs;
     return withGradients(graph, inputs, dy!, (tape) =>
-      tape.apply(groupNormRule, { x: x!, weight: weight!, bias: bias! }, SILU),
+      tape.apply(groupNormRule, { x: x!, affine: affine! }, SILU),
     );
   },
-  "attention/forward": (graph, { q, k, v }) => ({
-    y: attention(graph, { q: q!, k: k!, v: v! }, ONE_HEAD).y,
-  }),
-  "attention/gradients": (graph, { dy, ...inputs }) => {
-    const { q, k, v } = inputs;
-    return withGradients(graph, inputs, dy!, (tape) =>
-      tape.apply(attentionRule, { q: q!, k: k!, v: v! }, ONE_HEAD),
-    );
-  },
+  "attention/forward": (graph, { qkv }) => ({ y: attention(graph, { qkv: qkv! }, ONE_HEAD).y }),
+  "attention/gradients": (graph, { dy, ...inputs }) =>
+    withGradients(graph, inputs, dy!, (tape) =>
+      tape.apply(attentionRule, { qkv: inputs.qkv! }, ONE_HEAD),
+    ),
 };
 
 /** y, and the gradient by every input. */
@@ -74,12 +69,53 @@ function withGradients(
   return { y, ...Object.fromEntries(named) };
 }
 
+/** What our kernels take as one tensor, all channels of the first before those of the next. */
+const PACKS = { affine: ["weight", "bias"], qkv: ["q", "k", "v"] };
+
+function packed(inputs: KernelJob["inputs"]): KernelJob["inputs"] {
+  const all = { ...inputs };
+  for (const [whole, names] of Object.entries(PACKS)) {
+    const parts = names.flatMap((name) => inputs[name] ?? []);
+    if (parts.length < names.length) continue;
+    for (const name of names) delete all[name];
+    const { shape, data: first } = parts[0]!;
+    const [images, channels, ...rest] = shape.length === 1 ? [1, ...shape] : shape;
+    const size = first.length / images!;
+    const data = new Float32Array(parts.length * first.length);
+    for (let n = 0; n < images!; n++) {
+      for (const [i, part] of parts.entries()) {
+        data.set(part.data.subarray(n * size, (n + 1) * size), (n * parts.length + i) * size);
+      }
+    }
+    const extents = [parts.length * channels!, ...rest];
+    all[whole] = { shape: shape.length === 1 ? extents : [images!, ...extents], data };
+  }
+  return all;
+}
+
+/** The gradient of a packed tensor as those of its parts. */
+function unpacked(name: string, values: Float32Array, images: number) {
+  const names = Object.entries(PACKS).find(([whole]) => name === `d${whole}`)?.[1];
+  if (!names) return { [name]: values };
+  const size = values.length / images / names.length;
+  const parts = names.map((_, i) => {
+    const part = new Float32Array(images * size);
+    for (let n = 0; n < images; n++) {
+      const at = (n * names.length + i) * size;
+      part.set(values.subarray(at, at + size), n * size);
+    }
+    return part;
+  });
+  return Object.fromEntries(names.map((part, i) => [`d${part}`, parts[i]!]));
+}
+
 export async function openKernels(): Promise<KernelEngine> {
   const gpu = await Gpu.open();
   return { prepare: (job) => prepare(gpu, job) };
 }
 
-async function prepare(gpu: Gpu, { name, inputs }: KernelJob) {
+async function prepare(gpu: Gpu, { name, inputs: given }: KernelJob) {
+  const inputs = packed(given);
   const resident = new ResidentBuffer(name);
   const tensors = Object.fromEntries(
     Object.entries(inputs).map(([input, { shape }]) => [input, resident.add(shape, input)]),
@@ -96,7 +132,8 @@ async function prepare(gpu: Gpu, { name, inputs }: KernelJob) {
       program.run();
       const values: Record<string, Float32Array> = {};
       for (const [output, tensor] of Object.entries(outputs)) {
-        values[output] = await program.read(tensor);
+        const images = tensor.shape.length === 1 ? 1 : tensor.shape[0]!;
+        Object.assign(values, unpacked(output, await program.read(tensor), images));
       }
       return values;
     },
