@@ -7,34 +7,23 @@
 // written by hand anywhere: they are read from the text (src/device/shader_reading.ts), here and at
 // run time, and must be what wgsl_reflect says of the file.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import ts from "typescript";
+import { build } from "esbuild";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shaders = join(root, "shaders");
 const generated = join(root, "src/kernels/generated");
 
-/** The compiled package may not be there yet: what reads a file is run as it lies. */
+/** The compiled package may not be there yet: what reads a file is bundled from the sources. */
 async function readingTools() {
-  const folder = mkdtempSync(join(tmpdir(), "wgsl-diffusion-shaders-"));
-  const options = { compilerOptions: { module: "esnext", target: "es2022" } };
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  for (const name of ["shader_reading", "shader_text"]) {
-    const source = readFileSync(join(root, "src/device", `${name}.ts`), "utf8");
-    const { outputText } = ts.transpileModule(source, options);
-    writeFileSync(join(folder, `${name}.js`), outputText.replaceAll('.ts"', '.js"'));
-  }
-  try {
-    const load = (name) => import(pathToFileURL(join(folder, name)).href);
-    return { ...(await load("shader_text.js")), ...(await load("shader_reading.js")) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const contents = 'export * from "./shader_text.ts"; export * from "./shader_reading.ts";';
+  const stdin = { contents, resolveDir: join(root, "src/device") };
+  const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
 const { declarationsOf, readingOf } = await readingTools();

@@ -229,29 +229,9 @@ fn combine_a(place: Place, factor: Rows, is_first: bool) {
     let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&slopes, own));
     if (!is_first) {
-      let l = vec4u(at) + place.rows_l;
-      let r = vec4u(at) + place.rows_r;
-      rows.l += vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]);
-      rows.r += vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]);
+      rows = added(rows, stored(at, place));
     }
-    store_a(at + place.row, place.count, rows);
-  }
-}
-
-fn store_a(to: u32, count: u32, rows: Rows) {
-  if (count == 8u) {
-    sums[to] = rows.l.x;
-    sums[to + 1u] = rows.l.y;
-    sums[to + 2u] = rows.l.z;
-    sums[to + 3u] = rows.l.w;
-    sums[to + 4u] = rows.r.x;
-    sums[to + 5u] = rows.r.y;
-    sums[to + 6u] = rows.r.z;
-    sums[to + 7u] = rows.r.w;
-    return;
-  }
-  for (var i = 0u; i < count; i++) {
-    sums[to + i] = one_of(rows, i);
+    store(at + place.row, place.count, rows);
   }
 }
 
@@ -264,16 +244,23 @@ fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
     let own = place.weights * columns;
     var rows = multiplied(factor, combine_all(&powers, own));
     if (!is_first) {
-      let l = vec4u(at) + place.rows_l;
-      let r = vec4u(at) + place.rows_r;
-      rows.l += decay.l * vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]);
-      rows.r += decay.r * vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]);
+      rows = added(rows, multiplied(decay, stored(at, place)));
     }
-    store_b(at + place.row, place.count, rows);
+    store(at + place.row, place.count, rows);
   }
 }
 
-fn store_b(to: u32, count: u32, rows: Rows) {
+// What was stored of a channel whose numbers begin at `at`.
+fn stored(at: u32, place: Place) -> Rows {
+  let l = vec4u(at) + place.rows_l;
+  let r = vec4u(at) + place.rows_r;
+  return Rows(
+    vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]),
+    vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]),
+  );
+}
+
+fn store(to: u32, count: u32, rows: Rows) {
   if (count == 8u) {
     sums[to] = rows.l.x;
     sums[to + 1u] = rows.l.y;

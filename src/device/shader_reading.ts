@@ -1,6 +1,7 @@
 // What a family's WGSL says of its entry points: what each reaches and binds, its workgroup size, and
 // the constants that a variant may set. Read from the text once, when it is first asked for; `npm run
 // shaders` refuses a file where this reading and wgsl_reflect's differ.
+import { roundUp } from "../core/shape.ts";
 import type { Binding, Binds, EntryPoint, Setting, ShaderFamily, UniformField } from "./shader.ts";
 import {
   declarationsOf,
@@ -150,5 +151,3 @@ class Types {
     return { members, end, align };
   }
 }
-
-const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;

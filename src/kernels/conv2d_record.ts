@@ -16,6 +16,7 @@ import {
   flopsOf,
   placeOf,
   rolesOf,
+  worded,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
 import { conv2dWideVariants, isWide, rankWithWide, recordWide } from "./conv2d_wide_record.ts";
@@ -165,13 +166,8 @@ function recordGeneral(
 
 /** What is computed, as a tuning's choices name it. */
 function workOf(direction: Direction, c: Convolution, { source, ...optional }: ConvolutionTensors) {
-  const { N, C, H, W, O, K, stride, upsample, padding } = c;
   const added = (["bias", "rows", "added"] as const).filter((name) => optional[name]);
-  const options = `stride ${stride}, padding ${Object.values(padding)}${upsample ? ", doubled" : ""}`;
-  return [
-    `${direction} ${source.dtype} [${[N, C, H, W]}] by [${[O, C, K, K]}], ${options}`,
-    ...added,
-  ].join(" + ");
+  return [`${direction} ${worded(c, source.dtype)}`, ...added].join(" + ");
 }
 
 /** An entry point, blocks of four channels a lane, and lanes a workgroup. */

@@ -1,7 +1,7 @@
 // A convolution as its kernels see it, in either direction: so many channels are read of a source, so
 // many written of a result.
 import { unread } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Dtype, Tensor } from "../graph/tensor.ts";
 import type { Columns } from "./columns.ts";
 
 /** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
@@ -68,12 +68,24 @@ export function argsOf<Dims>(
   const has = {
     has_bias: Number(bias !== undefined),
     has_added: Number(added !== undefined),
-    rows_step: rows?.of.shape[1] ?? 0,
-    rows_first: rows?.first ?? 0,
+    ...rowColumns(rows),
   };
   const any = unread(weight);
   const optionals = { bias: bias ?? any, rows: rows?.of ?? any, added: added ?? any };
   return { dims: { ...dims, ...has }, source, weight, ...optionals, result };
+}
+
+/** Where a kernel finds columns of rows; of none, the step is 0. */
+export const rowColumns = (rows: Columns | undefined) => ({
+  rows_step: rows?.of.shape[1] ?? 0,
+  rows_first: rows?.first ?? 0,
+});
+
+/** A convolution in words, as a tuning's choices name it. */
+export function worded(c: Convolution, dtype: Dtype): string {
+  const { N, C, H, W, O, K, stride, upsample, padding } = c;
+  const options = `stride ${stride}, padding ${Object.values(padding)}${upsample ? ", doubled" : ""}`;
+  return `${dtype} [${[N, C, H, W]}] by [${[O, C, K, K]}], ${options}`;
 }
 
 /** Those of the definition, a multiply-add counted as two. */

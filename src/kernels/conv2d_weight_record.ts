@@ -6,7 +6,7 @@ import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Columns } from "./columns.ts";
-import type { Convolution } from "./conv2d_roles.ts";
+import { type Convolution, rowColumns, worded } from "./conv2d_roles.ts";
 import {
   conv2dWeightRunVariants,
   type RunWay,
@@ -69,10 +69,7 @@ function waysOf(graph: Graph, c: Convolution): (TileWay | RunWay)[] {
 
 /** What is computed, as a tuning's choices name it. */
 function workOf(c: Convolution, { x }: Inputs, { dbias, drows }: WeightGradients): string {
-  const { N, C, H, W, O, K, stride, upsample, padding } = c;
-  const options = `stride ${stride}, padding ${Object.values(padding)}${upsample ? ", doubled" : ""}`;
-  const sums = `${dbias ? " + bias" : ""}${drows ? " + rows" : ""}`;
-  return `${x.dtype} [${[N, C, H, W]}] by [${[O, C, K, K]}], ${options}${sums}`;
+  return `${worded(c, x.dtype)}${dbias ? " + bias" : ""}${drows ? " + rows" : ""}`;
 }
 
 /** dweight = Σ of the partials, if there are any; sums of dy, if they are wanted. */
@@ -89,8 +86,10 @@ function recordFinish(
   const weight_groups = ceilDiv(weights, WORKGROUP * RUN);
   const lanes = sharingLanes(graph);
   const bias_groups = lanes ? ceilDiv(biases * lanes, WORKGROUP) : biases;
-  const rows = { rows_step: drows?.of.shape[1] ?? 0, rows_first: drows?.first ?? 0 };
-  const sizes = { parts, weights, weight_groups, biases, images: c.N, pixels, ...rows };
+  const sizes = {
+    ...{ parts, weights, weight_groups, biases, images: c.N, pixels },
+    ...rowColumns(drows),
+  };
   const unwanted = () => graph.alloc([c.O], "conv2d_weight.unwanted");
   const targets = { dweight, dbias: dbias ?? unwanted(), drows: drows?.of ?? unwanted() };
   graph.dispatch(

@@ -4,7 +4,7 @@
 //
 // It trades multiplications for loads and memory, so that it is offered beside the direct kernels where
 // there are many channels, and a tuning finds where it is faster. Nothing is checked here.
-import { ceilDiv, sizeOf } from "../core/shape.ts";
+import { ceilDiv, roundUp, sizeOf } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
@@ -124,16 +124,14 @@ function dimsOf(direction: Direction, c: Convolution, { entry, BLOCKS }: Winogra
     tiles_across,
     tiles,
     padded_reads: turns * block.depth,
-    padded_writes: alignUp(roles.writes, 4 * BLOCKS),
-    padded_tiles: alignUp(tiles, block.tiles),
+    padded_writes: roundUp(roles.writes, 4 * BLOCKS),
+    padded_tiles: roundUp(tiles, block.tiles),
     turns,
     blocks: BLOCKS,
     places: PLACES,
     four: 4,
   };
 }
-
-const alignUp = (n: number, to: number) => ceilDiv(n, to) * to;
 
 function shapesOf({ padded_reads, padded_writes, padded_tiles }: ReturnType<typeof dimsOf>) {
   return {
