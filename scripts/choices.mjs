@@ -7,6 +7,8 @@
 // clearly faster than the first candidate, by names without the shaders' hashes.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { median } from "../dist/core/statistics.js";
+import { withoutHash } from "../dist/graph/graph.js";
 import {
   DiffusionModel,
   nodeGpu,
@@ -30,9 +32,6 @@ const ROUNDS = Number(values.rounds);
 const BATCH = 8;
 const GAIN = 0.1; // less may be nothing on another machine
 const JOB = new URL("../bench/peers/job/", import.meta.url);
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const withoutHash = (name) => name.replace(/ \w+/, "");
 
 async function presetNetwork(gpu) {
   const { config } = presetFor({ software: "swiftshader" });

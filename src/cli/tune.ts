@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { type StepSource, stepModel } from "../bench/step_report.ts";
+import { withoutHash } from "../graph/graph.ts";
 import type { Tuned, Tuning } from "../graph/tuner.ts";
 import { readBytes } from "../platform/files.ts";
 import { presetFor } from "../train/presets.ts";
@@ -89,10 +90,4 @@ function choiceLines({ key, candidates, chosen }: Tuned): string[] {
     return `${name === chosen ? "→" : " "} ${time.padStart(12)}  ${withoutHash(name)}`;
   });
   return [key, ...lines];
-}
-
-/** A candidate's name for people: its shader, then what it is told. */
-function withoutHash(name: string): string {
-  const [shader = "", , ...told] = name.split(" ");
-  return [shader, ...told].join(" ");
 }

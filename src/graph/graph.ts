@@ -124,16 +124,12 @@ export class Graph {
   ): void {
     const key = `${kernel} ${work}`;
     const offered = this.target.plain?.has(kernel) ? candidates.slice(0, 1) : candidates;
-    const named = offered.map(({ family: { name, hash }, ...rest }) => {
-      const told = JSON.stringify(rest);
-      return { full: `${name} ${hash} ${told}`, shipped: `${name} ${told}` };
+    const names = offered.map(({ family: { name, hash }, ...rest }) => {
+      return `${name} ${hash} ${JSON.stringify(rest)}`;
     });
     const asked = this.target.choices?.[key];
-    const at = Math.max(
-      0,
-      named.findIndex(({ full, shipped }) => full === asked || shipped === asked),
-    );
-    const names = named.map(({ full }) => full);
+    const isAsked = (name: string) => name === asked || withoutHash(name) === asked;
+    const at = Math.max(0, names.findIndex(isAsked));
     this.#choice = { key, names, chosen: names[at]! };
     try {
       record(offered[at]!);
@@ -262,6 +258,9 @@ function requireNames(label: string, wanted: readonly { name: string }[], given:
     `It has ${names.join(", ")}.`,
   );
 }
+
+/** A candidate's name as choices that this package ships have it: its shader, then what it is told. */
+export const withoutHash = (name: string): string => name.replace(/ \w+/, "");
 
 /** Whether a dispatch may have them. */
 export const fitsWorkgroups = (counts: Workgroups): boolean =>
