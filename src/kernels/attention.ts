@@ -1,29 +1,28 @@
 // Launches shaders/attention.wgsl, or first attention_lanes.wgsl where the subgroup's size is known to
-// be 4 or 8 (the software adapters): multi-head self-attention and its gradients.
+// be 4 or 8 (the software adapters) and tokens come by four: multi-head self-attention and its gradients.
 //
 // No S × S tensor is made: the backward kernels make the probabilities again from q, k and stats.
 import { ShapeError } from "../core/errors.ts";
 import { ceilDiv, requireShape, type Shape, showShape } from "../core/shape.ts";
 import type { ShaderFamily, Variant } from "../device/shader.ts";
-import type { DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
+import type { Graph, Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attention_forward, attention as byTiles } from "./generated/attention.ts";
-import {
-  attention_lanes_forward,
-  attention_lanes as byLanes,
-} from "./generated/attention_lanes.ts";
+import { attention_forward, attention as tiles } from "./generated/attention.ts";
+import { attention_lanes_forward, attention_lanes as lanes } from "./generated/attention_lanes.ts";
 
 const ROWS_OF_A_TILE = 32;
 const ROWS_OF_A_LANE = 8;
 const SUBGROUPS = [4, 8];
-const ENTRIES = ["forward", "backward_query", "backward_key"] as const;
 
 /** Every pipeline that a launcher can ask for. */
-export const attentionVariants = (): Variant[] =>
-  ENTRIES.flatMap((entry) => [
-    { family: byTiles, entry, constants: {} },
-    ...SUBGROUPS.map((lanes) => ({ family: byLanes, entry, constants: { LANES: lanes } })),
-  ]);
+export const attentionVariants = (): Variant[] => [
+  ...["forward", "backward_query", "backward_key"].map((entry) => {
+    return { family: tiles, entry, constants: {} };
+  }),
+  ...["forward", "backward"].flatMap((entry) =>
+    SUBGROUPS.map((LANES) => ({ family: lanes, entry, constants: { LANES } })),
+  ),
+];
 
 export interface AttentionInputs {
   /**
@@ -54,11 +53,19 @@ export function attention(
   const y = graph.alloc(resultShape(qkv.shape), "attention.y");
   const stats = graph.alloc([extents.images, heads, extents.tokens, 2], "attention.stats");
 
-  const args = { dims: dimsOf(extents), qkv, column_b: qkv, sums: y, new_stats: stats };
-  const families = [attention_lanes_forward, attention_forward] as const;
-  const work = { kernel: `forward ${qkv.dtype}`, extents, products: 2 };
-  choose(graph, work, families, ({ family, ...how }) => {
-    graph.dispatch([family, "forward"], args, how.workgroups, how.options);
+  const dims = dimsOf(extents);
+  const flops = flopsOf(extents, 2);
+  choose(graph, `forward ${qkv.dtype}`, extents, [attention_lanes_forward, attention_forward], {
+    byLanes: (LANES) => {
+      const args = { dims, qkv, y_out: y, stats_out: stats };
+      const workgroups = workgroupsOf(extents, ROWS_OF_A_LANE * LANES);
+      const options = { flops, constants: { LANES } };
+      graph.dispatch([attention_lanes_forward, "forward"], args, workgroups, options);
+    },
+    byTiles: (workgroups) => {
+      const args = { dims, qkv, column_b: qkv, sums: y, new_stats: stats };
+      graph.dispatch([attention_forward, "forward"], args, workgroups, { flops });
+    },
   });
   return { y, stats };
 }
@@ -92,17 +99,22 @@ export function attentionBackward(
 
   const means = graph.alloc([images, heads, tokens], "attention.means");
 
-  const args = { dims: dimsOf(extents), qkv, stats, sums: target };
-  const families = [byLanes, byTiles] as const;
-  const forQueries = { kernel: `backward_query ${qkv.dtype}`, extents, products: 3 };
-  choose(graph, forQueries, families, ({ family, ...how }) => {
-    const all = { ...args, row_b: dy, column_b: qkv, y, new_means: means };
-    graph.dispatch([family, "backward_query"], all, how.workgroups, how.options);
-  });
-  const forKeys = { kernel: `backward_key ${qkv.dtype}`, extents, products: 4 };
-  choose(graph, forKeys, families, ({ family, ...how }) => {
-    const all = { ...args, row_b: qkv, column_b: dy, means };
-    graph.dispatch([family, "backward_key"], all, how.workgroups, how.options);
+  const dims = dimsOf(extents);
+  choose(graph, `backward ${qkv.dtype}`, extents, [lanes, tiles], {
+    byLanes: (LANES) => {
+      const args = { dims, qkv, dy, y, stats, dqkv: target, means };
+      const options = { flops: flopsOf(extents, 5), constants: { LANES } };
+      graph.dispatch([lanes, "backward"], args, [1, heads, images], options);
+    },
+    byTiles: (workgroups) => {
+      const args = { dims, qkv, stats, sums: target };
+      const forQueries = { ...args, row_b: dy, column_b: qkv, y, new_means: means };
+      graph.dispatch([tiles, "backward_query"], forQueries, workgroups, {
+        flops: flopsOf(extents, 3),
+      });
+      const forKeys = { ...args, row_b: qkv, column_b: dy, means };
+      graph.dispatch([tiles, "backward_key"], forKeys, workgroups, { flops: flopsOf(extents, 4) });
+    },
   });
 }
 
@@ -118,38 +130,40 @@ interface Extents {
   tokens: number;
 }
 
-interface Work {
-  kernel: string;
-  extents: Extents;
-  /** how many products of S × S × d multiply-adds the kernel makes a head */
-  products: number;
-}
-
-interface How<Family> {
-  family: Family;
-  workgroups: Workgroups;
-  options: DispatchOptions;
+interface Ways {
+  byLanes: (LANES: number) => void;
+  byTiles: (workgroups: Workgroups) => void;
 }
 
 /** @param families  by sharing lanes, by workgroups' tiles */
-function choose<Lanes extends ShaderFamily, Tiles extends ShaderFamily>(
+function choose(
   graph: Graph,
-  { kernel, extents, products }: Work,
-  [lanes, tiles]: readonly [Lanes, Tiles],
-  record: (how: How<Lanes | Tiles>) => void,
+  pass: string,
+  extents: Extents,
+  [lanesFamily, tilesFamily]: readonly [ShaderFamily, ShaderFamily],
+  { byLanes, byTiles }: Ways,
 ): void {
   const { images, heads, channels, tokens } = extents;
-  const flops = 2 * products * images * heads * tokens * tokens * channels;
   const LANES = graph.targetOf("attention").subgroupSize;
-  const shared = SUBGROUPS.includes(LANES) ? [{ family: lanes, constants: { LANES } }] : [];
-  const ways = [...shared, { family: tiles, constants: {} as { LANES?: number } }];
-  const work = `${kernel} [${[images, heads, channels, tokens]}]`;
-  graph.choose("attention", work, ways, ({ family, constants }) => {
-    const rows = constants.LANES ? ROWS_OF_A_LANE * constants.LANES : ROWS_OF_A_TILE;
-    const workgroups: Workgroups = [ceilDiv(tokens, rows), heads, images];
-    record({ family, workgroups, options: { flops, constants } });
+  const isShared = SUBGROUPS.includes(LANES) && tokens % 4 === 0;
+  const shared = isShared ? [{ family: lanesFamily, constants: { LANES } }] : [];
+  const ways = [...shared, { family: tilesFamily, constants: {} as { LANES?: number } }];
+  const work = `${pass} [${[images, heads, channels, tokens]}]`;
+  graph.choose("attention", work, ways, ({ constants }) => {
+    if (constants.LANES) byLanes(constants.LANES);
+    else byTiles(workgroupsOf(extents, ROWS_OF_A_TILE));
   });
 }
+
+const workgroupsOf = ({ images, heads, tokens }: Extents, rows: number): Workgroups => [
+  ceilDiv(tokens, rows),
+  heads,
+  images,
+];
+
+/** Of so many products of S × S × d multiply-adds a head. */
+const flopsOf = ({ images, heads, channels, tokens }: Extents, products: number): number =>
+  2 * products * images * heads * tokens * tokens * channels;
 
 function dimsOf({ tokens, channels }: Extents) {
   const scale = 1 / Math.sqrt(channels);

@@ -2,9 +2,8 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; column_b: true; sums: true; new_stats: true };
-  backward_query: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; row_b: true; column_b: true; y: true; stats: true; sums: true; new_means: true };
-  backward_key: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; row_b: true; column_b: true; stats: true; means: true; sums: true };
+  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; y_out: true; stats_out: true };
+  backward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; dy: true; y: true; stats: true; dqkv: true; means: true };
 };
 
 const t0 = `
@@ -20,25 +19,66 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> qkv: array<elem>;
-@group(0) @binding(2) var<storage, read> row_b: array<elem>;
-@group(0) @binding(3) var<storage, read> column_b: array<elem>;
-@group(0) @binding(4) var<storage, read> y: array<f32>;`;
+@group(0) @binding(1) var<storage, read> qkv: array<elem4>;`;
 
 const t1 = `
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> means: array<f32>;`;
+@group(0) @binding(2) var<storage, read> dy: array<elem4>;`;
 
 const t2 = `
-@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(8) var<storage, read_write> new_stats: array<vec2f>;`;
+@group(0) @binding(3) var<storage, read> y: array<vec4f>;`;
 
 const t3 = `
-@group(0) @binding(9) var<storage, read_write> new_means: array<f32>;`;
+@group(0) @binding(4) var<storage, read> stats: array<vec2f>;`;
 
 const t4 = `
+@group(0) @binding(5) var<storage, read_write> y_out: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> stats_out: array<vec2f>;`;
 
+const t5 = `
+@group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> means: array<vec4f>;`;
+
+const t6 = `
+
+
+fn fours() -> u32 {
+  return dims.tokens / 4u;
+}
+
+const LANES: u32 = 4u;
 const LOWEST = -1e30;
+
+
+
+struct Eight {
+  l: vec4f,
+  r: vec4f,
+}
+
+fn every(x: f32) -> Eight {
+  return Eight(vec4f(x), vec4f(x));
+}
+
+fn added(a: Eight, b: Eight) -> Eight {
+  return Eight(a.l + b.l, a.r + b.r);
+}
+
+fn scaled(a: Eight, x: f32) -> Eight {
+  return Eight(a.l * x, a.r * x);
+}
+
+fn multiplied(a: Eight, b: Eight) -> Eight {
+  return Eight(a.l * b.l, a.r * b.r);
+}
+
+
+fn plus(a: Eight, b: Eight, x: f32) -> Eight {
+  return Eight(fma(b.l, vec4f(x), a.l), fma(b.r, vec4f(x), a.r));
+}
+
+fn plus_each(a: Eight, b: Eight, x: Eight) -> Eight {
+  return Eight(fma(b.l, x.l, a.l), fma(b.r, x.r, a.r));
+}
 
 
 fn power_of_2(x: vec4f) -> vec4f {
@@ -55,71 +95,68 @@ fn power_of_2(x: vec4f) -> vec4f {
   return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
 }
 
-const LANES: u32 = 4u;
-
-struct Rows {
-  l: vec4f,
-  r: vec4f,
+fn raised(a: Eight, top: Eight) -> Eight {
+  return Eight(power_of_2(a.l - top.l), power_of_2(a.r - top.r));
 }
 
 
+struct Spot {
+  l: u32,
+  r: u32,
+  has_l: f32,
+  has_r: f32,
+}
 
-alias Tile = array<Rows, 16>;
+
+fn spot_of(first: u32) -> Spot {
+  let last = fours() - 1u;
+  let has = vec2u(first, first + 1u) <= vec2u(last);
+  return Spot(min(first, last), min(first + 1u, last), f32(has.x), f32(has.y));
+}
+
+fn masked(a: Eight, spot: Spot) -> Eight {
+  return Eight(a.l * spot.has_l, a.r * spot.has_r);
+}
+
+fn qkv_at(row: u32, spot: Spot) -> Eight {
+  return Eight(vec4f(qkv[row + spot.l]), vec4f(qkv[row + spot.r]));
+}`;
+
+const t7 = `
+
+fn dy_at(row: u32, spot: Spot) -> Eight {
+  return Eight(vec4f(dy[row + spot.l]), vec4f(dy[row + spot.r]));
+}
+
+
+fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
+  var all = sums;
+  if (!is_first) {
+    all = added(all, Eight(dqkv[row + spot.l], dqkv[row + spot.r]));
+  }
+  if (spot.has_l > 0.0) {
+    dqkv[row + spot.l] = all.l;
+  }
+  if (spot.has_r > 0.0) {
+    dqkv[row + spot.r] = all.r;
+  }
+}`;
+
+const t8 = `
+
+
+
+
+
+
+alias Tile = array<Eight, 32>;
 
 var<private> powers: Tile;`;
 
-const t5 = `
+const t9 = `
 var<private> slopes: Tile;`;
 
-const t6 = `
-
-struct Place {
-  head: u32,
-  row_a: u32,
-  column_a: u32,
-  row_b: u32,
-  column_b: u32,
-  sum_a: u32,
-  sum_b: u32,
-  first: u32,
-  row: u32,
-  count: u32,
-  rows_l: vec4u,
-  rows_r: vec4u,
-  columns: vec4u,
-  weights: vec4f,
-}
-
-fn place_of(group: vec3u, groups: vec3u, lane: u32) -> Place {
-  let row = (group.x * LANES + lane) * 8u;
-  var place = Place();
-  place.first = (group.z * groups.y + group.y) * dims.tokens;
-  place.head = place.first * dims.channels;
-  place.row = row;
-  place.count = clamp(dims.tokens, row, row + 8u) - row;
-  place.rows_l = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(dims.tokens - 1u));
-  place.rows_r = min(vec4u(row + 4u, row + 5u, row + 6u, row + 7u), vec4u(dims.tokens - 1u));
-  return place;
-}
-
-const Q: u32 = 0u;
-const K: u32 = 1u;
-const V: u32 = 2u;
-
-
-fn operand(role: u32, group: vec3u, groups: vec3u) -> u32 {
-  let all = groups.y * dims.channels * dims.tokens;
-  return (3u * group.z + role) * all + group.y * dims.channels * dims.tokens;
-}
-
-fn at_tile(place: Place, tile: u32, lane: u32) -> Place {
-  let columns = vec4u(tile * 16u + lane % 4u) + vec4u(0u, 4u, 8u, 12u);
-  var moved = place;
-  moved.columns = min(columns, vec4u(dims.tokens - 1u));
-  moved.weights = select(vec4f(), vec4f(1.0), columns < vec4u(dims.tokens));
-  return moved;
-}
-
+const t10 = `
 
 
 fn spread(x: f32) -> vec4f {
@@ -127,197 +164,149 @@ fn spread(x: f32) -> vec4f {
 }
 
 
-fn start(sums: ptr<private, Tile>, columns: vec4f, rows: Rows) {
-  start_four(sums, 0u, spread(columns.x), rows);
-  start_four(sums, 4u, spread(columns.y), rows);
-  start_four(sums, 8u, spread(columns.z), rows);
-  start_four(sums, 12u, spread(columns.w), rows);
+fn start(tile: ptr<private, Tile>, columns: Eight, rows: Eight) {
+  start_four(tile, 0u, spread(columns.l.x), rows);
+  start_four(tile, 4u, spread(columns.l.y), rows);
+  start_four(tile, 8u, spread(columns.l.z), rows);
+  start_four(tile, 12u, spread(columns.l.w), rows);
+  start_four(tile, 16u, spread(columns.r.x), rows);
+  start_four(tile, 20u, spread(columns.r.y), rows);
+  start_four(tile, 24u, spread(columns.r.z), rows);
+  start_four(tile, 28u, spread(columns.r.w), rows);
 }
 
-fn start_four(sums: ptr<private, Tile>, j: u32, columns: vec4f, rows: Rows) {
-  (*sums)[j] = added(rows, every(columns.x));
-  (*sums)[j + 1u] = added(rows, every(columns.y));
-  (*sums)[j + 2u] = added(rows, every(columns.z));
-  (*sums)[j + 3u] = added(rows, every(columns.w));
-}
-
-
-fn add_outer(sums: ptr<private, Tile>, j: u32, columns: vec4f, rows: Rows) {
-  (*sums)[j] = added((*sums)[j], scaled(rows, columns.x));
-  (*sums)[j + 1u] = added((*sums)[j + 1u], scaled(rows, columns.y));
-  (*sums)[j + 2u] = added((*sums)[j + 2u], scaled(rows, columns.z));
-  (*sums)[j + 3u] = added((*sums)[j + 3u], scaled(rows, columns.w));
+fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
+  (*tile)[j] = added(rows, every(columns.x));
+  (*tile)[j + 1u] = added(rows, every(columns.y));
+  (*tile)[j + 2u] = added(rows, every(columns.z));
+  (*tile)[j + 3u] = added(rows, every(columns.w));
 }
 
 
-fn combine(sums: ptr<private, Tile>, j: u32, columns: vec4f) -> Rows {
-  let half = added(scaled((*sums)[j], columns.x), scaled((*sums)[j + 1u], columns.y));
-  let rest = added(scaled((*sums)[j + 2u], columns.z), scaled((*sums)[j + 3u], columns.w));
-  return added(half, rest);
+fn add_outer(tile: ptr<private, Tile>, columns: Eight, rows: Eight) {
+  outer_four(tile, 0u, spread(columns.l.x), rows);
+  outer_four(tile, 4u, spread(columns.l.y), rows);
+  outer_four(tile, 8u, spread(columns.l.z), rows);
+  outer_four(tile, 12u, spread(columns.l.w), rows);
+  outer_four(tile, 16u, spread(columns.r.x), rows);
+  outer_four(tile, 20u, spread(columns.r.y), rows);
+  outer_four(tile, 24u, spread(columns.r.z), rows);
+  outer_four(tile, 28u, spread(columns.r.w), rows);
 }
 
-fn combine_all(sums: ptr<private, Tile>, own: vec4f) -> Rows {
-  let half = added(combine(sums, 0u, spread(own.x)), combine(sums, 4u, spread(own.y)));
-  let rest = added(combine(sums, 8u, spread(own.z)), combine(sums, 12u, spread(own.w)));
-  return added(half, rest);
-}
-
-fn every(x: f32) -> Rows {
-  return Rows(vec4f(x), vec4f(x));
-}
-
-fn one_of(rows: Rows, i: u32) -> f32 {
-  return select(rows.r, rows.l, i < 4u)[i % 4u];
-}
-
-fn added(a: Rows, b: Rows) -> Rows {
-  return Rows(a.l + b.l, a.r + b.r);
-}
-
-fn scaled(rows: Rows, x: f32) -> Rows {
-  return Rows(rows.l * x, rows.r * x);
-}
-
-fn multiplied(a: Rows, b: Rows) -> Rows {
-  return Rows(a.l * b.l, a.r * b.r);
+fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
+  (*tile)[j] = plus((*tile)[j], rows, columns.x);
+  (*tile)[j + 1u] = plus((*tile)[j + 1u], rows, columns.y);
+  (*tile)[j + 2u] = plus((*tile)[j + 2u], rows, columns.z);
+  (*tile)[j + 3u] = plus((*tile)[j + 3u], rows, columns.w);
 }
 
 
-fn multiply_a(place: Place) {
-  for (var c = 0u; c < dims.channels; c++) {
-    let row = vec4u(place.row_a + c * dims.tokens);
-    let column = place.column_a + c * dims.tokens;
-    let l = row + place.rows_l;
-    let r = row + place.rows_r;
-    let rows = Rows(
-      vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])) * dims.log2_scale,
-      vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])) * dims.log2_scale,
-    );
-    add_outer(&powers, 0u, spread(f32(qkv[column + place.columns.x])), rows);
-    add_outer(&powers, 4u, spread(f32(qkv[column + place.columns.y])), rows);
-    add_outer(&powers, 8u, spread(f32(qkv[column + place.columns.z])), rows);
-    add_outer(&powers, 12u, spread(f32(qkv[column + place.columns.w])), rows);
-  }
+fn over_columns(tile: ptr<private, Tile>, columns: Eight) -> Eight {
+  let a = added(four_columns(tile, 0u, spread(columns.l.x)), four_columns(tile, 4u, spread(columns.l.y)));
+  let b = added(four_columns(tile, 8u, spread(columns.l.z)), four_columns(tile, 12u, spread(columns.l.w)));
+  let c = added(four_columns(tile, 16u, spread(columns.r.x)), four_columns(tile, 20u, spread(columns.r.y)));
+  let d = added(four_columns(tile, 24u, spread(columns.r.z)), four_columns(tile, 28u, spread(columns.r.w)));
+  return added(added(a, b), added(c, d));
+}
+
+fn four_columns(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
+  let half = plus(scaled((*tile)[j], columns.x), (*tile)[j + 1u], columns.y);
+  return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
 }`;
 
-const t7 = `
+const t11 = `
 
 
-fn multiply_b(place: Place) {
-  for (var c = 0u; c < dims.channels; c++) {
-    let row = vec4u(place.row_b + c * dims.tokens);
-    let column = place.column_b + c * dims.tokens;
-    let l = row + place.rows_l;
-    let r = row + place.rows_r;
-    let rows = Rows(
-      vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w])),
-      vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w])),
-    );
-    add_outer(&slopes, 0u, spread(f32(column_b[column + place.columns.x])), rows);
-    add_outer(&slopes, 4u, spread(f32(column_b[column + place.columns.y])), rows);
-    add_outer(&slopes, 8u, spread(f32(column_b[column + place.columns.z])), rows);
-    add_outer(&slopes, 12u, spread(f32(column_b[column + place.columns.w])), rows);
-  }
+fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
+  return Eight(
+    vec4f(
+      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
+      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
+    vec4f(
+      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
+      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
 }
 
-
-fn combine_a(place: Place, factor: Rows, is_first: bool) {
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = place.sum_a + c * dims.tokens;
-    let k = vec4u(place.column_a + c * dims.tokens) + place.columns;
-    let columns = vec4f(elem4(qkv[k.x], qkv[k.y], qkv[k.z], qkv[k.w]));
-    let own = place.weights * columns;
-    var rows = multiplied(factor, combine_all(&slopes, own));
-    if (!is_first) {
-      rows = added(rows, stored(at, place));
-    }
-    store(at + place.row, place.count, rows);
+fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
+  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
+  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
+  let quad = own + rest;
+  if (LANES == 8u) {
+    return quad + subgroupShuffleXor(quad, 4u);
   }
+  return quad;
+}
+
+fn row_sum(a: Eight, rows: Eight) -> f32 {
+  let four = fma(a.r, rows.r, a.l * rows.l);
+  return (four.x + four.y) + (four.z + four.w);
 }`;
 
-const t8 = `
+const t12 = `
 
 
-fn combine_b(place: Place, decay: Rows, factor: Rows, is_first: bool) {
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = place.sum_b + c * dims.tokens;
-    let k = vec4u(place.column_b + c * dims.tokens) + place.columns;
-    let columns = vec4f(elem4(column_b[k.x], column_b[k.y], column_b[k.z], column_b[k.w]));
-    let own = place.weights * columns;
-    var rows = multiplied(factor, combine_all(&powers, own));
-    if (!is_first) {
-      rows = added(rows, multiplied(decay, stored(at, place)));
-    }
-    store(at + place.row, place.count, rows);
-  }
+fn below(columns: Spot) -> Eight {
+  return Eight(vec4f((1.0 - columns.has_l) * LOWEST), vec4f((1.0 - columns.has_r) * LOWEST));
 }
 
 
-fn stored(at: u32, place: Place) -> Rows {
-  let l = vec4u(at) + place.rows_l;
-  let r = vec4u(at) + place.rows_r;
-  return Rows(
-    vec4f(sums[l.x], sums[l.y], sums[l.z], sums[l.w]),
-    vec4f(sums[r.x], sums[r.y], sums[r.z], sums[r.w]),
-  );
-}
-
-fn store(to: u32, count: u32, rows: Rows) {
-  if (count == 8u) {
-    sums[to] = rows.l.x;
-    sums[to + 1u] = rows.l.y;
-    sums[to + 2u] = rows.l.z;
-    sums[to + 3u] = rows.l.w;
-    sums[to + 4u] = rows.r.x;
-    sums[to + 5u] = rows.r.y;
-    sums[to + 6u] = rows.r.z;
-    sums[to + 7u] = rows.r.w;
-    return;
-  }
-  for (var i = 0u; i < count; i++) {
-    sums[to + i] = one_of(rows, i);
-  }
-}
-
-
-fn larger(top: Rows, j: u32) -> Rows {
+fn larger(top: Eight, j: u32) -> Eight {
   let l = max(max(powers[j].l, powers[j + 1u].l), max(powers[j + 2u].l, powers[j + 3u].l));
   let r = max(max(powers[j].r, powers[j + 1u].r), max(powers[j + 2u].r, powers[j + 3u].r));
-  return Rows(max(top.l, l), max(top.r, r));
-}
-
-fn raised(rows: Rows, top: Rows) -> Rows {
-  return Rows(power_of_2(rows.l - top.l), power_of_2(rows.r - top.r));
+  return Eight(max(top.l, l), max(top.r, r));
 }
 
 
-fn raise(j: u32, top: Rows) -> Rows {
+fn raise(j: u32, top: Eight) -> Eight {
   powers[j] = raised(powers[j], top);
   powers[j + 1u] = raised(powers[j + 1u], top);
   powers[j + 2u] = raised(powers[j + 2u], top);
   powers[j + 3u] = raised(powers[j + 3u], top);
   return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
-}`;
-
-const t9 = `
-
-
-fn raise_both() {
-  raise_four(0u);
-  raise_four(4u);
-  raise_four(8u);
-  raise_four(12u);
 }
 
-fn raise_four(j: u32) {
-  raise(j, every(0.0));
-  slopes[j] = multiplied(slopes[j], powers[j]);
-  slopes[j + 1u] = multiplied(slopes[j + 1u], powers[j + 1u]);
-  slopes[j + 2u] = multiplied(slopes[j + 2u], powers[j + 2u]);
-  slopes[j + 3u] = multiplied(slopes[j + 3u], powers[j + 3u]);
+fn raise_all(top: Eight) -> Eight {
+  let left = added(added(raise(0u, top), raise(4u, top)), added(raise(8u, top), raise(12u, top)));
+  let right = added(added(raise(16u, top), raise(20u, top)), added(raise(24u, top), raise(28u, top)));
+  return added(left, right);
 }`;
 
-const t10 = `
+const t13 = `
+
+
+fn weigh(j: u32, weight: f32) {
+  let weights = spread(weight);
+  weigh_one(j, weights.x);
+  weigh_one(j + 1u, weights.y);
+  weigh_one(j + 2u, weights.z);
+  weigh_one(j + 3u, weights.w);
+}
+
+fn weigh_one(j: u32, weight: f32) {
+  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
+  slopes[j] = multiplied(slopes[j], powers[j]);
+}`;
+
+const t14 = `
+
+
+
+struct Home {
+  q: u32,
+  k: u32,
+  v: u32,
+  y: u32,
+  tokens: u32,
+}
+
+fn home_of(group: vec3u, groups: vec3u) -> Home {
+  let index = group.z * groups.y + group.y;
+  let head = dims.channels * fours();
+  let all = groups.y * head;
+  let q = 3u * group.z * all + group.y * head;
+  return Home(q, q + all, q + 2u * all, index * head, index * fours());
+}
 
 @compute @workgroup_size(LANES)
 fn forward(
@@ -325,134 +314,163 @@ fn forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  var home = place_of(group, groups, lane);
-  home.row_a = operand(Q, group, groups);
-  home.column_a = operand(K, group, groups);
-  home.column_b = operand(V, group, groups);
-  home.sum_b = home.head;
+  let home = home_of(group, groups);
+  let rows = spot_of((group.x * LANES + lane) * 2u);
   var top = every(LOWEST);
   var total = every(0.0);
-  let tiles = (dims.tokens + 15u) / 16u;
-  for (var tile = 0u; tile < tiles; tile++) {
-    let place = at_tile(home, tile, lane);
-    start(&powers, (1.0 - place.weights) * LOWEST, every(0.0));
-    multiply_a(place);
+  for (var first = 0u; first < fours(); first += 8u) {
+    let columns = spot_of(first + lane % 4u * 2u);
+    start(&powers, below(columns), every(0.0));
+    for (var c = 0u; c < dims.channels; c++) {
+      let at = c * fours();
+      add_outer(&powers, qkv_at(home.k + at, columns), scaled(qkv_at(home.q + at, rows), dims.log2_scale));
+    }
 
 
     let before = top;
     top = larger(larger(larger(larger(top, 0u), 4u), 8u), 12u);
-    var decay = Rows(power_of_2(before.l - top.l), power_of_2(before.r - top.r));
+    top = larger(larger(larger(larger(top, 16u), 20u), 24u), 28u);
+    var decay = raised(before, top);
 
     total = multiplied(total, decay);
-    total = added(total, added(raise(0u, top), raise(4u, top)));
-    total = added(total, added(raise(8u, top), raise(12u, top)));
+    total = added(total, raise_all(top));
 
     var factor = every(1.0);
-    if (tile + 1u == tiles) {
-      factor = Rows(1.0 / total.l, 1.0 / total.r);
+    if (first + 8u >= fours()) {
+      factor = Eight(1.0 / total.l, 1.0 / total.r);
       decay = multiplied(decay, factor);
     }
-    combine_b(place, decay, factor, tile == 0u);
+    for (var c = 0u; c < dims.channels; c++) {
+      let at = c * fours();
+      let sums = over_columns(&powers, masked(qkv_at(home.v + at, columns), columns));
+      put(home.y + at, rows, multiplied(factor, sums), decay, first == 0u);
+    }
   }
-  for (var i = 0u; i < home.count; i++) {
-    new_stats[home.first + home.row + i] = vec2f(one_of(top, i), 1.0 / one_of(total, i));
+  put_stats(4u * (home.tokens + rows.l), top.l, total.l, rows.has_l);
+  put_stats(4u * (home.tokens + rows.r), top.r, total.r, rows.has_r);
+}
+
+
+fn put(row: u32, spot: Spot, sums: Eight, decay: Eight, is_first: bool) {
+  var all = sums;
+  if (!is_first) {
+    all = plus_each(all, decay, Eight(y_out[row + spot.l], y_out[row + spot.r]));
+  }
+  if (spot.has_l > 0.0) {
+    y_out[row + spot.l] = all.l;
+  }
+  if (spot.has_r > 0.0) {
+    y_out[row + spot.r] = all.r;
+  }
+}
+
+fn put_stats(i: u32, top: vec4f, total: vec4f, has: f32) {
+  if (has > 0.0) {
+    stats_out[i] = vec2f(top.x, 1.0 / total.x);
+    stats_out[i + 1u] = vec2f(top.y, 1.0 / total.y);
+    stats_out[i + 2u] = vec2f(top.z, 1.0 / total.z);
+    stats_out[i + 3u] = vec2f(top.w, 1.0 / total.w);
   }
 }`;
 
-const t11 = `
+const t15 = `
 
 @compute @workgroup_size(LANES)
-fn backward_query(
+fn backward(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  var home = place_of(group, groups, lane);
-  home.row_a = operand(Q, group, groups);
-  home.column_a = operand(K, group, groups);
-  home.row_b = home.head;
-  home.column_b = operand(V, group, groups);
-  home.sum_a = operand(Q, group, groups);
-
-
-  let l = vec4u(home.first) + home.rows_l;
-  let r = vec4u(home.first) + home.rows_r;
-  let mean = means_of(home);
-  for (var i = 0u; i < home.count; i++) {
-    new_means[home.first + home.row + i] = one_of(mean, i);
+  let home = home_of(group, groups);
+  for (var first = lane; first < fours(); first += LANES) {
+    means[home.tokens + first] = mean_of(home.y + first);
   }
-  let top = Rows(
-    vec4f(stats[l.x].x, stats[l.y].x, stats[l.z].x, stats[l.w].x),
-    vec4f(stats[r.x].x, stats[r.y].x, stats[r.z].x, stats[r.w].x),
-  );
-  let inverse = Rows(
-    vec4f(stats[l.x].y, stats[l.y].y, stats[l.z].y, stats[l.w].y),
-    vec4f(stats[r.x].y, stats[r.y].y, stats[r.z].y, stats[r.w].y),
-  );
+  storageBarrier();
 
-  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {
-    let place = at_tile(home, tile, lane);
-    start(&powers, vec4f(), multiplied(every(-1.0), top));
-    multiply_a(place);
-    start(&slopes, vec4f(), multiplied(every(-1.0), mean));
-    multiply_b(place);
-    raise_both();
-    combine_a(place, multiplied(inverse, every(dims.scale)), tile == 0u);
+  let step = 2u * LANES;
+  for (var band = 0u; band < fours(); band += step) {
+    let rows = spot_of(band + 2u * lane);
+    for (var first = 0u; first < fours(); first += 8u) {
+      let columns = spot_of(first + lane % 4u * 2u);
+      remake(home, rows, columns);
+      gather(home, rows, columns, first == 0u);
+      for (var c = 0u; c < dims.channels; c++) {
+        let at = c * fours();
+        let sums = over_rows(&slopes, masked(qkv_at(home.k + at, rows), rows));
+        if (lane < 4u) {
+          accumulate(home.q + at, columns, scaled(sums, dims.scale), band == 0u);
+        }
+      }
+    }
   }
 }
 
 
-fn means_of(place: Place) -> Rows {
-  var sum = every(0.0);
+fn mean_of(first: u32) -> vec4f {
+  var sum = vec4f();
   for (var c = 0u; c < dims.channels; c++) {
-    let at = place.head + c * dims.tokens;
-    let l = vec4u(at) + place.rows_l;
-    let r = vec4u(at) + place.rows_r;
-    sum.l += vec4f(elem4(row_b[l.x], row_b[l.y], row_b[l.z], row_b[l.w]))
-      * vec4f(y[l.x], y[l.y], y[l.z], y[l.w]);
-    sum.r += vec4f(elem4(row_b[r.x], row_b[r.y], row_b[r.z], row_b[r.w]))
-      * vec4f(y[r.x], y[r.y], y[r.z], y[r.w]);
+    let at = first + c * fours();
+    sum = fma(vec4f(dy[at]), y[at], sum);
   }
   return sum;
 }
 
-@compute @workgroup_size(LANES)
-fn backward_key(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  var home = place_of(group, groups, lane);
-  home.row_a = operand(K, group, groups);
-  home.column_a = operand(Q, group, groups);
-  home.row_b = operand(V, group, groups);
-  home.column_b = home.head;
-  home.sum_a = operand(K, group, groups);
-  home.sum_b = operand(V, group, groups);
-  for (var tile = 0u; tile < (dims.tokens + 15u) / 16u; tile++) {
-    var place = at_tile(home, tile, lane);
-    let k = vec4u(home.first) + place.columns;
-    let top = vec4f(stats[k.x].x, stats[k.y].x, stats[k.z].x, stats[k.w].x);
-    place.weights *= vec4f(stats[k.x].y, stats[k.y].y, stats[k.z].y, stats[k.w].y);
 
-    start(&powers, -top, every(0.0));
-    multiply_a(place);
-    start(&slopes, -vec4f(means[k.x], means[k.y], means[k.z], means[k.w]), every(0.0));
-    multiply_b(place);
-    raise_both();
-    combine_b(place, every(1.0), every(1.0), tile == 0u);
-    combine_a(place, every(dims.scale), tile == 0u);
+fn remake(home: Home, rows: Spot, columns: Spot) {
+  let l = stats_of(4u * (home.tokens + columns.l));
+  let r = stats_of(4u * (home.tokens + columns.r));
+  start(&powers, Eight(-l.top, -r.top), every(0.0));
+  start(&slopes, Eight(-means[home.tokens + columns.l], -means[home.tokens + columns.r]), every(0.0));
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = c * fours();
+    add_outer(&powers, qkv_at(home.q + at, columns), scaled(qkv_at(home.k + at, rows), dims.log2_scale));
   }
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = c * fours();
+    add_outer(&slopes, dy_at(home.y + at, columns), qkv_at(home.v + at, rows));
+  }
+  let weights = masked(Eight(l.inverse, r.inverse), columns);
+  weigh(0u, weights.l.x);
+  weigh(4u, weights.l.y);
+  weigh(8u, weights.l.z);
+  weigh(12u, weights.l.w);
+  weigh(16u, weights.r.x);
+  weigh(20u, weights.r.y);
+  weigh(24u, weights.r.z);
+  weigh(28u, weights.r.w);
+}
+
+
+fn gather(home: Home, rows: Spot, columns: Spot, is_first: bool) {
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = c * fours();
+    accumulate(home.v + at, rows, over_columns(&powers, dy_at(home.y + at, columns)), is_first);
+    let sums = over_columns(&slopes, qkv_at(home.q + at, columns));
+    accumulate(home.k + at, rows, scaled(sums, dims.scale), is_first);
+  }
+}
+
+struct Stats {
+  top: vec4f,
+  inverse: vec4f,
+}
+
+fn stats_of(i: u32) -> Stats {
+  let a = stats[i];
+  let b = stats[i + 1u];
+  let c = stats[i + 2u];
+  let d = stats[i + 3u];
+  return Stats(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y));
 }`;
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "ddb9eca775e8230c",
-  text: [t0, "\n\n", t2, "\n", t4, "\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  hash: "3d3cebded37967b4",
+  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n", t10, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "ddb9eca775e8230c",
-  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11],
+  hash: "3d3cebded37967b4",
+  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15],
 };

@@ -12,7 +12,7 @@ import {
   selfTestSamples,
 } from "./record.ts";
 
-/** N, heads, d, S: one token, odd numbers, whole tiles of both variants, one past them. */
+/** N, heads, d, S: one token, odd numbers, whole tiles of both variants, one or four past them. */
 const SHAPES = [
   [1, 1, 1, 1],
   [2, 3, 1, 5],
@@ -22,6 +22,10 @@ const SHAPES = [
   [1, 2, 24, 33],
   [1, 1, 67, 65],
   [1, 1, 256, 16],
+  [2, 3, 1, 4],
+  [2, 2, 5, 36],
+  [1, 1, 67, 68],
+  [1, 2, 3, 132],
 ] as const;
 
 type Three = Record<"q" | "k" | "v", NdArray>;
@@ -53,7 +57,7 @@ const inputsOf = (shape: number[]): Three => ({
 
 /** A larger logit may come late or early: sums are rescaled. */
 function rising(): Sample {
-  const { q, k, v } = inputsOf([1, 2, 67]);
+  const { q, k, v } = inputsOf([1, 2, 68]);
   const ramp = (x: NdArray) => mapArray(x, (value, i) => Math.fround(value + 6 * Math.sin(i / 7)));
   return sampleOf("logits that rise and fall", { q: ramp(q), k: ramp(k), v }, 1);
 }
