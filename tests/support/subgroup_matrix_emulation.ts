@@ -1,6 +1,7 @@
 // Subgroup matrices without the extension: WGSL with its types made arrays and its builtins loops, so that
 // a kernel for matrix units runs on adapters that have none. Every lane holds whole matrices and computes
-// all that its subgroup does; lanes store the same numbers to the same places.
+// all that its subgroup does; lanes store the same numbers to the same places. Where the kernel's subgroup is
+// larger than two of the adapter's, the others are idle, for they would only make the same once more.
 //
 // It is mechanical: types by their arguments <component, columns, rows>, calls by their names. What the
 // rewritten kernel does not show is the hardware's rounding, and rules of uniformity and alignment.
@@ -16,6 +17,8 @@ interface MatrixType {
 const ALIAS =
   /alias (\w+) = subgroup_matrix_(left|right|result)<\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*>;/g;
 const LOAD = /subgroupMatrixLoad<(\w+), row_major>\(&(\w+), /g;
+const SUBGROUP =
+  /(@builtin\(subgroup_id\) (\w+): u32, @builtin\(subgroup_size\) (\w+): u32,?\s*\) \{)/g;
 const STORE = /subgroupMatrixStore<row_major>\(&(\w+), /g;
 
 /**
@@ -36,16 +39,23 @@ export function emulated(wgsl: string): string {
     .replace(ALIAS, "alias $1 = array<$3, $4 * $5>;")
     .replace(LOAD, "emulated_load_$1_$2(")
     .replace(STORE, "emulated_store_$1(")
+    .replace(SUBGROUP, "$1 is_idle = $2 * $3 % LANES >= 2u * $3;")
     .replace(/\bsubgroupMatrixMultiplyAccumulate\(/g, "emulated_multiply(");
   if (/subgroup_matrix|subgroupMatrix/.test(text)) {
     throw new Error("emulation: the shader uses more of the extension than is known here");
   }
-  return [text, ...new Set(loads), ...new Set(stores), multiplying(left, right, result)].join("\n");
+  const idle = "var<private> is_idle: bool;";
+  return [text, idle, ...new Set(loads), ...new Set(stores), multiplying(left, right, result)].join(
+    "\n",
+  );
 }
 
 const loading = ({ name, columns, rows }: MatrixType, array: string): string => `
 fn emulated_load_${name}_${array}(offset: u32, stride: u32) -> ${name} {
   var matrix: ${name};
+  if (is_idle) {
+    return matrix;
+  }
   for (var i = 0u; i < ${rows} * ${columns}; i++) {
     matrix[i] = ${array}[offset + i / ${columns} * stride + i % ${columns}];
   }
@@ -54,6 +64,9 @@ fn emulated_load_${name}_${array}(offset: u32, stride: u32) -> ${name} {
 
 const storing = ({ name, columns, rows }: MatrixType, array: string): string => `
 fn emulated_store_${array}(offset: u32, matrix: ${name}, stride: u32) {
+  if (is_idle) {
+    return;
+  }
   var stored = matrix;
   for (var i = 0u; i < ${rows} * ${columns}; i++) {
     ${array}[offset + i / ${columns} * stride + i % ${columns}] = stored[i];
@@ -62,6 +75,9 @@ fn emulated_store_${array}(offset: u32, matrix: ${name}, stride: u32) {
 
 const multiplying = (left: MatrixType, right: MatrixType, result: MatrixType): string => `
 fn emulated_multiply(left: ${left.name}, right: ${right.name}, before: ${result.name}) -> ${result.name} {
+  if (is_idle) {
+    return before;
+  }
   var factors = left;
   var others = right;
   var after = before;
