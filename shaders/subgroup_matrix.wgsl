@@ -23,7 +23,7 @@ const M: u32 = 8u; // rows of A, columns of B and depth of one product of the ha
 const N: u32 = 8u;
 const K: u32 = 8u; // divides STEP
 const LANES: u32 = 32u; // of the largest subgroup
-const THREADS: u32 = 128u; // of a workgroup: 4 · LANES or 2 · LANES
+const THREADS: u32 = 128u; // of a workgroup: 4 · LANES or 2 · LANES; COLUMNS or a multiple
 const BLOCK: u32 = 32u; // 32, or 16 for small products
 const KERNEL: u32 = 1u; // extent of a convolution's kernel: 1, as of a linear layer, or 3
 
@@ -91,34 +91,59 @@ fn number_of_a(m: u32, k: u32) -> unit {
   return unit(a[place_in_a(m, k)]);
 }
 
-fn number_of_b(image: u32, k: u32, n: u32) -> unit {
-  if (k >= dims.k || n >= dims.n) {
+// A column of B as all turns find it: its pixel's place in an image that is read by taps.
+struct Column {
+  n: u32,
+  row: u32, // of the first tap; before the image it wraps, past its end
+  column: u32,
+}
+
+fn column_of(n: u32) -> Column {
+  return Column(n, n / dims.out_width - dims.top, n % dims.out_width - dims.left);
+}
+
+fn number_of_b(first: u32, k: u32, at: Column) -> unit {
+  if (k >= dims.k || at.n >= dims.n) {
     return unit();
   }
-  let first = image * dims.b_image + k / TAPS * dims.b_k;
+  let plane = first + k / TAPS * dims.b_k;
   if (KERNEL == 1u) {
-    return unit(b[first + n * dims.b_n]);
+    return unit(b[plane + at.n * dims.b_n]);
   }
-  let tap = k % TAPS;
-  let row = n / dims.out_width + tap / KERNEL - dims.top; // before the image it wraps, past its end
-  let column = n % dims.out_width + tap % KERNEL - dims.left;
+  let row = at.row + k % TAPS / KERNEL;
+  let column = at.column + k % KERNEL; // KERNEL divides TAPS
   if (row >= dims.height || column >= dims.width) {
     return unit();
   }
-  return unit(b[first + row * dims.width + column]);
+  return unit(b[plane + row * dims.width + column]);
 }
 
-// Neighbouring lanes bring neighbours in memory.
-fn stage(image: u32, first_m: u32, first_k: u32, first_n: u32, lane: u32) {
+// Neighbouring lanes bring neighbours in memory, and one lane numbers of one row or column: what they
+// share is computed once.
+fn stage_a(first_m: u32, first_k: u32, lane: u32) {
   for (var i = 0u; i < ROWS * STEP / THREADS; i++) {
-    let at = i * THREADS + lane;
-    let place = select(vec2u(at / STEP, at % STEP), vec2u(at % ROWS, at / ROWS), dims.a_m == 1u);
-    tile_a[place.x * PITCH_A + place.y] = number_of_a(first_m + place.x, first_k + place.y);
+    if (dims.a_m == 1u) {
+      let m = lane % ROWS;
+      let k = i * (THREADS / ROWS) + lane / ROWS;
+      tile_a[m * PITCH_A + k] = number_of_a(first_m + m, first_k + k);
+    } else {
+      let m = i * (THREADS / STEP) + lane / STEP;
+      let k = lane % STEP;
+      tile_a[m * PITCH_A + k] = number_of_a(first_m + m, first_k + k);
+    }
   }
+}
+
+fn stage_b(first: u32, first_k: u32, own: Column, first_n: u32, lane: u32) {
   for (var i = 0u; i < STEP * COLUMNS / THREADS; i++) {
-    let at = i * THREADS + lane;
-    let place = select(vec2u(at % STEP, at / STEP), vec2u(at / COLUMNS, at % COLUMNS), dims.b_n == 1u);
-    tile_b[place.x * PITCH_B + place.y] = number_of_b(image, first_k + place.x, first_n + place.y);
+    if (dims.b_n == 1u) {
+      let k = i * (THREADS / COLUMNS) + lane / COLUMNS;
+      tile_b[k * PITCH_B + lane % COLUMNS] = number_of_b(first, first_k + k, own);
+    } else {
+      let k = lane % STEP;
+      let n = i * (THREADS / STEP) + lane / STEP;
+      tile_b[k * PITCH_B + n] = number_of_b(first, first_k + k, Column(first_n + n, 0u, 0u));
+    }
   }
 }
 
@@ -164,9 +189,11 @@ fn multiply(group: vec3u, lane: u32, wave: u32) {
   let first_n = group.x * COLUMNS;
   let own_a = wave / 2u * BLOCK * PITCH_A;
   let own_b = wave % 2u * BLOCK;
+  let own_column = column_of(first_n + lane % COLUMNS);
   var products = array<Result, DOWN * ACROSS>();
   for (var turn = 0u; turn < (dims.k + STEP - 1u) / STEP; turn++) {
-    stage(image, first_m, turn * STEP, first_n, lane);
+    stage_a(first_m, turn * STEP, lane);
+    stage_b(image * dims.b_image, turn * STEP, own_column, first_n, lane);
     workgroupBarrier();
     for (var step = 0u; step < STEP / K; step++) {
       var left: array<Left, DOWN>;

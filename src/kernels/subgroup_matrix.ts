@@ -33,7 +33,7 @@ export interface MatrixDevice {
   readonly family?: typeof subgroup_matrix;
 }
 
-const SUBGROUPS = [8, 16, 32, 64, 128]; // lanes that a workgroup holds twice or more often
+const SUBGROUPS = [16, 32, 64, 128]; // lanes of the largest: a workgroup holds two or four
 const MOST_THREADS = 256; // of a workgroup, on every device
 const SIDES = [8, 16]; // rows and columns of one product
 const STEP = 16; // numbers of k between barriers

@@ -8,7 +8,7 @@ type Binds = {
 
 export const subgroup_matrix: ShaderFamily<Binds> = {
   name: "subgroup_matrix",
-  hash: "4c2749b1fb0320b7",
+  hash: "a04f939e104def56",
   text: [`
 
 alias elem = f32;
@@ -86,34 +86,59 @@ fn number_of_a(m: u32, k: u32) -> unit {
   return unit(a[place_in_a(m, k)]);
 }
 
-fn number_of_b(image: u32, k: u32, n: u32) -> unit {
-  if (k >= dims.k || n >= dims.n) {
+
+struct Column {
+  n: u32,
+  row: u32,
+  column: u32,
+}
+
+fn column_of(n: u32) -> Column {
+  return Column(n, n / dims.out_width - dims.top, n % dims.out_width - dims.left);
+}
+
+fn number_of_b(first: u32, k: u32, at: Column) -> unit {
+  if (k >= dims.k || at.n >= dims.n) {
     return unit();
   }
-  let first = image * dims.b_image + k / TAPS * dims.b_k;
+  let plane = first + k / TAPS * dims.b_k;
   if (KERNEL == 1u) {
-    return unit(b[first + n * dims.b_n]);
+    return unit(b[plane + at.n * dims.b_n]);
   }
-  let tap = k % TAPS;
-  let row = n / dims.out_width + tap / KERNEL - dims.top;
-  let column = n % dims.out_width + tap % KERNEL - dims.left;
+  let row = at.row + k % TAPS / KERNEL;
+  let column = at.column + k % KERNEL;
   if (row >= dims.height || column >= dims.width) {
     return unit();
   }
-  return unit(b[first + row * dims.width + column]);
+  return unit(b[plane + row * dims.width + column]);
 }
 
 
-fn stage(image: u32, first_m: u32, first_k: u32, first_n: u32, lane: u32) {
+
+fn stage_a(first_m: u32, first_k: u32, lane: u32) {
   for (var i = 0u; i < ROWS * STEP / THREADS; i++) {
-    let at = i * THREADS + lane;
-    let place = select(vec2u(at / STEP, at % STEP), vec2u(at % ROWS, at / ROWS), dims.a_m == 1u);
-    tile_a[place.x * PITCH_A + place.y] = number_of_a(first_m + place.x, first_k + place.y);
+    if (dims.a_m == 1u) {
+      let m = lane % ROWS;
+      let k = i * (THREADS / ROWS) + lane / ROWS;
+      tile_a[m * PITCH_A + k] = number_of_a(first_m + m, first_k + k);
+    } else {
+      let m = i * (THREADS / STEP) + lane / STEP;
+      let k = lane % STEP;
+      tile_a[m * PITCH_A + k] = number_of_a(first_m + m, first_k + k);
+    }
   }
+}
+
+fn stage_b(first: u32, first_k: u32, own: Column, first_n: u32, lane: u32) {
   for (var i = 0u; i < STEP * COLUMNS / THREADS; i++) {
-    let at = i * THREADS + lane;
-    let place = select(vec2u(at % STEP, at / STEP), vec2u(at / COLUMNS, at % COLUMNS), dims.b_n == 1u);
-    tile_b[place.x * PITCH_B + place.y] = number_of_b(image, first_k + place.x, first_n + place.y);
+    if (dims.b_n == 1u) {
+      let k = i * (THREADS / COLUMNS) + lane / COLUMNS;
+      tile_b[k * PITCH_B + lane % COLUMNS] = number_of_b(first, first_k + k, own);
+    } else {
+      let k = lane % STEP;
+      let n = i * (THREADS / STEP) + lane / STEP;
+      tile_b[k * PITCH_B + n] = number_of_b(first, first_k + k, Column(first_n + n, 0u, 0u));
+    }
   }
 }
 
@@ -159,9 +184,11 @@ fn multiply(group: vec3u, lane: u32, wave: u32) {
   let first_n = group.x * COLUMNS;
   let own_a = wave / 2u * BLOCK * PITCH_A;
   let own_b = wave % 2u * BLOCK;
+  let own_column = column_of(first_n + lane % COLUMNS);
   var products = array<Result, DOWN * ACROSS>();
   for (var turn = 0u; turn < (dims.k + STEP - 1u) / STEP; turn++) {
-    stage(image, first_m, turn * STEP, first_n, lane);
+    stage_a(first_m, turn * STEP, lane);
+    stage_b(image * dims.b_image, turn * STEP, own_column, first_n, lane);
     workgroupBarrier();
     for (var step = 0u; step < STEP / K; step++) {
       var left: array<Left, DOWN>;
