@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Gpu, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { tune } from "../../src/graph/tuner.ts";
+import { subgroupMatrixFamily } from "../../src/inspect/cases/subgroup_matrix.ts";
+import { selfTest } from "../../src/inspect/self_test.ts";
 import { linear } from "../../src/kernels/matmul.ts";
 import { matrixKernels, subgroupMatrix } from "../../src/kernels/subgroup_matrix.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
@@ -90,18 +92,26 @@ describe("the feature of subgroup matrices", () => {
   });
 });
 
+const UNIT = { unit: "f32", M: 8, N: 8, K: 8 } as const;
+
+/** The emulated kernels, whose products are a little too small. */
+function wrongFamily(): typeof emulatedFamily {
+  const [text = ""] = emulatedFamily.text;
+  const wrong = text.replace("after[i] += factor", "after[i] += 0.999 * factor");
+  expect(wrong).not.toBe(text);
+  return { ...emulatedFamily, hash: "wrong", text: [wrong] };
+}
+
 describe("a tuning", () => {
-  const unit = { unit: "f32", M: 8, N: 8, K: 8 } as const;
   const record = (target: Target) => {
     const graph = new Graph(target);
     linear(graph, { x: graph.alloc([9, 20], "x"), weight: graph.alloc([17, 20], "weight") });
     return graph.dispatches;
   };
   const measured = async (family: typeof emulatedFamily) => {
-    const gpu = await testGpu();
-    const units = matrixKernels({ configs: { f32: unit }, lanes: 8, family });
-    const onUnits = (target: Target) => record({ ...target, matrixUnits: units });
-    const { tuned } = await tune(gpu, onUnits, { runs: 1 });
+    const matrixUnits = matrixKernels({ configs: { f32: UNIT }, lanes: 16, family });
+    const onUnits = (target: Target) => record({ ...target, matrixUnits });
+    const { tuned } = await tune(await testGpu(), onUnits, { runs: 1 });
     const { candidates } = tuned[0]!;
     return candidates.find(({ name }) => name.startsWith("subgroup_matrix "))!.ms;
   };
@@ -109,9 +119,34 @@ describe("a tuning", () => {
   test("measures them", async () => expect(await measured(emulatedFamily)).toBeGreaterThan(0));
 
   test("does not take them where their numbers are wrong", async () => {
-    const [text = ""] = emulatedFamily.text;
-    const wrong = text.replace("after[i] += factor", "after[i] += 0.999 * factor");
-    expect(wrong).not.toBe(text);
-    expect(await measured({ ...emulatedFamily, hash: "wrong", text: [wrong] })).toBeNull();
+    expect(await measured(wrongFamily())).toBeNull();
+  });
+});
+
+describe("a self-test", () => {
+  const tested = (gpu: Gpu) => selfTest(gpu, { families: [subgroupMatrixFamily] });
+  const opened = async (family: typeof emulatedFamily, isTested: boolean) => {
+    const units = matrixKernels({ configs: { f32: UNIT, f16: UNIT }, lanes: 16, family });
+    return Gpu.open({
+      gpu: await testAdapters(),
+      subgroupMatrix: { feature: "none of its own", find: async () => units },
+      selfTest: isTested ? tested : undefined,
+    });
+  };
+
+  test("runs them", async () => {
+    const gpu = await opened(emulatedFamily, false);
+    for (const { ok, plain, entryPoints } of await tested(gpu)) {
+      expect({ ok, plain }).toEqual({ ok: true, plain: false });
+      expect(entryPoints).toContain("subgroup_matrix.product");
+    }
+    gpu.dispose();
+  });
+
+  test("does away with them where they are wrong", async () => {
+    const gpu = await opened(wrongFamily(), true);
+    expect(gpu.has("shader-f16")).toBe(gpu.device.features.has("shader-f16"));
+    expect(choiceOf(gpu.target).names).not.toContain("subgroup_matrix");
+    gpu.dispose();
   });
 });
