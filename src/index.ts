@@ -17,7 +17,7 @@ export { type PageSource, pageFiles } from "./data/page_files.ts";
 export type { DecodePicture } from "./data/pictures.ts";
 export type { LoadProgress, WebOptions } from "./data/web_files.ts";
 export { CanvasView } from "./device/canvas.ts";
-export { type Choices, Gpu, type GpuOptions } from "./device/gpu.ts";
+export { type Choices, Gpu, type GpuOptions, type SubgroupMatrix } from "./device/gpu.ts";
 export {
   bayesResiduals,
   DERIVATION_LINES,
@@ -51,6 +51,7 @@ export {
   timeReplacement,
 } from "./inspect/replace.ts";
 export { selfTest } from "./inspect/self_test.ts";
+export { subgroupMatrix } from "./kernels/subgroup_matrix.ts";
 export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { NETWORK_DTYPES, type NetworkDtype } from "./nn/half_weights.ts";

@@ -14,13 +14,14 @@ export { shippedChoices } from "./platform/shipped_choices.ts";
 /**
  * The machine's GPU: the system's driver, else the SwiftShader that npm brought.
  *
- * @param options  where it is sought, and `deterministic` as for `Gpu.open`
+ * @param options  where it is sought, `deterministic` and `subgroupMatrix` as for `Gpu.open`
  * @throws DeviceError as `openGpu` does
  */
 export async function nodeGpu({
   deterministic,
+  subgroupMatrix,
   ...options
-}: OpenGpuOptions & Pick<GpuOptions, "deterministic"> = {}): Promise<Gpu> {
+}: OpenGpuOptions & Pick<GpuOptions, "deterministic" | "subgroupMatrix"> = {}): Promise<Gpu> {
   const { gpu } = await openGpu(options);
-  return Gpu.open({ gpu, deterministic });
+  return Gpu.open({ gpu, deterministic, subgroupMatrix });
 }

@@ -2,7 +2,8 @@
 import { SingleBar } from "cli-progress";
 import { InvalidArgumentError, Option } from "commander";
 import { DiffusionError } from "../core/errors.ts";
-import { Gpu, type GpuOptions } from "../device/gpu.ts";
+import { Gpu } from "../device/gpu.ts";
+import { subgroupMatrix } from "../kernels/subgroup_matrix.ts";
 import { NETWORK_DTYPES } from "../nn/half_weights.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 
@@ -15,16 +16,25 @@ export interface OpenedGpu {
   description: string;
 }
 
-/** Opens a device; `memoryLimit`: bytes that all its buffers may take. */
-export type OpenGpu = (options?: Pick<GpuOptions, "memoryLimit">) => Promise<OpenedGpu>;
+interface CommandGpuOptions {
+  /** bytes that all buffers may take */
+  memoryLimit?: number | undefined;
+  /** offers kernels on matrix units to a tuning */
+  subgroupMatrix?: boolean | undefined;
+}
+
+/** Opens a device. */
+export type OpenGpu = (options?: CommandGpuOptions) => Promise<OpenedGpu>;
 
 /** The GPU that this machine has: see `openGpu`. */
-export const commandGpu: OpenGpu = async ({ memoryLimit } = {}) => {
+export const commandGpu: OpenGpu = async ({ memoryLimit, ...asked } = {}) => {
   const { gpu: source, driver, reason } = await openGpu();
-  const gpu = await Gpu.open({ gpu: source, memoryLimit });
+  const matrices = asked.subgroupMatrix ? subgroupMatrix : undefined;
+  const gpu = await Gpu.open({ gpu: source, memoryLimit, subgroupMatrix: matrices });
   const { vendor, architecture, description } = gpu.info;
   const name = description || `${vendor} ${architecture}`;
-  return { gpu, description: `${name} (${driver}: ${reason})` };
+  const units = matrices ? `; matrix units: ${gpu.target.matrixUnits?.described ?? "none"}` : "";
+  return { gpu, description: `${name} (${driver}: ${reason})${units}` };
 };
 
 /** A signal that Ctrl-C or a polite kill aborts; a second one ends the process at once. */
@@ -130,6 +140,13 @@ export function seedOption(text: string): bigint {
 export const dtypeOption = (): Option =>
   new Option("--dtype <name>", "of the network's maps; float16 needs shader-f16").choices(
     NETWORK_DTYPES,
+  );
+
+/** Kernels on matrix units, where the adapter has the feature. */
+export const subgroupMatrixOption = (): Option =>
+  new Option(
+    "--subgroup-matrix",
+    "kernels on the GPU's matrix units, where it has them, for `tune` and --tuned; experimental",
   );
 
 /** What all buffers on the GPU may take together; parsed to bytes. */

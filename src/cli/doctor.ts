@@ -8,13 +8,22 @@ import type { SelfTestResult } from "../inspect/self_test.ts";
 import { openGpu } from "../platform/node_gpu.ts";
 import { runInPage } from "../platform/page_server.ts";
 import { ownVersions, versionOf } from "../platform/versions.ts";
-import { printResult } from "./console.ts";
+import { printResult, subgroupMatrixOption } from "./console.ts";
 import { readShader } from "./inputs.ts";
 
 interface Options {
   browser?: boolean;
   replace?: string;
+  subgroupMatrix?: boolean;
   json?: boolean;
+}
+
+/** What a report tests beside the kernels that a device gets anyway. */
+interface Tested {
+  /** a shader's source in the place of its own */
+  replacement?: ReplacementSource | undefined;
+  /** kernels on matrix units; default false */
+  onUnits?: boolean | undefined;
 }
 
 /** A device's report with what only its host knows. */
@@ -32,14 +41,14 @@ export const doctorCommand = (): Command =>
       "--replace <file>",
       "a shader's WGSL to test in the place of its own, by the file's name",
     )
+    .addOption(subgroupMatrixOption())
     .option("--json", "print one JSON object")
     .action(run);
 
-async function run({ browser = false, replace, json }: Options): Promise<void> {
+async function run({ browser = false, replace, subgroupMatrix, json }: Options): Promise<void> {
   const replacement = replace === undefined ? undefined : await readShader(replace);
-  const report = browser
-    ? await browserReport(MODULES, replacement)
-    : await nodeReport(replacement);
+  const tested = { replacement, onUnits: subgroupMatrix };
+  const report = browser ? await browserReport(MODULES, tested) : await nodeReport(tested);
   printResult(json, report, linesOf(report));
   requireOk(report);
 }
@@ -58,9 +67,10 @@ export function requireOk({ ok, selfTest }: Pick<DoctorReport, "ok" | "selfTest"
 const nameOf = ({ family, dtype }: SelfTestResult) =>
   dtype === "f16" ? `${family} (f16)` : family;
 
-async function nodeReport(replacement?: ReplacementSource): Promise<DoctorReport> {
+async function nodeReport({ replacement, onUnits }: Tested): Promise<DoctorReport> {
   const { gpu, driver, reason } = await openGpu();
-  const { adapter, features, limits, target, ...tested } = await openDeviceReport(gpu, replacement);
+  const report = await openDeviceReport(gpu, replacement, onUnits);
+  const { adapter, features, limits, target, ...tested } = report;
   const versions = { ...ownVersions(), webgpu: versionOf("webgpu") };
   return { adapter: { ...adapter, driver, reason }, features, limits, target, versions, ...tested };
 }
@@ -70,17 +80,16 @@ const MODULES = new URL("../", import.meta.url);
 /**
  * The report of headless Chromium.
  *
- * @param modules      folder of the compiled modules, which the page loads
- * @param replacement  a shader's source to test in the place of its own
+ * @param modules  folder of the compiled modules, which the page loads
  * @throws DeviceError device/no-browser, device/no-puppeteer, or what the page throws
  */
 export async function browserReport(
   modules = MODULES,
-  replacement?: ReplacementSource,
+  { replacement, onUnits = false }: Tested = {},
 ): Promise<DoctorReport> {
   const given = replacement ? JSON.stringify(replacement) : "undefined";
   const expression = `import("/inspect/device_report.js")
-    .then((it) => it.openDeviceReport(undefined, ${given}))`;
+    .then((it) => it.openDeviceReport(undefined, ${given}, ${onUnits}))`;
   const { value, reason, version } = await runInPage<DeviceReport>({ modules, expression });
   const { adapter, features, limits, target, ...tested } = value;
   const host = { driver: "chromium", reason };
@@ -102,6 +111,7 @@ export function linesOf(report: DoctorReport): string[] {
     adapter: `${name || "unnamed"} (${driver}: ${reason})`,
     software: target.software ?? (adapter.isFallbackAdapter ? "yes" : "no"),
     subgroups: features.includes("subgroups") ? lanes : "none",
+    matrices: target.matrixUnits ?? "none in use (--subgroup-matrix asks for them)",
     features: features.join(", "),
     limits: known(limits).join(", "),
     versions: known(versions).join(", "),

@@ -17,6 +17,7 @@ import {
   positiveInteger,
   seedFlag,
   seedOption,
+  subgroupMatrixOption,
 } from "./console.ts";
 import { TensorFile } from "./inputs.ts";
 import { type PlanFlags, planOptionsOf, schedulerOf, withPlanOptions } from "./plan_options.ts";
@@ -44,6 +45,7 @@ export interface SampleFlags extends PlanFlags {
   tuned?: string | true;
   /** bytes */
   memoryLimit?: number;
+  subgroupMatrix?: boolean;
 }
 
 /** Part i of n, counted from 1. */
@@ -66,6 +68,7 @@ export const withSampleOptions = (command: Command): Command =>
     .option("--guidance-interval <from,to>", "timesteps at which it holds", pairOption)
     .addOption(dtypeOption())
     .addOption(tunedOption())
+    .addOption(subgroupMatrixOption())
     .addOption(memoryLimitOption())
     .option("--steer <file>", "WGSL: fn gradient(n,c,i,j: u32) -> f32, of a loss to go down")
     .option("--steer-target <file>", "PNG or safetensors: what the loss compares with")

@@ -4,7 +4,7 @@
 // in as numbers, so that most loops have a known length. Operations are those of one lane, index
 // arithmetic among them; where a loop's length stays unknown, 8 turns are assumed, and the row says so.
 import { entryOf, keyOf, specialise, workgroupSizeOf } from "../device/shader.ts";
-import { declarationsOf } from "../device/shader_text.ts";
+import { declarationsOf, withoutMatrices } from "../device/shader_text.ts";
 import type { Dispatch } from "../graph/graph.ts";
 import { loadReflection } from "../platform/reflection.ts";
 import { columns } from "./inspect_tables.ts";
@@ -55,7 +55,7 @@ function readKernel(
   dispatch: Dispatch,
 ): Omit<StaticKernel, "dispatches"> {
   const { variant, label, workgroups, flops, bytes } = dispatch;
-  const wgsl = specialise(variant);
+  const wgsl = withoutMatrices(specialise(variant));
   const { source, names } = withMemoryStruct(wgsl);
   const reflect = new WgslReflect(source);
   const entry = reflect.entry.compute.find(({ name }) => name === variant.entry);

@@ -23,6 +23,7 @@ import {
   positiveInteger,
   positiveNumber,
   seedFlag,
+  subgroupMatrixOption,
 } from "./console.ts";
 import {
   type ObjectiveOptions,
@@ -66,6 +67,7 @@ export interface TrainOptions extends ObjectiveOptions, DataOptions {
   tuned?: string | true;
   /** bytes */
   memoryLimit?: number;
+  subgroupMatrix?: boolean;
   samples: number;
   schedule?: string;
   prediction?: string;
@@ -156,6 +158,7 @@ export const trainOptions = (): Command =>
       positiveNumber,
     )
     .addOption(tunedOption())
+    .addOption(subgroupMatrixOption())
     .addOption(memoryLimitOption())
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
     .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))

@@ -14,6 +14,7 @@ import {
   positiveInteger,
   printResult,
   progressOf,
+  subgroupMatrixOption,
 } from "./console.ts";
 import { openFolder } from "./inputs.ts";
 import { tuningPlace } from "./tuned.ts";
@@ -26,6 +27,7 @@ interface Options {
   most: number;
   runs: number;
   save?: string;
+  subgroupMatrix?: boolean;
   json?: boolean;
 }
 
@@ -42,13 +44,14 @@ export const tuneCommand = (): Command =>
     )
     .option("--most <n>", "candidates of a choice that are measured", positiveInteger, 4)
     .option("--runs <n>", "of which the least counts", positiveInteger, 5)
+    .addOption(subgroupMatrixOption())
     .option("--save <file>", "where choices are kept; default: the user's cache, by adapter")
     .option("--json", "print one JSON object")
     .action(run);
 
 async function run(options: Options): Promise<void> {
   const { most, runs, save } = options;
-  const { gpu, description: adapter } = await commandGpu();
+  const { gpu, description: adapter } = await commandGpu(options);
   process.stderr.write(`on ${adapter}\n`);
   const { batch = presetFor(gpu.target).hyperParameters.batch ?? 1, for: use } = options;
   const model = await stepModel(gpu, await sourceOf(options));

@@ -8,10 +8,10 @@ import { DeviceHealth, invalid } from "./health.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { type DeviceSource, newDevice } from "./request.ts";
 import type { MapDtype } from "./shader.ts";
-import { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
+import { type Choices, type MatrixUnits, PLAIN_TARGET, type Target } from "./target.ts";
 
 export { WANTED_LIMITS } from "./request.ts";
-export { type Choices, PLAIN_TARGET, type Target } from "./target.ts";
+export { type Choices, type MatrixUnits, PLAIN_TARGET, type Target } from "./target.ts";
 
 export interface GpuOptions extends DeviceSource {
   /** a device to share; it is never destroyed here */
@@ -30,6 +30,18 @@ export interface GpuOptions extends DeviceSource {
    * saved, shipped or tuned are refused, and so is tuning. Default false.
    */
   deterministic?: boolean | undefined;
+  /**
+   * Offers kernels on the GPU's matrix units, by the experimental WGSL of subgroup matrices, to a tuning:
+   * pass `subgroupMatrix`. Where the adapter has none, or `deterministic`, nothing changes. Default: none.
+   */
+  subgroupMatrix?: SubgroupMatrix | undefined;
+}
+
+/** A feature to open a device with, and what finds its kernels there. */
+export interface SubgroupMatrix {
+  readonly feature: string;
+  /** undefined where the device, or this WGSL compiler, has no use for them */
+  find(gpu: Gpu): Promise<MatrixUnits | undefined>;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -66,6 +78,7 @@ export class Gpu {
   /** bytes that all buffers together may take */
   readonly memoryLimit: number | undefined;
   #choices: Choices = {};
+  #matrixUnits: MatrixUnits | undefined;
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -98,9 +111,11 @@ export class Gpu {
    *         (a self-test was asked for, and the plain variants fail it too)
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
-    const { device, selfTest } = options;
-    const opened = device ?? (await newDevice(options));
+    const { device, selfTest, deterministic } = options;
+    const matrices = deterministic ? undefined : options.subgroupMatrix;
+    const opened = device ?? (await newDevice(options, matrices && [matrices.feature]));
     const gpu = new Gpu(opened, device === undefined, options);
+    gpu.#matrixUnits = await matrices?.find(gpu);
     if (selfTest) await gpu.#avoidWrongVariants(selfTest);
     return gpu;
   }
@@ -174,7 +189,8 @@ export class Gpu {
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
     const subgroupSize = (isFixed && subgroupMinSize) || 0;
     const choices = this.#choices;
-    return { subgroupSize, software, tiles: software === undefined, choices, ...plain };
+    const units = this.#matrixUnits ? { matrixUnits: this.#matrixUnits } : {};
+    return { subgroupSize, software, tiles: software === undefined, choices, ...units, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

@@ -7,6 +7,7 @@ import {
   type Binding,
   entryOf,
   extensionsOf,
+  FEATURE,
   isHalf,
   keyOf,
   labelOf,
@@ -19,8 +20,6 @@ export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
-
-const FEATURE = { f16: "shader-f16", subgroups: "subgroups" } as const;
 
 export class PipelineCache {
   readonly #device: GPUDevice;

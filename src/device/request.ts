@@ -8,7 +8,7 @@ export interface DeviceSource {
   powerPreference?: GPUPowerPreference | undefined;
 }
 
-const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+const WANTED_FEATURES = ["shader-f16", "subgroups", "timestamp-query"];
 
 /** Limits that larger models and tiles use; each is asked for as large as the adapter has it. */
 export const WANTED_LIMITS = [
@@ -20,8 +20,14 @@ export const WANTED_LIMITS = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter */
-export async function newDevice({ gpu, powerPreference }: DeviceSource): Promise<GPUDevice> {
+/**
+ * @param features  to ask for beside the usual ones, where the adapter has them
+ * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter
+ */
+export async function newDevice(
+  { gpu, powerPreference }: DeviceSource,
+  features: readonly string[] = [],
+): Promise<GPUDevice> {
   const source = gpu ?? globalThis.navigator?.gpu;
   if (!source) {
     throw new DeviceError(
@@ -40,11 +46,13 @@ export async function newDevice({ gpu, powerPreference }: DeviceSource): Promise
       "Update the GPU's driver; if a device was lost before, reload the page.",
     );
   }
-  return requestDevice(adapter);
+  return requestDevice(adapter, [...WANTED_FEATURES, ...features]);
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+async function requestDevice(adapter: GPUAdapter, features: readonly string[]): Promise<GPUDevice> {
+  const requiredFeatures = features.filter((name): name is GPUFeatureName =>
+    adapter.features.has(name),
+  );
   const requiredLimits = Object.fromEntries(
     WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
   );

@@ -28,6 +28,8 @@ export interface EntryPoint {
   readonly workgroupSize: readonly (number | string)[];
   readonly chunks: readonly number[];
   readonly subgroups: boolean;
+  /** of the experimental subgroup matrices */
+  readonly matrices: boolean;
   readonly bindings: readonly Binding[];
 }
 
@@ -89,11 +91,19 @@ export function entryOf({ family, entry }: Variant): EntryPoint {
   );
 }
 
+/** What WGSL calls an extension, and WebGPU the feature that brings it. */
+export const FEATURE = {
+  f16: "shader-f16",
+  subgroups: "subgroups",
+  chromium_experimental_subgroup_matrix: "chromium-experimental-subgroup-matrix",
+} as const;
+
 /** The extensions a variant's WGSL must enable. */
-export function extensionsOf(variant: Variant): ("f16" | "subgroups")[] {
-  const { subgroups } = entryOf(variant);
+export function extensionsOf(variant: Variant): (keyof typeof FEATURE)[] {
+  const { subgroups, matrices } = entryOf(variant);
   const half = isHalf(variant) ? (["f16"] as const) : [];
-  return [...half, ...(subgroups ? (["subgroups"] as const) : [])];
+  const matrix = matrices ? (["chromium_experimental_subgroup_matrix"] as const) : [];
+  return [...half, ...(subgroups ? (["subgroups"] as const) : []), ...matrix];
 }
 
 /** Whether a variant stores its maps as float16. */

@@ -9,6 +9,7 @@ import {
   reach,
   settingsOf,
   takenBy,
+  usesMatrices,
   usesSubgroups,
   wordsOf,
 } from "./shader_text.ts";
@@ -67,6 +68,7 @@ function read({ text }: Pick<ShaderFamily, "text">, given?: BindingsOf): Reading
       workgroupSize: [...sizes.split(",").map(sizeOf), 1, 1].slice(0, 3),
       chunks: reached,
       subgroups: reached.some((at) => usesSubgroups(chunks[at]!)),
+      matrices: reached.some((at) => usesMatrices(chunks[at]!)),
       bindings: bindingsOf(name),
     };
   }

@@ -84,6 +84,18 @@ export function settingsOf(chunks: readonly string[]): Record<string, Setting> {
   return found;
 }
 
+/** Whether WGSL names types of chromium_experimental_subgroup_matrix. */
+export const usesMatrices = (text: string): boolean => /\bsubgroup_matrix_/.test(text);
+
+/**
+ * WGSL for wgsl_reflect, whose parser lacks that extension: its types become arrays, its builtins calls
+ * without template arguments. Declarations, bindings and lines stay; it computes nothing any more.
+ */
+export const withoutMatrices = (source: string): string =>
+  source
+    .replace(/\bsubgroup_matrix_(?:left|right|result)<\s*(\w+)[^<>]*>/g, "array<$1, 1>")
+    .replace(/\b(subgroupMatrix\w+)<[^<>]*>\(/g, "$1(");
+
 /** Whether WGSL calls subgroup operations or reads their builtins. */
 export const usesSubgroups = (text: string): boolean =>
   /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text);

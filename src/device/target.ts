@@ -3,6 +3,15 @@
 /** By what is to be computed: the name of the candidate that computes it. Plain data, see Graph.choose. */
 export type Choices = Readonly<Record<string, string>>;
 
+/**
+ * Kernels on a device's matrix units, as `subgroupMatrix` found them. Only launchers know what is in it
+ * (src/kernels/matrix_units.ts): a page carries those kernels where it gives them to `Gpu.open`.
+ */
+export interface MatrixUnits {
+  /** what a unit multiplies, in words */
+  readonly described: string;
+}
+
 /** What launchers choose their variants by. */
 export interface Target {
   /** lanes of a subgroup where the size is known and subgroups may be used; else 0 */
@@ -11,6 +20,8 @@ export interface Target {
   readonly software: "swiftshader" | "llvmpipe" | undefined;
   /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
   readonly tiles?: boolean;
+  /** asked for, and there: candidates of matrix products and convolutions */
+  readonly matrixUnits?: MatrixUnits;
   /** what a tuning found fastest here; default: each launcher's first candidate */
   readonly choices?: Choices;
   /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */

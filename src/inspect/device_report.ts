@@ -2,6 +2,7 @@
 //
 // A page and a process make the same object of it: plain data, for JSON.
 import { Gpu, WANTED_LIMITS } from "../device/gpu.ts";
+import { subgroupMatrix } from "../kernels/subgroup_matrix.ts";
 import { type ReplacementSource, replacementFamily } from "./replace.ts";
 import { type SelfTestOptions, type SelfTestResult, selfTest } from "./self_test.ts";
 
@@ -21,7 +22,12 @@ export interface DeviceReport {
   /** those that are asked for when it is opened */
   limits: Record<LimitName, number>;
   /** what launchers choose their variants by */
-  target: { subgroupSize: number; software: "swiftshader" | "llvmpipe" | null };
+  target: {
+    subgroupSize: number;
+    software: "swiftshader" | "llvmpipe" | null;
+    /** what its matrix units multiply, where they were asked for */
+    matrixUnits: string | null;
+  };
   selfTest: SelfTestResult[];
   /** every family is right here, if need be with its plain variants */
   ok: boolean;
@@ -44,7 +50,7 @@ export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Pro
     adapter: { vendor, architecture, device, description, isFallbackAdapter, software },
     features: [...gpu.device.features].sort(),
     limits: limits as Record<LimitName, number>,
-    target: { subgroupSize, software },
+    target: { subgroupSize, software, matrixUnits: gpu.target.matrixUnits?.described ?? null },
     selfTest: results,
     ok: results.every(({ ok }) => ok),
   };
@@ -55,13 +61,15 @@ export async function deviceReport(gpu: Gpu, options: SelfTestOptions = {}): Pro
  *
  * @param gpu          where adapters come from; default `navigator.gpu`
  * @param replacement  a shader's source to test in the place of its own
+ * @param onUnits      tests kernels on matrix units too, where the adapter has any; default false
  * @throws DeviceError device/unsupported, device/no-adapter; OptionError option/replacement
  */
 export async function openDeviceReport(
   gpu?: GPU,
   replacement?: ReplacementSource,
+  onUnits = false,
 ): Promise<DeviceReport> {
-  const opened = await Gpu.open({ gpu });
+  const opened = await Gpu.open({ gpu, subgroupMatrix: onUnits ? subgroupMatrix : undefined });
   try {
     if (replacement) opened.pipelines.replace(replacementFamily(opened, replacement));
     return await deviceReport(opened);

@@ -29,6 +29,7 @@ import {
   resampleFamily,
 } from "./cases/pointwise.ts";
 import { steerFamily, viewFamily } from "./cases/steering.ts";
+import { subgroupMatrixFamily } from "./cases/subgroup_matrix.ts";
 import { conv2dWinogradFamily } from "./cases/winograd.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
@@ -38,6 +39,7 @@ export const FAMILIES: readonly SelfTestFamily[] = [
   groupnormFamily,
   groupnormBackwardFamily,
   matmulFamily,
+  subgroupMatrixFamily,
   attentionFamily,
   activationFamily,
   resampleFamily,

@@ -25,6 +25,7 @@ import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_general as general } from "./generated/conv2d_general.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
+import { withMatrixUnits } from "./matrix_units.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
@@ -83,8 +84,12 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const own = shapesOf(target, roles.writes, most).map((shape) => ({ family: tiled, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
-  const candidates = [...onTiles(graph, direction, c), ...rest, ...plain];
+  const ours = [...onTiles(graph, direction, c), ...rest, ...plain];
+  const candidates = withMatrixUnits(graph, ours, (units) => {
+    return units.convolution(direction, c, tensors);
+  });
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
+    if ("record" in candidate) return candidate.record(graph);
     if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors, candidate);
     if (isWide(candidate)) return recordWide(graph, direction, c, tensors, candidate);
     const { entry, BLOCKS, WG } = candidate;
@@ -135,8 +140,12 @@ function recordPointwise(
   const tiles = ceilDiv(pixels, PIXELS);
   const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
-  const candidates = [...onTiles(graph, direction, c), ...own];
-  graph.choose("conv2d", workOf(direction, c, tensors), candidates, ({ entry, BLOCKS, WG }) => {
+  const candidates = withMatrixUnits(graph, [...onTiles(graph, direction, c), ...own], (units) => {
+    return units.convolution(direction, c, tensors);
+  });
+  graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
+    if ("record" in candidate) return candidate.record(graph);
+    const { entry, BLOCKS, WG } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));

@@ -15,6 +15,7 @@ import {
 } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul, matmul_forward } from "./generated/matmul.ts";
+import { type Product, withMatrixUnits } from "./matrix_units.ts";
 
 const TILES = [64, 32]; // rows and columns of a workgroup
 const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
@@ -124,27 +125,13 @@ export function linearBackwardWeight(
     a: { tensor: dy, strides: [1, outputs] },
     b: { tensor: x, strides: [inputs, 1] },
     c: dweight,
-    sumsRows: dbias !== undefined,
+    sums: dbias,
   };
   const sums = dbias ?? graph.alloc([1], "linear.no_dbias");
   choose(graph, [matmul, "backward_weight"], product, ({ args, kind, workgroups, options }) => {
     const both = { ...args, dbias: sums };
     graph.dispatch([matmul, `backward_weight_${kind}`], both, workgroups, options);
   });
-}
-
-/** C [m, n] = A [m, k] · B [k, n] + addend. */
-interface Product {
-  size: { m: number; n: number; k: number };
-  /** strides over m and k */
-  a: { tensor: Tensor; strides: readonly [number, number] };
-  /** strides over k and n */
-  b: { tensor: Tensor; strides: readonly [number, number] };
-  c: Tensor;
-  /** stride over m */
-  addend?: { tensor: Tensor; stride: number } | undefined;
-  /** of backward_weight: whether the sums of A's rows are asked for */
-  sumsRows?: boolean;
 }
 
 interface How {
@@ -160,19 +147,22 @@ function choose(
   product: Product,
   record: (how: How) => void,
 ): void {
-  const { size, addend, sumsRows } = product;
-  const added = [...(addend ? ["addend"] : []), ...(sumsRows ? ["sums"] : [])];
+  const { size, addend, sums } = product;
+  const added = [...(addend ? ["addend"] : []), ...(sums ? ["sums"] : [])];
   const matrices = `[${[size.m, size.k]}] by [${[size.k, size.n]}]`;
   const work = [`${direction} ${matrices}`, ...added].join(" + ");
   const [args, flops] = [argsOf(product), 2 * size.m * size.n * size.k];
-  const candidates = waysOf(graph, size).map((way) => ({ family, ...way }));
-  graph.choose("matmul", work, candidates, ({ kind, constants }) => {
+  const own = waysOf(graph, size).map((way) => ({ family, ...way }));
+  const candidates = withMatrixUnits(graph, own, (units) => units.linear(product));
+  graph.choose("matmul", work, candidates, (candidate) => {
+    if ("record" in candidate) return candidate.record(graph);
+    const { kind, constants } = candidate;
     const workgroups = workgroupsOf({ kind, constants }, size);
     record({ args, kind, workgroups, options: { constants, flops } });
   });
 }
 
-function argsOf({ size, a, b, c, addend, sumsRows = false }: Product) {
+function argsOf({ size, a, b, c, addend, sums }: Product) {
   const dims = {
     ...size,
     a_m: a.strides[0],
@@ -181,7 +171,7 @@ function argsOf({ size, a, b, c, addend, sumsRows = false }: Product) {
     b_n: b.strides[1],
     adds: Number(addend !== undefined),
     addend_m: addend?.stride ?? 0,
-    sums_rows: Number(sumsRows),
+    sums_rows: Number(sums !== undefined),
   };
   // without an addend the binding holds A, unread
   return { dims, a: a.tensor, b: b.tensor, addend: addend?.tensor ?? unread(a.tensor), c };

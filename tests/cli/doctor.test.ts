@@ -106,7 +106,7 @@ describe("a family that is wrong", () => {
         maxComputeInvocationsPerWorkgroup: 1,
         maxComputeWorkgroupSizeX: 1,
       },
-      target: { subgroupSize: 0, software: null },
+      target: { subgroupSize: 0, software: null, matrixUnits: null },
       versions: {},
       selfTest: [right, { ...result, family: "matmul", ok: false, error: null, message }],
       ok: false,

@@ -1,8 +1,12 @@
 // `inspect --static`: what is read of a kernel's text is what the kernel has.
 import { beforeAll, describe, expect, test } from "vitest";
 import { type StaticKernel, staticLines, staticView } from "../../src/cli/static_view.ts";
+import { PLAIN_TARGET } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { launchOnMatrixUnits } from "../../src/inspect/cases/subgroup_matrix.ts";
 import { multiplyAdds, SHARE_LANES, shareVectors } from "../../src/kernels/ceilings.ts";
+import { linear } from "../../src/kernels/matmul.ts";
+import { matrixKernels } from "../../src/kernels/subgroup_matrix.ts";
 
 const ROUNDS = 5;
 const LANES = 128;
@@ -63,4 +67,17 @@ describe("the static view of a kernel", () => {
     const [row] = await staticView(graph.dispatches);
     expect(row!.remarks).toContain("fewer operations than the graph counts");
   });
+});
+
+test("reads kernels on matrix units too, whose products are no operations of its own", async () => {
+  const configs = { f32: { unit: "f32", M: 8, N: 8, K: 8 } } as const;
+  const graph = new Graph({ ...PLAIN_TARGET, matrixUnits: matrixKernels({ configs, lanes: 32 }) });
+  const [x, weight] = [graph.alloc([9, 20], "x"), graph.alloc([17, 20], "weight")];
+  launchOnMatrixUnits(graph, (own) => linear(own, { x, weight }));
+  const [kernel] = await staticView(graph.dispatches);
+  expect(kernel!.label).toBe("subgroup_matrix.product");
+  expect(kernel!.bindings.map(({ name }) => name)).toEqual([
+    ...["dims", "a", "b", "bias", "rows", "added", "c"],
+  ]);
+  expect(kernel!.workgroup_bytes).toBe(4 * (32 * 24 + 16 * 40 + 4 * 64));
 });

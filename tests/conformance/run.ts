@@ -66,6 +66,7 @@ async function compileAll(gpu: Gpu): Promise<{ compiled: number; faults: string[
   const faults: string[] = [];
   const able = VARIANTS.filter((variant) => {
     const { LANES } = variant.constants;
+    if (entryOf(variant).matrices) return false; // the device is opened without their feature
     if (isHalf(variant) && !gpu.has("shader-f16")) return false;
     if (!entryOf(variant).subgroups) return true;
     return gpu.has("subgroups") && (LANES ?? gpu.target.subgroupSize) === gpu.target.subgroupSize;

@@ -23,6 +23,7 @@ import { matmulVariants } from "../../src/kernels/matmul.ts";
 import { resampleVariants } from "../../src/kernels/resample.ts";
 import { reverseStepVariants } from "../../src/kernels/reverse_step.ts";
 import { steerVariants } from "../../src/kernels/steer.ts";
+import { subgroupMatrixVariants } from "../../src/kernels/subgroup_matrix.ts";
 import { viewVariants } from "../../src/kernels/view.ts";
 
 const all: readonly Variant[] = [
@@ -32,6 +33,7 @@ const all: readonly Variant[] = [
   ...groupNormVariants(),
   ...groupNormBackwardVariants(),
   ...matmulVariants(),
+  ...subgroupMatrixVariants(),
   ...attentionVariants(),
   ...activationVariants(),
   ...resampleVariants(),

@@ -4,14 +4,18 @@ import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import type { ShaderFamily } from "../../src/device/shader.ts";
 import { readingOf } from "../../src/device/shader_reading.ts";
 import { FAMILIES, variantsOf } from "../../src/inspect/families.ts";
+import { matrixKernels } from "../../src/kernels/subgroup_matrix.ts";
 import { TWINS } from "./twins/twins.ts";
 
-/** A device that promises nothing, both software adapters, and one with subgroups. */
+const configs = { f32: { unit: "f32", M: 8, N: 8, K: 8 } } as const;
+
+/** A device that promises nothing, both software adapters, one with subgroups, and one with matrix units. */
 const TARGETS: Target[] = [
   PLAIN_TARGET,
   { subgroupSize: 4, software: "swiftshader" },
   { subgroupSize: 8, software: "llvmpipe" },
   { subgroupSize: 32, software: undefined, tiles: true },
+  { ...PLAIN_TARGET, matrixUnits: matrixKernels({ configs, lanes: 32 }) },
 ];
 
 const namesIn = (folder: string, extension: string) =>

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { keyOf, type ShaderFamily, type Variant } from "../../src/device/shader.ts";
 import { readingOf } from "../../src/device/shader_reading.ts";
+import { subgroupMatrix } from "../../src/kernels/subgroup_matrix.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { VARIANTS } from "../conformance/variants.ts";
 
@@ -41,7 +42,7 @@ describe("squeezed WGSL", () => {
 
   test("compiles in every variant [Dawn's null backend]", async () => {
     const { gpu: source } = await openGpu({ adapter: "null" });
-    const gpu = await Gpu.open({ gpu: source });
+    const gpu = await Gpu.open({ gpu: source, subgroupMatrix });
     const families = new Map<string, ShaderFamily>();
     const squeezedVariant = (variant: Variant): Variant => {
       const { name } = variant.family;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { extensionsOf, keyOf, type ShaderFamily, type Variant } from "../../src/device/shader.ts";
 import { readingOf } from "../../src/device/shader_reading.ts";
+import { subgroupMatrix } from "../../src/kernels/subgroup_matrix.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 
 const namesIn = (folder: string) =>
@@ -35,7 +36,7 @@ async function familyOf(name: string): Promise<ShaderFamily> {
 describe("every variant that a launcher can ask for compiles [Dawn's null backend]", () => {
   test.each(families)("%s", async (name) => {
     const { gpu: source } = await openGpu({ adapter: "null" });
-    const gpu = await Gpu.open({ gpu: source });
+    const gpu = await Gpu.open({ gpu: source, subgroupMatrix });
     const variants = (await allVariants()).filter(({ family }) => family.name === name);
     await Promise.all(variants.map((variant) => gpu.pipelines.get(variant)));
     gpu.check();

@@ -23,6 +23,9 @@ import { steerTwins, viewTwins } from "./steering.ts";
 import type { Twins } from "./twin.ts";
 import { conv2dWinogradTwins } from "./winograd.ts";
 
+const pick = (twins: Twins, names: readonly string[]): Twins =>
+  Object.fromEntries(names.map((name) => [name, twins[name]!]));
+
 export const TWINS: Readonly<Record<string, Twins>> = {
   conv2d: conv2dTwins,
   conv2d_winograd: conv2dWinogradTwins,
@@ -30,6 +33,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   groupnorm: groupnormTwins,
   groupnorm_backward: groupnormBackwardTwins,
   matmul: matmulTwins,
+  subgroup_matrix: pick({ ...matmulTwins, ...conv2dTwins }, ["several tiles", "3×3", "1×1"]),
   attention: attentionTwins,
   activation: activationTwins,
   resample: resampleTwins,

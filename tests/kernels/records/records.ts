@@ -26,6 +26,7 @@ import type { KernelInfo } from "./record.ts";
 import { info as resample } from "./resample.ts";
 import { info as reverseStep } from "./reverse_step.ts";
 import { info as steer } from "./steer.ts";
+import { info as subgroupMatrix } from "./subgroup_matrix.ts";
 import { info as view } from "./view.ts";
 
 export const RECORDS: readonly KernelInfo[] = [
@@ -35,6 +36,7 @@ export const RECORDS: readonly KernelInfo[] = [
   groupnorm,
   groupnormBackward,
   matmul,
+  subgroupMatrix,
   attention,
   activation,
   resample,
