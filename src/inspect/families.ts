@@ -29,12 +29,14 @@ import {
   resampleFamily,
 } from "./cases/pointwise.ts";
 import { steerFamily, viewFamily } from "./cases/steering.ts";
+import { conv2dWeightWinogradFamily } from "./cases/weight_winograd.ts";
 import { conv2dWinogradFamily } from "./cases/winograd.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
   conv2dFamily,
   conv2dWinogradFamily,
   conv2dWeightFamily,
+  conv2dWeightWinogradFamily,
   groupnormFamily,
   groupnormBackwardFamily,
   matmulFamily,
