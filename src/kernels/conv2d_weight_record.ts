@@ -86,12 +86,15 @@ function recordPartials(
   return recordRuns(graph, c, { ...tensors, way });
 }
 
-/** Ranked by what they should cost: workgroups' tiles first where they are a candidate, Winograd's next. */
+/**
+ * Ranked by what they should cost: workgroups' tiles first where they are a candidate. Winograd's products
+ * come second: a tuning measures them, and what is not tuned keeps the direct sums' smaller rounding.
+ */
 function waysOf(graph: Graph, c: Convolution): Way[] {
-  const [first, ...others] = graph.targetOf("conv2d_weight").tiles ? weightTileWays(c) : [];
-  const products = first ? onWeightWinograd(graph.targetOf("conv2d_weight_winograd"), c) : [];
-  const runs = runWays(c, sharingLanes(graph));
-  return [...(first ? [first] : []), ...products, ...others, ...runs];
+  const tiles = graph.targetOf("conv2d_weight").tiles ? weightTileWays(c) : [];
+  const [first, ...others] = [...tiles, ...runWays(c, sharingLanes(graph))];
+  const products = onWeightWinograd(graph.targetOf("conv2d_weight_winograd"), c);
+  return [first!, ...products, ...others];
 }
 
 /** What is computed, as a tuning's choices name it. */

@@ -1,48 +1,63 @@
-// Records the gradient of a 3×3 convolution at stride 1 by its weights by Winograd's F(3×3, 2×2), for GPUs:
-// parts of the tiles in shaders/conv2d_weight_winograd.wgsl.
+// Records the gradient of a 3×3 convolution at stride 1 by its weights by Winograd's F(3×3, 2×2): on a GPU parts
+// of the tiles in shaders/conv2d_weight_winograd.wgsl, on SwiftShader in quads (conv2d_weight_winograd_quads.ts).
 //
-// It multiplies less than the direct kernel (conv2d_weight_tile_record.ts) and stages more for it, so that it
-// is offered beside that one, and a tuning finds where it is faster. Nothing is checked here.
+// It multiplies less than the direct kernels and adds and stages more for it, so that it is offered beside
+// them, and a tuning finds where it is faster. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import {
+  fitsWeightQuads,
+  recordWeightQuads,
+  type WeightQuadsWay,
+  weightQuadsVariants,
+  weightQuadsWay,
+} from "./conv2d_weight_winograd_quads.ts";
 import { conv2d_weight_winograd as winograd } from "./generated/conv2d_weight_winograd.ts";
 
 const CHANNELS = 32; // of x, and of dy, a workgroup
 const TILES = 4; // of 2×2 pixels, that it takes a turn
 const ENOUGH = 256; // workgroups that keep a device busy
 const LONGEST_SUM = 512; // of tiles: longer ones round too much
-const FEWEST_CHANNELS = 64;
+/** Fewer leave too many lanes of a last block idle. */
+const FEWEST_CHANNELS = { tile: 64, quads: 32 };
 
 /** Turns of tiles that a workgroup sums. Plain data, see Graph.choose. */
-export interface WeightWinogradWay {
+interface TileWay {
   family: typeof winograd;
   turns_a_part: number;
 }
 
+export type WeightWinogradWay = TileWay | WeightQuadsWay;
+
 /** The way that a convolution is offered, where it may pay; one or none. */
-export const onWeightWinograd = (target: Target, c: Convolution): WeightWinogradWay[] =>
-  target.tiles && isWinogradWeight(c) && Math.min(c.C, c.O) >= FEWEST_CHANNELS
-    ? [weightWinogradWay(c)]
-    : [];
+export function onWeightWinograd(target: Target, c: Convolution): WeightWinogradWay[] {
+  const way = weightWinogradWay(target, c);
+  const fewest = target.tiles ? FEWEST_CHANNELS.tile : FEWEST_CHANNELS.quads;
+  return way && Math.min(c.C, c.O) >= fewest ? [way] : [];
+}
 
-/** Whether it computes a convolution's gradient at all. */
-export const isWinogradWeight = ({ K, stride }: Convolution): boolean => K === 3 && stride === 1;
+/** The way to compute a convolution's gradient, if the target has one. */
+export function weightWinogradWay(target: Target, c: Convolution): WeightWinogradWay | undefined {
+  if (c.K !== 3 || c.stride !== 1) return undefined;
+  if (target.tiles) return { family: winograd, turns_a_part: turnsAPart(c) };
+  return fitsWeightQuads(target, c) ? weightQuadsWay(c) : undefined;
+}
 
-/** Its parts: so many that about ENOUGH workgroups have work. */
-export function weightWinogradWay(c: Convolution): WeightWinogradWay {
+/** So many that about ENOUGH workgroups have work. */
+function turnsAPart(c: Convolution): number {
   const { turns } = turnsOf(c);
   const blocks = ceilDiv(c.C, CHANNELS) * ceilDiv(c.O, CHANNELS);
   const wanted = Math.max(ceilDiv(ENOUGH, blocks), ceilDiv(turns * TILES, LONGEST_SUM));
-  return { family: winograd, turns_a_part: ceilDiv(turns, Math.min(wanted, turns)) };
+  return ceilDiv(turns, Math.min(wanted, turns));
 }
 
 /** Whether a candidate is of these. */
 export const isWeightWinograd = (way: { family: { name: string } }): way is WeightWinogradWay =>
-  way.family.name === winograd.name;
+  way.family.name.startsWith(winograd.name);
 
 interface Recorded {
   way: WeightWinogradWay;
@@ -51,10 +66,18 @@ interface Recorded {
 }
 
 /** Appends one dispatch. @returns the partials [parts, O, C, 3, 3] */
-export function recordWeightWinograd(
+export function recordWeightWinograd(graph: Graph, c: Convolution, recorded: Recorded): Tensor {
+  const { way, ...tensors } = recorded;
+  return "turns_a_part" in way
+    ? recordTiles(graph, c, way, tensors)
+    : recordWeightQuads(graph, c, way, tensors);
+}
+
+function recordTiles(
   graph: Graph,
   c: Convolution,
-  { way: { turns_a_part }, inputs, partialsOf }: Recorded,
+  { turns_a_part }: TileWay,
+  { inputs, partialsOf }: Omit<Recorded, "way">,
 ): Tensor {
   const { constants, ...turns } = turnsOf(c);
   const parts = ceilDiv(turns.turns, turns_a_part);
@@ -95,11 +118,13 @@ const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({
 });
 
 /** Every pipeline that can be asked for. */
-export const conv2dWeightWinogradVariants = (): Variant[] =>
-  [false, true].flatMap((isDoubled) =>
+export const conv2dWeightWinogradVariants = (): Variant[] => [
+  ...weightQuadsVariants(),
+  ...[false, true].flatMap((isDoubled) =>
     [false, true].map((isNarrow) => ({
       family: winograd,
       entry: "tile",
       constants: constantsOf(isDoubled, isNarrow),
     })),
-  );
+  ),
+];

@@ -16,9 +16,9 @@ export function launchWeightWinograd(
   const dbias = graph.alloc([c.O], "selftest.dbias");
   const drows = graph.alloc([c.N, c.O], "selftest.drows");
   const gradients = { dweight, dbias, drows: { of: drows, first: 0 } };
-  if (graph.targetOf("conv2d_weight_winograd").tiles) {
-    recordWeightWay(graph, c, { inputs, way: weightWinogradWay(c) }, gradients);
-  } else recordWeightGradient(graph, c, inputs, gradients);
+  const way = weightWinogradWay(graph.targetOf("conv2d_weight_winograd"), c);
+  if (way) recordWeightWay(graph, c, { inputs, way }, gradients);
+  else recordWeightGradient(graph, c, inputs, gradients);
   return { dweight, dbias, drows };
 }
 

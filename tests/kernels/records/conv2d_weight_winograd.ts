@@ -1,4 +1,4 @@
-// The record of conv2d_weight_winograd.wgsl: dweight by Winograd's products, few channels or many.
+// The record of conv2d_weight_winograd.wgsl and conv2d_weight_winograd_quads.wgsl: dweight by Winograd's products, few channels or many.
 import { launchWeightWinograd } from "../../../src/inspect/cases/weight_winograd.ts";
 import { conv2dBackwardWeight } from "../../../src/kernels/conv2d_weight.ts";
 import { weightWinogradTwin } from "../../inspect/twins/weight_winograd.ts";
@@ -25,6 +25,7 @@ const CASES: Case[] = [
   { x: [33, 4, 4, 3], O: 31 },
   { x: [1, 9, 33, 18], O: 17 },
   { x: [17, 2, 33, 18], O: 3 },
+  { x: [65, 1, 9, 9], O: 2 },
   { x: [2, 3, 5, 7], O: 4, padding: [0, 0, 0, 0] },
   { x: [2, 3, 5, 7], O: 4, padding: [2, 0, 1, 2] },
   { x: [1, 3, 3, 4], O: 4, padding: [0, 1, 2, 2] },
@@ -49,7 +50,7 @@ function sampleOf({ x, O, padding: around = [1, 1, 1, 1], upsample = false }: Ca
 
 export const info: KernelInfo = {
   family: "conv2d_weight_winograd",
-  shaders: ["conv2d_weight_winograd"],
+  shaders: ["conv2d_weight_winograd", "conv2d_weight_winograd_quads"],
   dtypes: ["f32", "f16"],
   tolerance: {
     factor: 8,
