@@ -30,12 +30,14 @@ import {
 } from "./cases/pointwise.ts";
 import { steerFamily, viewFamily } from "./cases/steering.ts";
 import { subgroupMatrixFamily } from "./cases/subgroup_matrix.ts";
+import { conv2dWeightWinogradFamily } from "./cases/weight_winograd.ts";
 import { conv2dWinogradFamily } from "./cases/winograd.ts";
 
 export const FAMILIES: readonly SelfTestFamily[] = [
   conv2dFamily,
   conv2dWinogradFamily,
   conv2dWeightFamily,
+  conv2dWeightWinogradFamily,
   groupnormFamily,
   groupnormBackwardFamily,
   matmulFamily,

@@ -1,6 +1,7 @@
 // Records a convolution's gradient by its weights and bias: sums over parts of the images, on GPUs by
-// workgroups' tiles (conv2d_weight_tile_record.ts), else by runs of pixels (conv2d_weight_run_record.ts),
-// then shaders/conv2d_weight_sums.wgsl. Nothing is checked here.
+// workgroups' tiles (conv2d_weight_tile_record.ts) or Winograd's products (conv2d_weight_winograd.ts), else
+// by runs of pixels (conv2d_weight_run_record.ts), then shaders/conv2d_weight_sums.wgsl. Nothing is checked
+// here.
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
@@ -20,6 +21,12 @@ import {
   type TileWay,
   weightTileWays,
 } from "./conv2d_weight_tile_record.ts";
+import {
+  isWeightWinograd,
+  onWeightWinograd,
+  recordWeightWinograd,
+  type WeightWinogradWay,
+} from "./conv2d_weight_winograd.ts";
 import { conv2d_weight_sums as sums } from "./generated/conv2d_weight_sums.ts";
 
 const WORKGROUP = 64;
@@ -39,32 +46,55 @@ interface Inputs {
   dy: Tensor;
 }
 
-/** Appends two dispatches; one where there is a single part, no bias and no rows. */
+type Way = TileWay | RunWay | WeightWinogradWay;
+
+/** Appends the dispatches of the way that is chosen. */
 export function recordWeightGradient(
   graph: Graph,
   c: Convolution,
   inputs: Inputs,
   gradients: WeightGradients,
 ): void {
-  const { dweight, dbias, drows } = gradients;
-  const partialsOf = (parts: number) =>
-    parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
-  const tensors = { inputs, partialsOf };
   graph.choose("conv2d_weight", workOf(c, inputs, gradients), waysOf(graph, c), (way) => {
-    const partials =
-      "turns_a_part" in way
-        ? recordOnWeightTiles(graph, c, { ...tensors, way })
-        : recordRuns(graph, c, { ...tensors, way });
-    if (partials !== dweight) recordFinish(graph, c, { partials, dy: inputs.dy }, gradients);
-    else if (dbias || drows) recordFinish(graph, c, { dy: inputs.dy }, gradients);
+    recordWeightWay(graph, c, { inputs, way }, gradients);
   });
 }
 
-/** Ranked by what they should cost: workgroups' tiles first where they are a candidate. */
-function waysOf(graph: Graph, c: Convolution): (TileWay | RunWay)[] {
+/** Appends two dispatches; one where there is a single part, no bias and no rows. */
+export function recordWeightWay(
+  graph: Graph,
+  c: Convolution,
+  { inputs, way }: { inputs: Inputs; way: Way },
+  gradients: WeightGradients,
+): void {
+  const { dweight, dbias, drows } = gradients;
+  const partialsOf = (parts: number) =>
+    parts === 1 ? dweight : graph.alloc([parts, ...dweight.shape], "conv2d_weight.partials");
+  const partials = recordPartials(graph, c, way, { inputs, partialsOf });
+  if (partials !== dweight) recordFinish(graph, c, { partials, dy: inputs.dy }, gradients);
+  else if (dbias || drows) recordFinish(graph, c, { dy: inputs.dy }, gradients);
+}
+
+function recordPartials(
+  graph: Graph,
+  c: Convolution,
+  way: Way,
+  tensors: { inputs: Inputs; partialsOf: (parts: number) => Tensor },
+): Tensor {
+  if (isWeightWinograd(way)) return recordWeightWinograd(graph, c, { ...tensors, way });
+  if ("turns_a_part" in way) return recordOnWeightTiles(graph, c, { ...tensors, way });
+  return recordRuns(graph, c, { ...tensors, way });
+}
+
+/**
+ * Ranked by what they should cost: workgroups' tiles first where they are a candidate. Winograd's products
+ * come second: a tuning measures them, and what is not tuned keeps the direct sums' smaller rounding.
+ */
+function waysOf(graph: Graph, c: Convolution): Way[] {
   const tiles = graph.targetOf("conv2d_weight").tiles ? weightTileWays(c) : [];
-  const runs = runWays(c, sharingLanes(graph));
-  return [...tiles, ...runs];
+  const [first, ...others] = [...tiles, ...runWays(c, sharingLanes(graph))];
+  const products = onWeightWinograd(graph.targetOf("conv2d_weight_winograd"), c);
+  return [first!, ...products, ...others];
 }
 
 /** What is computed, as a tuning's choices name it. */

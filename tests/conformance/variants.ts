@@ -9,6 +9,7 @@ import { castVariants } from "../../src/kernels/cast.ts";
 import { concatVariants } from "../../src/kernels/concat.ts";
 import { conv2dVariants } from "../../src/kernels/conv2d.ts";
 import { conv2dWeightVariants } from "../../src/kernels/conv2d_weight.ts";
+import { conv2dWeightWinogradVariants } from "../../src/kernels/conv2d_weight_winograd.ts";
 import { conv2dWinogradVariants } from "../../src/kernels/conv2d_winograd.ts";
 import { derivationVariants } from "../../src/kernels/derivation.ts";
 import { diffusionVariants } from "../../src/kernels/diffusion.ts";
@@ -30,6 +31,7 @@ const all: readonly Variant[] = [
   ...conv2dVariants(),
   ...conv2dWinogradVariants(),
   ...conv2dWeightVariants(),
+  ...conv2dWeightWinogradVariants(),
   ...groupNormVariants(),
   ...groupNormBackwardVariants(),
   ...matmulVariants(),

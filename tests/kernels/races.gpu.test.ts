@@ -17,6 +17,7 @@ const LATER_TURNS: Record<string, number[]> = {
   "conv2d_tile.tile (KERNEL 3, ROWS 8)": [243],
   "conv2d_weight_tile.tile": [204],
   "conv2d_weight_pointwise_tile.tile": [110],
+  "conv2d_weight_winograd.tile": [281],
   "conv2d_winograd.tile": [192],
   "matmul.backward_weight_tile (TILE 32)": [169],
 };
@@ -39,6 +40,7 @@ describe("no kernel with workgroup memory has a race [wgsl_reflect, float32]", (
       "conv2d_weight_pointwise_tile",
       "conv2d_weight_sums",
       "conv2d_weight_tile",
+      "conv2d_weight_winograd",
       "conv2d_winograd",
       "derivation",
       "diffusion_loss",

@@ -9,9 +9,9 @@
 // 4 · (1 + 1.5 + 1.5)² = 64 here.
 import { extents4, mapArray, type NdArray, ndarray } from "./ndarray.ts";
 
-type Matrix = readonly (readonly number[])[];
+export type Matrix = readonly (readonly number[])[];
 
-interface Transforms {
+export interface Transforms {
   pixels: Matrix;
   taps: Matrix;
   back: Matrix;
@@ -114,11 +114,11 @@ export function winogradBackward(
   return winograd({ x: dy, weight: turned }, { padding: turnedPadding }, transforms);
 }
 
-const grid = (size: number, value: (u: number, v: number) => number) =>
+export const grid = (size: number, value: (u: number, v: number) => number) =>
   Array.from({ length: size }, (_, u) => Array.from({ length: size }, (_, v) => value(u, v)));
 
 /** L m Lᵀ. */
-function sandwich(L: Matrix, m: Matrix): number[][] {
+export function sandwich(L: Matrix, m: Matrix): number[][] {
   const columns = m[0]!.map((_, j) =>
     L.map((l) =>
       dot(
@@ -140,7 +140,7 @@ function sandwich(L: Matrix, m: Matrix): number[][] {
 const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-function* indices(N: number, H: number, W: number): Generator<[number, number, number]> {
+export function* indices(N: number, H: number, W: number): Generator<[number, number, number]> {
   for (let n = 0; n < N; n++)
     for (let h = 0; h < H; h++) for (let w = 0; w < W; w++) yield [n, h, w];
 }

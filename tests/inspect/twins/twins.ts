@@ -21,6 +21,7 @@ import {
 import { reverseStepTwins } from "./reverse_step.ts";
 import { steerTwins, viewTwins } from "./steering.ts";
 import type { Twins } from "./twin.ts";
+import { conv2dWeightWinogradTwins } from "./weight_winograd.ts";
 import { conv2dWinogradTwins } from "./winograd.ts";
 
 const pick = (twins: Twins, names: readonly string[]): Twins =>
@@ -30,6 +31,7 @@ export const TWINS: Readonly<Record<string, Twins>> = {
   conv2d: conv2dTwins,
   conv2d_winograd: conv2dWinogradTwins,
   conv2d_weight: conv2dWeightTwins,
+  conv2d_weight_winograd: conv2dWeightWinogradTwins,
   groupnorm: groupnormTwins,
   groupnorm_backward: groupnormBackwardTwins,
   matmul: matmulTwins,

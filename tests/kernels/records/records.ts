@@ -9,6 +9,7 @@ import { info as ceilings } from "./ceilings.ts";
 import { info as concat } from "./concat.ts";
 import { info as conv2d } from "./conv2d.ts";
 import { info as conv2dWeight } from "./conv2d_weight.ts";
+import { info as conv2dWeightWinograd } from "./conv2d_weight_winograd.ts";
 import { info as conv2dWinograd } from "./conv2d_winograd.ts";
 import { info as derivation } from "./derivation.ts";
 import { info as diffusion } from "./diffusion.ts";
@@ -33,6 +34,7 @@ export const RECORDS: readonly KernelInfo[] = [
   conv2d,
   conv2dWinograd,
   conv2dWeight,
+  conv2dWeightWinograd,
   groupnorm,
   groupnormBackward,
   matmul,
