@@ -1,6 +1,6 @@
 // What `npm run build` does to dist/ after tsc.
 //
-// 1. WGSL loses the spaces that no token needs: every page carries it.
+// 1. WGSL gets short names and loses the spaces that no token needs: every page carries it.
 // 2. dist/doors/ gets the doors for Node, each of package.json's `exports` with what it imports; what
 //    doors share is in chunks beside them, packages stay imports. Node takes 0.3 ms a file, and the main
 //    door is 250. Bundlers and pages take the modules: they leave out whole files that nothing uses.
