@@ -20,7 +20,7 @@ export const squeezed = (pieces) => withShortNames(pieces).map(withoutSpaces);
 
 /** A module of dist/kernels/generated/ with its families' text squeezed; one that is stays as it is. */
 export function squeezedModule(code) {
-  if (code.includes("squeezed: true")) return code;
+  if (code.includes("squeezed: true") || !code.includes("text: [")) return code;
   const pieces = squeezed([...code.matchAll(/`([^`]*)`/g)].map(([, text]) => text));
   return code
     .replace(/`[^`]*`/g, () => `\`${pieces.shift()}\``)
