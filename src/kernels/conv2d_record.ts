@@ -85,7 +85,7 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
   const candidates = [...onTiles(graph, direction, c), ...rest, ...plain];
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
-    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors, candidate);
+    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
     if (isWide(candidate)) return recordWide(graph, direction, c, tensors, candidate);
     const { entry, BLOCKS, WG } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
