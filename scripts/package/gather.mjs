@@ -10,7 +10,10 @@ const WINDOW = 32768;
 const GENERATED = "kernels/generated";
 const TEXT = /`[^`]*`/g;
 
-/** What a page imports from the main door, by the module that its texts move to; each adds to the one before. */
+/**
+ * What a page imports from the main door, by the module that its texts move to. Each adds to the one
+ * before, and stands above it in bundles.
+ */
 const PAGES = {
   sampling: "{ DiffusionModel, Gpu, sample }",
   training: "{ DiffusionModel, Gpu, presetFor, sample, Trainer }",
@@ -21,11 +24,15 @@ const PAGES = {
  * @param doors  files, "./dist/….js"
  */
 export async function gatherTexts(root, doors) {
-  for (const [module, names] of Object.entries(PAGES)) await gather(root, module, names);
+  let below = "";
+  for (const [module, names] of Object.entries(PAGES)) {
+    below = (await gather(root, { module, names, below })) + below;
+  }
   for (const door of doors) await nameFirst(root, door);
 }
 
-async function gather(root, module, names) {
+/** @returns the module's text */
+async function gather(root, { module, names, below }) {
   const { code: page, inputs } = await bundleOf(root, `export ${names} from "./dist/index.js"`);
   const families = inputs.map((input) => /generated\/(\w+)\.js$/.exec(input)?.[1]);
   const pieces = new Map();
@@ -40,9 +47,12 @@ async function gather(root, module, names) {
       moved.reduce((rest, one) => importing(rest, module, one), code),
     );
   }
-  if (pieces.size === 0) return; // they have moved before
-  const declared = inOrder(pieces).map((name) => `export const ${name} = ${pieces.get(name)};\n`);
-  writeFileSync(join(root, "dist", GENERATED, `${module}.js`), declared.join(""));
+  const file = join(root, "dist", GENERATED, `${module}.js`);
+  if (pieces.size === 0) return readFileSync(file, "utf8"); // they have moved before
+  const order = below ? inOrder(pieces, below.slice(0, WINDOW)).reverse() : inOrder(pieces);
+  const text = order.map((name) => `export const ${name} = ${pieces.get(name)};\n`).join("");
+  writeFileSync(file, text);
+  return text;
 }
 
 /** A family's module that takes one of its texts from another module. */
@@ -56,9 +66,9 @@ function importing(code, module, [name, text]) {
 async function nameFirst(root, door) {
   const { inputs } = await bundleOf(root, `export * from "${door}"`);
   const file = join(root, door);
-  const modules = Object.keys(PAGES).filter((name) =>
-    inputs.includes(`dist/${GENERATED}/${name}.js`),
-  );
+  const modules = Object.keys(PAGES)
+    .toReversed()
+    .filter((name) => inputs.includes(`dist/${GENERATED}/${name}.js`));
   const lines = modules.map((name) => {
     const text = readFileSync(join(root, "dist", GENERATED, `${name}.js`), "utf8");
     const first = /^export const (\w+)/.exec(text)?.[1];
@@ -84,15 +94,15 @@ async function bundleOf(root, contents) {
   return { code: outputFiles[0].text, inputs: Object.keys(inputs) };
 }
 
-/** The names of texts: from the longest, always the one that gains most by what stands before it. */
-function inOrder(texts) {
+/** The names of texts: always the one that gains most by what stands before it; the longest after nothing. */
+function inOrder(texts, before = "") {
   const size = (text, dictionary) => deflateRawSync(text, { level: 9, dictionary }).length;
   const alone = new Map([...texts].map(([name, text]) => [name, size(text)]));
   const left = [...texts.keys()].sort((a, b) => texts.get(b).length - texts.get(a).length);
-  const order = left.splice(0, 1);
+  const order = before ? [] : left.splice(0, 1);
   while (left.length > 0) {
-    const before = order.map((name) => texts.get(name)).join("\n");
-    const dictionary = Buffer.from(before).subarray(-WINDOW);
+    const all = [before, ...order.map((name) => texts.get(name))].join("\n");
+    const dictionary = Buffer.from(all).subarray(-WINDOW);
     const gains = left.map((name) => alone.get(name) - size(texts.get(name), dictionary));
     order.push(...left.splice(gains.indexOf(Math.max(...gains)), 1));
   }
