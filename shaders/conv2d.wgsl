@@ -1,17 +1,17 @@
-// conv2d.wgsl — 3×3 convolution of [N, C, H, W] images, and its gradient by the images.
+// conv2d.wgsl — 3×3 convolution of [N, C, H, W] images, and at stride 1 its gradient by the images.
 //
 //   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
 //                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i·stride + u − top, j·stride + v − left]
 //             z = x, or x with each pixel doubled both ways; 0 outside the image
-//   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,i,j,u,v} weight[o,c,u,v] · dy[n,o,i,j]
-//             over all i, j, u, v that read a pixel of z which is x[n,c,h,w]
+//   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,u,v} weight[o,c,u,v] · dy[n, o, h − u + top, w − v + left]:
+//             the same of dy, with the taps turned round; other gradients: conv2d_backward.wgsl
 //   source    cross-correlation, as torch.nn.functional.conv2d
 //
-//   Both are one thing: every channel written is a sum over the channels read. A lane holds tiles of
-//   4×4 pixels, and reads the patch of pixels that they need of a channel. KIND says how they meet:
-//     SAME      stride 1; its gradient too, with the taps turned round
-//     STRIDED   stride 2                                            PARITY  its gradient
-//     DOUBLED   stride 1 on doubled pixels in one pixel of zeros    HALVED  its gradient
+//   Every channel written is a sum over the channels read. A lane holds tiles of 4×4 pixels, and reads
+//   the patch of pixels that they need of a channel. KIND says how they meet:
+//     SAME      stride 1
+//     STRIDED   stride 2
+//     DOUBLED   stride 1 on doubled pixels in one pixel of zeros
 //
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, 3, 3] ·
 //             bias [O] · rows: columns of [N, all]
@@ -32,11 +32,8 @@ const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes
 
 const SAME: u32 = 0u;
 const STRIDED: u32 = 1u;
-const PARITY: u32 = 2u;
-const DOUBLED: u32 = 3u;
-const HALVED: u32 = 4u;
+const DOUBLED: u32 = 2u;
 const KIND: u32 = 0u;
-const IS_ODD: bool = false; // PARITY: the first row and column of the result are odd, top = left = 1
 
 struct Dims {
   images: u32, // N
@@ -80,7 +77,7 @@ alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-const IS_WIDE: bool = KIND == STRIDED || KIND == HALVED; // more than six of both are used
+const IS_WIDE: bool = KIND == STRIDED; // more than six of both are used
 
 struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
   a: vec4u,
@@ -172,24 +169,11 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
     y = Tile(
       strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
       strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
-  } else if ((KIND == PARITY) & IS_ODD) {
-    y = Tile(
-      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
-      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
-  } else if (KIND == PARITY) {
-    y = Tile(
-      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
-      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
-  } else if (KIND == DOUBLED) {
+  } else {
     let f = folded(w);
     y = Tile(
       doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),
       doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));
-  } else {
-    let f = folded(w);
-    y = Tile(
-      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
-      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
   }
   return y;
 }
@@ -218,34 +202,6 @@ fn nine(
   return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
 }
 
-// Of the frame of zeros and the image in it, even rows are read by the taps of rows 0 and 2, odd ones
-// by row 1; so with columns.
-fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
-  }
-  return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
-}
-
-fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
-      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
-  }
-  return vec4f(
-    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
-    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
-}
-
-fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
-}
-
 // Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
 // an odd one those beside and below. So do the columns, as x, y and z, w.
 alias Folded = array<vec4f, 4>; // above, level, beside, below
@@ -267,19 +223,6 @@ fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
     fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),
     fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),
     fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));
-}
-
-fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
-  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
-  return halved_row(halved_row(ab, f[2], c), f[0], d);
-}
-
-fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
-  return vec4f(
-    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
-    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
-    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
-    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
 }
 
 // ---- writing

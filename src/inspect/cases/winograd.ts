@@ -1,6 +1,7 @@
 // Self-test cases of the convolution by Winograd's products.
 import type { Graph } from "../../graph/graph.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { BACKWARD, FORWARD } from "../../kernels/conv2d_kinds.ts";
 import { recordConvolution } from "../../kernels/conv2d_record.ts";
 import type { Convolution, ConvolutionTensors, Direction } from "../../kernels/conv2d_roles.ts";
 import { recordWinograd } from "../../kernels/conv2d_winograd.ts";
@@ -36,8 +37,8 @@ export function launchWinograd(graph: Graph, tensors: WinogradTensors, c: Convol
 }
 
 function record(graph: Graph, direction: Direction, c: Convolution, tensors: ConvolutionTensors) {
-  const recorded = graph.targetOf("conv2d_winograd").tiles ? recordWinograd : recordConvolution;
-  recorded(graph, direction, c, tensors);
+  if (graph.targetOf("conv2d_winograd").tiles) recordWinograd(graph, direction, c, tensors);
+  else recordConvolution(graph, direction === "forward" ? FORWARD : BACKWARD, c, tensors);
 }
 
 const padding = { top: 1, bottom: 1, left: 1, right: 1 };

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "e0712e457726dc7b",
+  hash: "9b68d5f88dba234e",
   text: [`
 
 alias elem = f32;
@@ -19,11 +19,8 @@ const BLOCKS: u32 = 4u;
 
 const SAME: u32 = 0u;
 const STRIDED: u32 = 1u;
-const PARITY: u32 = 2u;
-const DOUBLED: u32 = 3u;
-const HALVED: u32 = 4u;
+const DOUBLED: u32 = 2u;
 const KIND: u32 = 0u;
-const IS_ODD: bool = false;
 
 struct Dims {
   images: u32,
@@ -67,7 +64,7 @@ alias Taps = array<f32, 9>;
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-const IS_WIDE: bool = KIND == STRIDED || KIND == HALVED;
+const IS_WIDE: bool = KIND == STRIDED;
 
 struct Line {
   a: vec4u,
@@ -159,24 +156,11 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
     y = Tile(
       strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
       strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
-  } else if ((KIND == PARITY) & IS_ODD) {
-    y = Tile(
-      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
-      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
-  } else if (KIND == PARITY) {
-    y = Tile(
-      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
-      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
-  } else if (KIND == DOUBLED) {
+  } else {
     let f = folded(w);
     y = Tile(
       doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),
       doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));
-  } else {
-    let f = folded(w);
-    y = Tile(
-      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
-      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
   }
   return y;
 }
@@ -207,34 +191,6 @@ fn nine(
 
 
 
-fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
-  }
-  return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
-}
-
-fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
-      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
-  }
-  return vec4f(
-    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
-    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
-}
-
-fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
-}
-
-
-
 alias Folded = array<vec4f, 4>;
 
 fn folded(w: Taps) -> Folded {
@@ -254,19 +210,6 @@ fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
     fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),
     fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),
     fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));
-}
-
-fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
-  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
-  return halved_row(halved_row(ab, f[2], c), f[0], d);
-}
-
-fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
-  return vec4f(
-    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
-    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
-    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
-    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
 }
 
 
