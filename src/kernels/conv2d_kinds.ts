@@ -80,6 +80,9 @@ export const BACKWARD: Kernels = {
     graph.dispatch([general, "backward"], args, workgroups, { flops }),
 };
 
+/** Constants of tiles of 4×8 pixels, for quads at stride 1 in both directions. */
+export const WIDE = { KIND: 3 };
+
 /** Every kind of both directions that can be asked for. */
 export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)[] => [
   ...[FORWARD.same, FORWARD.strided, FORWARD.doubled].map(({ family, most }, KIND) => {
@@ -90,6 +93,9 @@ export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)
   }),
   { ...BACKWARD.doubled, constants: { KIND: 1 } },
 ];
+
+export const wideVariants = (WG: number): Variant[] =>
+  [2, 4].map((BLOCKS) => ({ family: tiled, entry: "quads", constants: { ...WIDE, WG, BLOCKS } }));
 
 export const generalVariants = (): Variant[] =>
   ["forward", "backward"].map((entry) => ({ family: general, entry, constants: {} }));

@@ -1,14 +1,15 @@
 // Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
-// tiles (shaders/conv2d.wgsl, conv2d_backward.wgsl) or wide ones (conv2d_wide_record.ts), by Winograd's
-// products (conv2d_winograd.ts), on pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element
-// by element (conv2d_general.wgsl). Which of them make which direction is in conv2d_kinds.ts.
+// tiles (shaders/conv2d.wgsl, conv2d_backward.wgsl), by Winograd's products (conv2d_winograd.ts), on
+// pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
+// Which of them make which direction is in conv2d_kinds.ts.
 //
 // All read `reads` channels of a source and write `writes` of a result. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
-import { generalVariants, type Kernels, tiledKinds } from "./conv2d_kinds.ts";
+import { generalVariants, type Kernels, tiledKinds, WIDE, wideVariants } from "./conv2d_kinds.ts";
+import { rankWithWide, WIDE_COLUMNS } from "./conv2d_ranking.ts";
 import {
   argsOf,
   type Convolution,
@@ -19,7 +20,6 @@ import {
   worded,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
-import { conv2dWideVariants, isWide, rankWithWide, recordWide } from "./conv2d_wide_record.ts";
 import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
@@ -59,9 +59,7 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const { family } = tiled;
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, TILE);
-  const tiles_across = ceilDiv(roles.out_width, TILE);
-  const lanes = roles.images * tiles_down * tiles_across;
-  const place = { ...roles, ...tiled.place(c), tiles_down, tiles_across };
+  const place = { ...roles, ...tiled.place(c), tiles_down };
   const target = graph.targetOf("conv2d");
   const own = shapesOf(target, roles.writes, tiled.most).map((shape) => ({ family, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
@@ -69,12 +67,14 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const candidates = [...onTiles(graph, direction, c), ...rest, ...plain];
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
     if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
-    if (isWide(candidate)) return recordWide(graph, direction, c, tensors, candidate);
-    const { entry, BLOCKS, WG } = candidate;
+    const { entry, BLOCKS, WG, columns = TILE } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
-    const constants = { ...tiled.constants(c), WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const kind = columns === WIDE_COLUMNS ? WIDE : tiled.constants(c);
+    const constants = { ...kind, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const tiles_across = ceilDiv(roles.out_width, columns);
+    const lanes = roles.images * tiles_down * tiles_across;
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-    const args = argsOf({ ...place, blocks: BLOCKS, four: 4 }, tensors);
+    const args = argsOf({ ...place, tiles_across, blocks: BLOCKS, four: 4 }, tensors);
     graph.dispatch([family, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });
 }
@@ -86,7 +86,7 @@ function sameShapes<Quads extends { BLOCKS: number }>(
   c: Convolution,
   quads: readonly Quads[],
 ) {
-  const ranked = quads.length > 0 ? rankWithWide(quads, rolesOf(direction, c)) : [];
+  const ranked = rankWithWide(quads, rolesOf(direction, c));
   return [...ranked, ...onWinograd(graph.targetOf("conv2d_winograd"), direction, c)];
 }
 
@@ -141,6 +141,8 @@ interface LaunchShape {
   entry: "tile" | "quads" | "plain";
   BLOCKS: number;
   WG: number;
+  /** of pixels, where tiles are not of 4×4 */
+  columns?: number;
 }
 
 /** Workgroups' tiles come first where they are a candidate. */
@@ -178,8 +180,8 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 /** Every pipeline that a convolution or its gradient can ask for. */
 export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
-  ...conv2dWideVariants(),
   ...tiledKinds().flatMap(({ family, constants, most }) => variantsOf(family, constants, most)),
+  ...wideVariants(WORKGROUP.quads),
   ...variantsOf(pointwise, {}, 4),
   ...generalVariants(),
 ];
