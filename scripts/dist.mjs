@@ -1,13 +1,15 @@
 // What `npm run build` does to dist/ after tsc.
 //
-// 1. WGSL loses the spaces that no token needs: every page carries it.
-// 2. dist/doors/ gets the doors for Node, each of package.json's `exports` with what it imports; what
+// 1. WGSL gets short names and loses the spaces that no token needs: every page carries it.
+// 2. What every page that samples carries of it moves to one module; what training adds, to another.
+// 3. dist/doors/ gets the doors for Node, each of package.json's `exports` with what it imports; what
 //    doors share is in chunks beside them, packages stay imports. Node takes 0.3 ms a file, and the main
 //    door is 250. Bundlers and pages take the modules: they leave out whole files that nothing uses.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { gatherTexts } from "./package/gather.mjs";
 import { squeezedModule } from "./package/squeeze.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,11 +21,14 @@ for (const name of readdirSync(generated).filter((file) => file.endsWith(".js"))
   writeFileSync(file, squeezedModule(readFileSync(file, "utf8")));
 }
 
+const doors = Object.values(exports).flatMap((door) => door.default ?? []);
+await gatherTexts(root, doors);
+
 rmSync(join(root, "dist/doors"), { recursive: true, force: true });
 mkdirSync(join(root, "dist/doors"));
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: Object.values(exports).flatMap((door) => door.default ?? []),
+  entryPoints: doors,
   outdir: "dist/doors",
   bundle: true,
   splitting: true,

@@ -1,17 +1,19 @@
-// conv2d.wgsl — 3×3 convolution of [N, C, H, W] images, and its gradient by the images.
+// conv2d.wgsl — 3×3 convolution of [N, C, H, W] images, and at stride 1 its gradient by the images.
 //
 //   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
 //                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i·stride + u − top, j·stride + v − left]
 //             z = x, or x with each pixel doubled both ways; 0 outside the image
-//   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,i,j,u,v} weight[o,c,u,v] · dy[n,o,i,j]
-//             over all i, j, u, v that read a pixel of z which is x[n,c,h,w]
+//   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,u,v} weight[o,c,u,v] · dy[n, o, h − u + top, w − v + left]:
+//             the same of dy, with the taps turned round; other gradients: conv2d_backward.wgsl
 //   source    cross-correlation, as torch.nn.functional.conv2d
 //
-//   Both are one thing: every channel written is a sum over the channels read. A lane holds tiles of
-//   4×4 pixels, and reads the patch of pixels that they need of a channel. KIND says how they meet:
-//     SAME      stride 1; its gradient too, with the taps turned round
-//     STRIDED   stride 2                                            PARITY  its gradient
-//     DOUBLED   stride 1 on doubled pixels in one pixel of zeros    HALVED  its gradient
+//   Every channel written is a sum over the channels read. A lane holds tiles of 4×4 pixels, and reads
+//   the patch of pixels that they need of a channel. KIND says how they meet:
+//     SAME      stride 1
+//     WIDE      stride 1 in tiles of 4×8 pixels, for `quads`: on a software adapter time goes into loads,
+//               and these are a third fewer a pixel; the sums are the same, term by term
+//     STRIDED   stride 2
+//     DOUBLED   stride 1 on doubled pixels in one pixel of zeros
 //
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, 3, 3] ·
 //             bias [O] · rows: columns of [N, all]
@@ -32,11 +34,9 @@ const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes
 
 const SAME: u32 = 0u;
 const STRIDED: u32 = 1u;
-const PARITY: u32 = 2u;
-const DOUBLED: u32 = 3u;
-const HALVED: u32 = 4u;
+const DOUBLED: u32 = 2u;
+const WIDE: u32 = 3u;
 const KIND: u32 = 0u;
-const IS_ODD: bool = false; // PARITY: the first row and column of the result are odd, top = left = 1
 
 struct Dims {
   images: u32, // N
@@ -48,7 +48,7 @@ struct Dims {
   out_width: u32,
   top: u32, // zeros above the source
   left: u32,
-  step: u32, // source rows, or columns, from one tile to the next
+  step: u32, // source rows from one tile to the next, and columns from one half to the next
   tiles_down: u32,
   tiles_across: u32,
   read_step: u32, // weights from one channel read to the next
@@ -71,7 +71,11 @@ struct Dims {
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
 
-alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
+const LAST: u32 = select(0u, 1u, KIND == WIDE); // of the halves of a tile
+const WIDTH: u32 = 4u + 4u * LAST;
+
+alias Half = array<vec4f, 4>; // 4×4 pixels of one channel
+alias Tile = array<Half, LAST + 1u>;
 alias Block = array<Tile, 4>; // of four channels
 alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 
@@ -80,7 +84,8 @@ alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-const IS_WIDE: bool = KIND == STRIDED || KIND == HALVED; // more than six of both are used
+const HAS_ROWS: bool = KIND == STRIDED; // more than six are used
+const HAS_COLUMNS: bool = KIND == STRIDED || KIND == WIDE;
 
 struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
   a: vec4u,
@@ -117,13 +122,13 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
     row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
     row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
     row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
-    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
-    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
+    far_row_at(b.z, down.in_b.z, across), far_row_at(b.w, down.in_b.w, across),
+    far_row_at(c.x, down.in_c.x, across), far_row_at(c.y, down.in_c.y, across));
 }
 
-fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
+fn far_row_at(i: u32, inside: f32, across: Line) -> Row {
   var x: Row;
-  if (IS_WIDE) {
+  if (HAS_ROWS) {
     x = row_at(i, inside, across);
   }
   return x;
@@ -138,13 +143,13 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
     f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
     f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
-    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
-    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
+    far(i + across.b.z, b.z), far(i + across.b.w, b.w),
+    far(i + across.c.x, c.x), far(i + across.c.y, c.y));
 }
 
-fn wide(i: u32, inside: f32) -> f32 {
+fn far(i: u32, inside: f32) -> f32 {
   var x = 0.0;
-  if (IS_WIDE) {
+  if (HAS_COLUMNS) {
     x = f32(source[i]) * inside;
   }
   return x;
@@ -164,32 +169,24 @@ fn taps_at(i: u32, steps: vec4u) -> Taps {
 
 fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
   var y = t;
-  if (KIND == SAME) {
-    y = Tile(
-      same(t[0], w, p[0], p[1], p[2]), same(t[1], w, p[1], p[2], p[3]),
-      same(t[2], w, p[2], p[3], p[4]), same(t[3], w, p[3], p[4], p[5]));
-  } else if (KIND == STRIDED) {
-    y = Tile(
-      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
-      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
-  } else if ((KIND == PARITY) & IS_ODD) {
-    y = Tile(
-      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
-      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
-  } else if (KIND == PARITY) {
-    y = Tile(
-      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
-      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
+  if (KIND == STRIDED) {
+    y[0] = Half(
+      strided(t[0][0], w, p[0], p[1], p[2]), strided(t[0][1], w, p[2], p[3], p[4]),
+      strided(t[0][2], w, p[4], p[5], p[6]), strided(t[0][3], w, p[6], p[7], p[8]));
   } else if (KIND == DOUBLED) {
     let f = folded(w);
-    y = Tile(
-      doubled(t[0], f[0], f[1], p[0], p[1]), doubled(t[1], f[2], f[3], p[1], p[2]),
-      doubled(t[2], f[0], f[1], p[1], p[2]), doubled(t[3], f[2], f[3], p[2], p[3]));
+    y[0] = Half(
+      doubled(t[0][0], f[0], f[1], p[0], p[1]), doubled(t[0][1], f[2], f[3], p[1], p[2]),
+      doubled(t[0][2], f[0], f[1], p[1], p[2]), doubled(t[0][3], f[2], f[3], p[2], p[3]));
   } else {
-    let f = folded(w);
-    y = Tile(
-      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
-      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
+    y[0] = Half(
+      same(t[0][0], w, p[0], p[1], p[2]), same(t[0][1], w, p[1], p[2], p[3]),
+      same(t[0][2], w, p[2], p[3], p[4]), same(t[0][3], w, p[3], p[4], p[5]));
+  }
+  if (KIND == WIDE) {
+    y[LAST] = Half(
+      right(t[LAST][0], w, p[0], p[1], p[2]), right(t[LAST][1], w, p[1], p[2], p[3]),
+      right(t[LAST][2], w, p[2], p[3], p[4]), right(t[LAST][3], w, p[3], p[4], p[5]));
   }
   return y;
 }
@@ -200,6 +197,14 @@ fn same(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
     nine(t.y, w, a[1], a[2], a[3], b[1], b[2], b[3], c[1], c[2], c[3]),
     nine(t.z, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),
     nine(t.w, w, a[3], a[4], a[5], b[3], b[4], b[5], c[3], c[4], c[5]));
+}
+
+fn right(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
+  return vec4f(
+    nine(t.x, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),
+    nine(t.y, w, a[5], a[6], a[7], b[5], b[6], b[7], c[5], c[6], c[7]),
+    nine(t.z, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]),
+    nine(t.w, w, a[7], a[8], a[9], b[7], b[8], b[9], c[7], c[8], c[9]));
 }
 
 fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
@@ -216,34 +221,6 @@ fn nine(
   let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));
   let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));
   return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
-}
-
-// Of the frame of zeros and the image in it, even rows are read by the taps of rows 0 and 2, odd ones
-// by row 1; so with columns.
-fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
-  }
-  return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
-}
-
-fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
-  if (IS_ODD) {
-    return vec4f(
-      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
-      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
-  }
-  return vec4f(
-    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
-    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
-}
-
-fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
 }
 
 // Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
@@ -267,19 +244,6 @@ fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
     fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),
     fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),
     fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));
-}
-
-fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
-  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
-  return halved_row(halved_row(ab, f[2], c), f[0], d);
-}
-
-fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
-  return vec4f(
-    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
-    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
-    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
-    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
 }
 
 // ---- writing
@@ -312,7 +276,16 @@ fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
 }
 
 fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
-  return Tile(
+  var t: Tile;
+  t[0] = pick_half(a[0], b[0], c[0], d[0], i);
+  if (KIND == WIDE) {
+    t[LAST] = pick_half(a[LAST], b[LAST], c[LAST], d[LAST], i);
+  }
+  return t;
+}
+
+fn pick_half(a: Half, b: Half, c: Half, d: Half, i: u32) -> Half {
+  return Half(
     pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
     pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
 }
@@ -323,7 +296,8 @@ fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
 
 // Pixels past the edge fall on its last one, before that is written.
 fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
-  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));
+  let x = place.across * WIDTH + vec4u(0u, 1u, 2u, 3u);
+  let edge = vec4u(d.out_width - 1u);
   for (var i = 0u; i < d.four; i++) {
     let o = channel + (i ^ share);
     if (o < d.writes) {
@@ -331,11 +305,18 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
       let t = pick(b[0], b[1], b[2], b[3], i);
       for (var r = 0u; r < d.four; r++) {
         let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
-        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
-        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+        let start = ((place.n * d.writes + o) * d.out_height + y) * d.out_width;
+        if (KIND == WIDE) {
+          put_line(line_of(t[LAST], r) + level, start + min(x + 4u, edge), d.has_added);
+        }
+        put_line(line_of(t[0], r) + level, start + min(x, edge), d.has_added);
       }
     }
   }
+}
+
+fn line_of(t: Half, r: u32) -> vec4f {
+  return pick_line(t[3], t[2], t[1], t[0], r);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -367,7 +348,7 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let dim = dims;
   let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
-  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let across = line(place.across * dim.step * (LAST + 1u), dim.left, dim.width, 1u);
   let share = id & 3u;
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
@@ -419,7 +400,7 @@ fn plain(lane: Lane) {
   let dim = dims;
   let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
-  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let across = line(place.across * dim.step * (LAST + 1u), dim.left, dim.width, 1u);
   let channel = lane.group.z * 4u;
   let last = vec4u(dim.writes - 1u);
   let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);

@@ -5,6 +5,7 @@ import { philoxNormals } from "../core/philox.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { Graph } from "../graph/graph.ts";
+import { timedRun } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { KERNEL_CASES, type KernelCase, LARGE_KERNEL_CASES, type Values } from "./kernel_cases.ts";
@@ -39,7 +40,7 @@ export async function kernelsSuite(
   const prepared: Prepared[] = [];
   for (const kernel of cases) prepared.push(await prepare(gpu, kernel));
   for (let round = 0; round < rounds; round++) {
-    for (const { program, runs, samples } of prepared) samples.push(await program.timedRun(runs));
+    for (const { program, runs, samples } of prepared) samples.push(await timedRun(program, runs));
   }
   gpu.check();
   return prepared.map(({ kernel, program, inputs, samples, worstError, runs }) => {
@@ -75,8 +76,8 @@ async function prepare(gpu: Gpu, kernel: KernelCase): Promise<Prepared> {
 
 /** How many runs outlast SAMPLE_MS. */
 async function runsFor(program: Program): Promise<number> {
-  await program.timedRun();
-  const [one, many] = [await program.timedRun(), await program.timedRun(16)];
+  await timedRun(program);
+  const [one, many] = [await timedRun(program), await timedRun(program, 16)];
   const ms = Math.min(one, many);
   return Math.min(MOST_RUNS, Math.ceil(SAMPLE_MS / ms));
 }

@@ -47,7 +47,7 @@ export interface ShaderFamily<B extends Binds = Binds> {
   readonly hash: string;
   /** the file without its comments, in pieces; `readingOf` says what is in it */
   readonly text: readonly string[];
-  /** without spaces, as published: columns are not those of the file, lines are */
+  /** without spaces and with short names, as published: lines are those of the file, columns are not */
   readonly squeezed?: boolean;
   /** the hash of the one that this is another source for; of the package's own: undefined */
   readonly replaces?: string;

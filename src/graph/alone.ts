@@ -3,6 +3,7 @@ import { philoxNormals } from "../core/philox.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { type BoundTensor, type Dispatch, Graph } from "./graph.ts";
+import { timedPasses } from "./measuring.ts";
 import { Program } from "./program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "./tensor.ts";
 
@@ -79,7 +80,10 @@ export class Alone {
   /** Milliseconds a run: by timestamps, or else of a submission with that many. */
   async time(repeats: number): Promise<number> {
     if (this.#gpu.has("timestamp-query")) {
-      const passes = await this.#program.profile(this.#program.dispatches.map(() => repeats));
+      const passes = await timedPasses(
+        this.#program,
+        this.#program.dispatches.map(() => repeats),
+      );
       return passes.reduce((sum, ns) => sum + ns, 0) / repeats / 1e6;
     }
     const start = performance.now();

@@ -5,7 +5,6 @@ import { untilAborted } from "../core/abort.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
-import { Timestamps } from "../device/timestamps.ts";
 import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
 import type { Dispatch, Graph } from "./graph.ts";
 import { cutsOf, guessedMs, LONGEST_GUESSED_MS, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
@@ -51,9 +50,11 @@ export class Program {
   readonly dispatches: readonly Dispatch[];
   readonly plan: Plan;
   readonly times: CompileTimes;
-  readonly #gpu: Gpu;
-  readonly #commands: readonly Command[];
-  readonly #banks: readonly GPUBuffer[];
+  readonly gpu: Gpu;
+  /** the dispatches, as they are encoded */
+  readonly commands: readonly Command[];
+  /** where activations lie, by the plan */
+  readonly banks: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
   #runMs: number;
   #cuts: readonly number[];
@@ -73,9 +74,9 @@ export class Program {
     this.dispatches = parts.dispatches;
     this.plan = parts.plan;
     this.times = parts.times;
-    this.#gpu = parts.gpu;
-    this.#commands = parts.commands;
-    this.#banks = parts.banks;
+    this.gpu = parts.gpu;
+    this.commands = parts.commands;
+    this.banks = parts.banks;
     this.#uniforms = parts.uniforms;
     this.#runMs = guessedMs(this.dispatches, parts.gpu.target);
     this.#cuts = cutsOf(this.dispatches, this.#runMs, LONGEST_GUESSED_MS);
@@ -129,19 +130,19 @@ export class Program {
    * @param from  index of the first; default 0
    * @param to    index after the last; default all that follow
    */
-  encode(encoder: GPUCommandEncoder, from = 0, to = this.#commands.length): void {
+  encode(encoder: GPUCommandEncoder, from = 0, to = this.commands.length): void {
     if (this.#disposed) throw disposed(this.label);
     const pass = encoder.beginComputePass({ label: this.label });
     let last: GPUComputePipeline | undefined;
     for (let i = from; i < to; i++) {
-      const { pipeline, group, workgroups } = this.#commands[i]!;
+      const { pipeline, group, workgroups } = this.commands[i]!;
       if (pipeline !== last) pass.setPipeline(pipeline);
       last = pipeline;
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(...workgroups);
     }
     pass.end();
-    this.#gpu.counters.dispatches += to - from;
+    this.gpu.counters.dispatches += to - from;
   }
 
   /**
@@ -151,7 +152,7 @@ export class Program {
    * @throws DeviceError if the device failed
    */
   run(): void {
-    this.#gpu.check();
+    this.gpu.check();
     for (const [i, from] of this.#cuts.entries()) this.#submit(from, this.#cuts[i + 1]);
   }
 
@@ -165,75 +166,34 @@ export class Program {
     const cuts = cutsOf(this.dispatches, this.#runMs, Math.min(budgetMs, LONGEST_SUBMISSION_MS));
     const pieces: number[] = [];
     for (const [i, from] of cuts.entries()) {
-      this.#gpu.check();
+      this.gpu.check();
       const start = performance.now();
       this.#submit(from, cuts[i + 1]);
-      await this.#gpu.idle();
+      await this.gpu.idle();
       pieces.push(performance.now() - start);
     }
     this.measured(ownMs(this.dispatches, cuts, pieces));
   }
 
   #submit(from: number, to: number | undefined): void {
-    const encoder = this.#gpu.device.createCommandEncoder({ label: this.label });
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     this.encode(encoder, from, to);
-    this.#gpu.submit([encoder.finish()]);
-  }
-
-  /**
-   * Runs it `times` times and waits.
-   *
-   * @returns milliseconds a run, host and GPU together
-   * @throws DeviceError if the device failed
-   */
-  async timedRun(times = 1): Promise<number> {
-    const start = performance.now();
-    for (let i = 0; i < times; i++) this.run();
-    await this.#gpu.idle();
-    return (performance.now() - start) / times;
-  }
-
-  /**
-   * Runs it once with a pass for each dispatch, and times each on the GPU.
-   *
-   * @param repeats  how often each dispatch runs in its pass; default once, whose effect is that of run()
-   * @returns nanoseconds a pass, in order
-   * @throws DeviceError device/feature without the feature timestamp-query
-   */
-  async profile(repeats: readonly number[] = []): Promise<Float64Array> {
-    const stamps = new Timestamps(this.#gpu, this.#commands.length);
-    const encoder = this.#gpu.device.createCommandEncoder({ label: `${this.label}.profile` });
-    for (const [i, { pipeline, group, workgroups }] of this.#commands.entries()) {
-      const pass = encoder.beginComputePass({ timestampWrites: stamps.writes(i) });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      for (let k = repeats[i] ?? 1; k > 0; k--) pass.dispatchWorkgroups(...workgroups);
-      pass.end();
-    }
-    return stamps.durations(encoder);
+    this.gpu.submit([encoder.finish()]);
   }
 
   /** A float32 tensor after a run: one with a home, or one that was kept. */
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
     const place = this.plan.places.get(tensor);
-    if (!place) return readTensor(this.#gpu, tensor);
-    const bank = this.#banks[place.bank]!;
-    return valuesOf(tensor, await this.#gpu.read(bank, place.offset, bytesOf(tensor)));
-  }
-
-  /** Fills the banks with NaN, so that a test sees what a kernel left unwritten. */
-  poison(): void {
-    for (const bank of this.#banks) {
-      const words = new Uint32Array(bank.size / 4).fill(0xffffffff); // in float16 too
-      this.#gpu.device.queue.writeBuffer(bank, 0, words);
-    }
+    if (!place) return readTensor(this.gpu, tensor);
+    const bank = this.banks[place.bank]!;
+    return valuesOf(tensor, await this.gpu.read(bank, place.offset, bytesOf(tensor)));
   }
 
   /** Frees the banks and uniforms; resident buffers are their owners'. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const buffer of [...this.#banks, this.#uniforms]) this.#gpu.destroyBuffer(buffer);
+    for (const buffer of [...this.banks, this.#uniforms]) this.gpu.destroyBuffer(buffer);
   }
 }
 

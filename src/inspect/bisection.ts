@@ -5,6 +5,7 @@
 // work of its dispatches.
 import { median } from "../core/statistics.ts";
 import type { Gpu } from "../device/gpu.ts";
+import { timedRun } from "../graph/measuring.ts";
 import type { Program } from "../graph/program.ts";
 
 export interface BisectedTiming {
@@ -35,7 +36,7 @@ export async function bisect(
   runs: number,
 ): Promise<{ timings: BisectedTiming[]; wallMs: number; profiledMs: number }> {
   const walls: number[] = [];
-  for (let run = 0; run < runs; run++) walls.push(await program.timedRun());
+  for (let run = 0; run < runs; run++) walls.push(await timedRun(program));
   const empty = await emptyMs(gpu, program, runs);
   const count = program.dispatches.length;
   let pieces: Piece[] = [{ from: 0, to: count, ms: Number.POSITIVE_INFINITY }];

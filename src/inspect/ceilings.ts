@@ -6,6 +6,7 @@ import { DeviceError } from "../core/errors.ts";
 import { median } from "../core/statistics.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { Graph } from "../graph/graph.ts";
+import { timedPasses, timedRun } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import {
@@ -160,7 +161,7 @@ async function bestMs(
 
 /** ms of `repeats` runs of a program's only dispatch. */
 async function onceMs(gpu: Gpu, program: Program, repeats: number): Promise<number> {
-  if (gpu.has("timestamp-query")) return (await program.profile([repeats]))[0]! / 1e6;
+  if (gpu.has("timestamp-query")) return (await timedPasses(program, [repeats]))[0]! / 1e6;
   return submittedMs(gpu, program, repeats);
 }
 
@@ -194,8 +195,8 @@ async function overheads(
   };
   const times = { one: [] as number[], dispatches: [] as number[], submissions: [] as number[] };
   for (let run = 0; run <= RUNS; run++) {
-    times.one.push(await one.timedRun());
-    times.dispatches.push(await many.timedRun());
+    times.one.push(await timedRun(one));
+    times.dispatches.push(await timedRun(many));
     times.submissions.push(await submissions());
   }
   one.dispose();

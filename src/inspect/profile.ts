@@ -6,6 +6,7 @@
 import { median } from "../core/statistics.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Phase } from "../graph/graph.ts";
+import { timedPasses, timedRun } from "../graph/measuring.ts";
 import type { Program } from "../graph/program.ts";
 import { bisect } from "./bisection.ts";
 import { timestampGrain } from "./timestamp_grain.ts";
@@ -84,7 +85,7 @@ export async function profileProgram(
   runs: number,
   method: Profile["method"] = gpu.has("timestamp-query") ? "timestamps" : "submissions",
 ): Promise<Profile> {
-  await program.timedRun();
+  await timedRun(program);
   const isStamped = method === "timestamps";
   const grain_ns = isStamped ? await timestampGrain(gpu) : null;
   const { timings, wallMs, profiledMs } = await (grain_ns === null
@@ -110,7 +111,7 @@ export async function profileProgram(
 
 /** Times by timestamps: a first run says how often each dispatch must be repeated. */
 async function stamped(program: Program, runs: number, grainNs: number): Promise<Timings> {
-  const first = await program.profile();
+  const first = await timedPasses(program);
   const repeats = [...first].map((nanoseconds) =>
     Math.min(
       MOST_REPEATS,
@@ -120,9 +121,9 @@ async function stamped(program: Program, runs: number, grainNs: number): Promise
   const [walls, profiled]: [number[], number[]] = [[], []];
   const stamps: Float64Array[] = [];
   for (let run = 0; run < runs; run++) {
-    walls.push(await program.timedRun());
+    walls.push(await timedRun(program));
     const start = performance.now();
-    stamps.push(await program.profile(repeats));
+    stamps.push(await timedPasses(program, repeats));
     profiled.push(performance.now() - start);
   }
   const timings = repeats.map((count, i) => {

@@ -7,6 +7,7 @@ import { replacementOf } from "../device/replacement.ts";
 import type { ShaderFamily } from "../device/shader.ts";
 import { readingOf } from "../device/shader_reading.ts";
 import { Graph } from "../graph/graph.ts";
+import { timedPasses } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
 import { FAMILIES, variantsOf } from "./families.ts";
 import { type SelfTestResult, selfTest } from "./self_test.ts";
@@ -105,8 +106,8 @@ export async function timeReplacement(
   try {
     const [before, after]: [Float64Array[], Float64Array[]] = [[], []];
     for (let run = 0; run <= runs; run++) {
-      before.push(await program.profile());
-      after.push(await other.profile());
+      before.push(await timedPasses(program));
+      after.push(await timedPasses(other));
     }
     return timesOf(program, family.name, [before.slice(1), after.slice(1)]); // the first warms up
   } finally {

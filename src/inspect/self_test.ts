@@ -7,6 +7,7 @@ import type { Gpu } from "../device/gpu.ts";
 import { labelOf, type MapDtype, type ShaderFamily } from "../device/shader.ts";
 import { Graph } from "../graph/graph.ts";
 import { mapNames } from "../graph/maps.ts";
+import { poison } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
 import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import type { CaseInput, SelfTestCase, SelfTestFamily } from "./cases/case.ts";
@@ -149,7 +150,7 @@ async function run(
     for (const [tensor, { data }] of recorded.flatMap(({ uploads }) => uploads)) {
       writeTensor(gpu, tensor, data);
     }
-    program.poison(); // what is left unwritten is not a number
+    poison(program); // what is left unwritten is not a number
     program.run();
     let worst = 0;
     for (const { name, outputs } of recorded) {

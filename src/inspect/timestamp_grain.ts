@@ -3,6 +3,7 @@
 // Chrome rounds to 100 µs or so; drivers count in ticks of 1 to 1000 ns.
 import type { Gpu } from "../device/gpu.ts";
 import { Graph } from "../graph/graph.ts";
+import { timedPasses } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
 import { nothing } from "../kernels/ceilings.ts";
 
@@ -21,7 +22,7 @@ export async function timestampGrain(gpu: Gpu): Promise<number> {
   for (let i = 0; i < PASSES; i++) nothing(graph);
   const program = await Program.compile(gpu, graph, { label: "timestamps", keep: [] });
   const repeats = Array.from({ length: PASSES }, (_, i) => 1 + (i % 16));
-  const times = await program.profile(repeats);
+  const times = await timedPasses(program, repeats);
   program.dispose();
   return grainOf(times);
 }

@@ -1,9 +1,10 @@
-// Launches shaders/conv2d.wgsl: checks shapes, allocates the output, records the dispatch.
+// Launches shaders/conv2d.wgsl and conv2d_backward.wgsl: checks shapes, allocates the output, records the dispatch.
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, type Shape, shape4, showShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Columns, requireColumns } from "./columns.ts";
+import { BACKWARD, FORWARD } from "./conv2d_kinds.ts";
 import { recordConvolution } from "./conv2d_record.ts";
 import type { Convolution } from "./conv2d_roles.ts";
 
@@ -61,7 +62,7 @@ export function conv2d(
   if (rows) requireColumns("conv2d", "rows", rows, [N, O]);
   if (residual) requireShape("conv2d", "residual", residual.shape, y.shape);
   const tensors = { source: x, weight, bias, rows, added: residual, result: y };
-  recordConvolution(graph, "forward", convolution, tensors);
+  recordConvolution(graph, FORWARD, convolution, tensors);
   return y;
 }
 
@@ -87,7 +88,7 @@ export function conv2dBackwardInput(
   requireShape(operation, "target", target.shape, inputShape);
   if (pending) requireShape(operation, "pending", pending.shape, inputShape);
   const tensors = { source: dy, weight, added: pending, result: target };
-  recordConvolution(graph, "backward", convolution, tensors);
+  recordConvolution(graph, BACKWARD, convolution, tensors);
 }
 
 function convolutionOf(

@@ -1,64 +1,47 @@
 // Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
-// tiles (shaders/conv2d.wgsl) or wide ones (conv2d_wide_record.ts), by Winograd's products
-// (conv2d_winograd.ts), on pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element by
-// element (conv2d_general.wgsl).
+// tiles (shaders/conv2d.wgsl, conv2d_backward.wgsl), by Winograd's products (conv2d_winograd.ts), on
+// pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
+// Which of them make which direction is in conv2d_kinds.ts.
 //
 // All read `reads` channels of a source and write `writes` of a result. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import { generalVariants, type Kernels, tiledKinds, WIDE, wideVariants } from "./conv2d_kinds.ts";
+import { rankWithWide, WIDE_COLUMNS } from "./conv2d_ranking.ts";
 import {
   argsOf,
   type Convolution,
   type ConvolutionTensors,
   type Direction,
   flopsOf,
-  placeOf,
   rolesOf,
   worded,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
-import { conv2dWideVariants, isWide, rankWithWide, recordWide } from "./conv2d_wide_record.ts";
 import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
-import { conv2d as tiled } from "./generated/conv2d.ts";
-import { conv2d_general as general } from "./generated/conv2d_general.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
 import { withMatrixUnits } from "./matrix_units.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
-const PARITY = 2;
 const TILE = 4; // rows and columns
 const PIXELS = 16;
 const WORKGROUP = { quads: 16, plain: 64 };
 
-/** KIND in the shader, and the most blocks of four channels a lane writes: more compile slowly. */
-const TILED = {
-  forward: {
-    same: { KIND: 0, most: 4 },
-    strided: { KIND: 1, most: 2 },
-    doubled: { KIND: 3, most: 1 }, // more were slower on both software adapters
-  },
-  backward: {
-    same: { KIND: 0, most: 4 },
-    strided: { KIND: PARITY, most: 2 },
-    doubled: { KIND: 4, most: 2 },
-  },
-} as const;
-
 /** Appends the dispatch. Tensors that are not given are bound as the weight, and not read. */
 export function recordConvolution(
   graph: Graph,
-  direction: Direction,
+  kernels: Kernels,
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
-  const kind = kindOf(direction, c);
-  if (kind === "general") recordGeneral(graph, direction, c, tensors);
-  else if (kind === "pointwise") recordPointwise(graph, direction, c, tensors);
-  else recordTiles(graph, direction, { ...c, kind }, tensors);
+  const kind = kindOf(kernels.direction, c);
+  if (kind === "general") recordGeneral(graph, kernels, c, tensors);
+  else if (kind === "pointwise") recordPointwise(graph, kernels.direction, c, tensors);
+  else recordTiles(graph, kernels, { ...c, kind }, tensors);
 }
 
 function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolution): Kind {
@@ -72,16 +55,14 @@ function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolut
 
 type Tiles = Convolution & { kind: "same" | "strided" | "doubled" };
 
-function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: ConvolutionTensors) {
-  const { KIND, most } = TILED[direction][c.kind];
+function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: ConvolutionTensors) {
+  const { direction, [c.kind]: tiled } = kernels;
+  const { family } = tiled;
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, TILE);
-  const tiles_across = ceilDiv(roles.out_width, TILE);
-  const odd = KIND === PARITY ? { IS_ODD: c.padding.top === 1 } : {};
-  const lanes = roles.images * tiles_down * tiles_across;
-  const place = { ...roles, ...tilePlaceOf(direction, c), tiles_down, tiles_across };
+  const place = { ...roles, ...tiled.place(c), tiles_down };
   const target = graph.targetOf("conv2d");
-  const own = shapesOf(target, roles.writes, most).map((shape) => ({ family: tiled, ...shape }));
+  const own = shapesOf(target, roles.writes, tiled.most).map((shape) => ({ family, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
   const ours = [...onTiles(graph, direction, c), ...rest, ...plain];
@@ -90,14 +71,16 @@ function recordTiles(graph: Graph, direction: Direction, c: Tiles, tensors: Conv
   });
   graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
     if ("record" in candidate) return candidate.record(graph);
-    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors, candidate);
-    if (isWide(candidate)) return recordWide(graph, direction, c, tensors, candidate);
-    const { entry, BLOCKS, WG } = candidate;
+    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
+    const { entry, BLOCKS, WG, columns = TILE } = candidate;
     if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
-    const constants = { KIND, ...odd, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const kind = columns === WIDE_COLUMNS ? WIDE : tiled.constants(c);
+    const constants = { ...kind, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
+    const tiles_across = ceilDiv(roles.out_width, columns);
+    const lanes = roles.images * tiles_down * tiles_across;
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-    const args = argsOf({ ...place, blocks: BLOCKS, four: 4 }, tensors);
-    graph.dispatch([tiled, entry], args, workgroups, { constants, flops: flopsOf(c) });
+    const args = argsOf({ ...place, tiles_across, blocks: BLOCKS, four: 4 }, tensors);
+    graph.dispatch([family, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });
 }
 
@@ -108,25 +91,8 @@ function sameShapes<Quads extends { BLOCKS: number }>(
   c: Convolution,
   quads: readonly Quads[],
 ) {
-  const ranked = quads.length > 0 ? rankWithWide(quads, rolesOf(direction, c)) : [];
+  const ranked = rankWithWide(quads, rolesOf(direction, c));
   return [...ranked, ...onWinograd(graph.targetOf("conv2d_winograd"), direction, c)];
-}
-
-/** Where tiles read: the first row is tile · step − top. */
-function tilePlaceOf(direction: Direction, c: Tiles) {
-  const {
-    kind,
-    padding: { top, left },
-  } = c;
-  const straight = { first_tap: 0, tap_step: 1 };
-  const isForward = direction === "forward";
-  if (kind === "same") return { ...placeOf(direction, c), step: TILE };
-  if (kind === "strided" && isForward) return { top, left, step: 2 * TILE, ...straight };
-  if (kind === "strided") {
-    const zeros = (n: number) => (n === 0 ? 1 : 0);
-    return { top: zeros(top), left: zeros(left), step: TILE / 2, ...straight };
-  }
-  return { top: 1, left: 1, step: isForward ? TILE / 2 : 2 * TILE, ...straight };
 }
 
 function recordPointwise(
@@ -156,7 +122,7 @@ function recordPointwise(
 
 function recordGeneral(
   graph: Graph,
-  direction: Direction,
+  { direction, general }: Kernels,
   c: Convolution,
   tensors: ConvolutionTensors,
 ): void {
@@ -170,7 +136,7 @@ function recordGeneral(
   const count = roles.images * roles.writes * roles.out_height * roles.out_width;
   const args = argsOf({ ...roles, ...options }, tensors);
   const workgroups = foldWorkgroups(count, 64);
-  graph.dispatch([general, direction], args, workgroups, { flops: flopsOf(c) });
+  general(graph, args, workgroups, flopsOf(c));
 }
 
 /** What is computed, as a tuning's choices name it. */
@@ -184,6 +150,8 @@ interface LaunchShape {
   entry: "tile" | "quads" | "plain";
   BLOCKS: number;
   WG: number;
+  /** of pixels, where tiles are not of 4×4 */
+  columns?: number;
 }
 
 /** Workgroups' tiles come first where they are a candidate. */
@@ -221,20 +189,11 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 /** Every pipeline that a convolution or its gradient can ask for. */
 export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
-  ...conv2dWideVariants(),
-  ...tiledVariants(),
+  ...tiledKinds().flatMap(({ family, constants, most }) => variantsOf(family, constants, most)),
+  ...wideVariants(WORKGROUP.quads),
   ...variantsOf(pointwise, {}, 4),
-  { family: general, entry: "forward", constants: {} },
-  { family: general, entry: "backward", constants: {} },
+  ...generalVariants(),
 ];
-
-function tiledVariants(): Variant[] {
-  const kinds = [TILED.forward, TILED.backward].flatMap((kind) => Object.values(kind));
-  return kinds.flatMap(({ KIND, most }) => {
-    const odd = KIND === PARITY ? [{ IS_ODD: true }, { IS_ODD: false }] : [{}];
-    return odd.flatMap((constants) => variantsOf(tiled, { KIND, ...constants }, most));
-  });
-}
 
 function variantsOf(
   family: Variant["family"],

@@ -1,12 +1,12 @@
 // Records a 3×3 convolution at stride 1, or its gradient by the images, by Winograd's F(2×2, 3×3):
-// shaders/conv2d_winograd.wgsl. Taps and patches are transformed by a dispatch each, on every run; on a
-// GPU a third multiplies and a fourth transforms back, on a software adapter one does both.
+// shaders/conv2d_winograd.wgsl. Taps and patches are transformed by a dispatch each, on every run, a third
+// multiplies them and a fourth transforms back.
 //
-// It trades multiplications for loads and memory, so that it is offered beside the direct kernels where
-// there are many channels, and a tuning finds where it is faster. Nothing is checked here.
+// It trades multiplications for loads and memory, so that it is offered to GPUs beside the direct kernels
+// where there are many channels, and a tuning finds where it is faster. Nothing is checked here.
 import { ceilDiv, roundUp, sizeOf } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
-import type { Variant } from "../device/shader.ts";
+import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import {
   argsOf,
@@ -19,10 +19,10 @@ import {
 } from "./conv2d_roles.ts";
 import { conv2d_winograd as winograd } from "./generated/conv2d_winograd.ts";
 
-/** How the products are made: an entry point, blocks of four channels a lane, lanes a workgroup. */
+/** A candidate for a convolution. */
 export interface WinogradForm {
   family: typeof winograd;
-  entry: "tile" | "quads";
+  entry: "tile";
   BLOCKS: number;
   WG: number;
 }
@@ -32,43 +32,30 @@ const LANES = 64; // of the transforms
 const FEWEST_CHANNELS = 128;
 /** Of the transformed patches, or products: WebGPU's smallest limit of a binding. */
 const MOST_BYTES = 128 * 2 ** 20;
-const QUADS = { tiles: 8, depth: 4, WG: 16, blocks: [8, 4, 2] };
-const TILE = { tiles: 128, depth: 8, WG: 128, channels: 64 };
-
-/** The form for a target; none where it has neither tiles nor quads. */
-export function winogradFormOf(target: Target, writes: number): WinogradForm | undefined {
-  const { tiles, subgroupSize, software } = target;
-  if (tiles) return { family: winograd, entry: "tile", BLOCKS: TILE.channels / 4, WG: TILE.WG };
-  if (subgroupSize < 4 || software === undefined) return undefined;
-  // patches are eight loads a turn, a block's taps one and three swaps
-  const cost = (blocks: number) => ceilDiv(writes, 4 * blocks) * (8 + 2 * blocks);
-  const [BLOCKS] = [...QUADS.blocks].sort((a, b) => cost(a) - cost(b));
-  return { family: winograd, entry: "quads", BLOCKS: BLOCKS!, WG: QUADS.WG };
-}
+const TILE = { tiles: 128, depth: 8, channels: 64 }; // of a workgroup
+const FORM: WinogradForm = { family: winograd, entry: "tile", BLOCKS: 16, WG: 128 };
 
 /** The form that a convolution at stride 1 is offered, where it may pay; one or none. */
 export function onWinograd(target: Target, direction: Direction, c: Convolution): WinogradForm[] {
   const { reads, writes } = rolesOf(direction, c);
-  const form = winogradFormOf(target, writes);
-  if (!form || Math.min(reads, writes) < FEWEST_CHANNELS) return [];
-  const { taps, patches, products } = shapesOf(dimsOf(direction, c, form));
+  if (!target.tiles || Math.min(reads, writes) < FEWEST_CHANNELS) return [];
+  const { taps, patches, products } = shapesOf(dimsOf(direction, c));
   const largest = Math.max(...[taps, patches, products].map((shape) => 4 * sizeOf(shape)));
-  return largest <= MOST_BYTES ? [form] : [];
+  return largest <= MOST_BYTES ? [FORM] : [];
 }
 
 /** Whether a candidate for a convolution is of these. */
 export const isWinograd = (candidate: { family: { name: string } }): candidate is WinogradForm =>
   candidate.family.name === winograd.name;
 
-/** Appends the dispatches: three, or four. */
+/** Appends the four dispatches. */
 export function recordWinograd(
   graph: Graph,
   direction: Direction,
   c: Convolution,
   tensors: ConvolutionTensors,
-  form: WinogradForm,
 ): void {
-  const dims = dimsOf(direction, c, form);
+  const dims = dimsOf(direction, c);
   const { source, weight, ...written } = argsOf(dims, tensors);
   const shapes = shapesOf(dims);
   const taps = graph.alloc(shapes.taps, "conv2d.taps");
@@ -85,24 +72,10 @@ export function recordWinograd(
     foldWorkgroups(padded_reads * padded_writes, LANES),
   );
   const read = { all_taps: taps, all_patches: patches };
-  const { entry, BLOCKS, WG } = form;
-  const flops = flopsOf(c);
-  const channelGroups = padded_writes / (4 * BLOCKS);
-  if (entry === "quads") {
-    const workgroups = foldWorkgroups(padded_tiles / QUADS.tiles, WG);
-    const work = { constants: { WG, BLOCKS }, flops };
-    graph.dispatch(
-      [winograd, "quads"],
-      { ...read, ...written },
-      [...workgroups, channelGroups],
-      work,
-    );
-    return;
-  }
   const products = graph.alloc(shapes.products, "conv2d.products");
-  const workgroups = [padded_tiles / TILE.tiles, PLACES, channelGroups] as const;
+  const workgroups = [padded_tiles / TILE.tiles, PLACES, padded_writes / TILE.channels] as const;
   graph.dispatch([winograd, "tile"], { ...read, dims: written.dims, products }, workgroups, {
-    flops,
+    flops: flopsOf(c),
   });
   graph.dispatch([winograd, "finish"], { ...written, all_products: products }, [
     ...foldWorkgroups(dims.tiles, LANES),
@@ -110,26 +83,22 @@ export function recordWinograd(
   ]);
 }
 
-function dimsOf(direction: Direction, c: Convolution, { entry, BLOCKS }: WinogradForm) {
+function dimsOf(direction: Direction, c: Convolution) {
   const roles = rolesOf(direction, c);
   const tiles_down = ceilDiv(roles.out_height, 2);
   const tiles_across = ceilDiv(roles.out_width, 2);
   const tiles = roles.images * tiles_down * tiles_across;
-  const block = entry === "tile" ? TILE : QUADS;
-  const turns = ceilDiv(roles.reads, block.depth);
+  const turns = ceilDiv(roles.reads, TILE.depth);
   return {
     ...roles,
     ...placeOf(direction, c),
     tiles_down,
     tiles_across,
     tiles,
-    padded_reads: turns * block.depth,
-    padded_writes: roundUp(roles.writes, 4 * BLOCKS),
-    padded_tiles: roundUp(tiles, block.tiles),
+    padded_reads: turns * TILE.depth,
+    padded_writes: roundUp(roles.writes, TILE.channels),
+    padded_tiles: roundUp(tiles, TILE.tiles),
     turns,
-    blocks: BLOCKS,
-    places: PLACES,
-    four: 4,
   };
 }
 
@@ -142,15 +111,4 @@ function shapesOf({ padded_reads, padded_writes, padded_tiles }: ReturnType<type
 }
 
 /** Every pipeline that can be asked for. */
-export const conv2dWinogradVariants = (): Variant[] => [
-  ...(["transform_weight", "transform_source", "tile", "finish"] as const).map((entry) => ({
-    family: winograd,
-    entry,
-    constants: {},
-  })),
-  ...QUADS.blocks.map((BLOCKS) => ({
-    family: winograd,
-    entry: "quads",
-    constants: { WG: QUADS.WG, BLOCKS },
-  })),
-];
+export const conv2dWinogradVariants = (): Variant[] => plainVariants(winograd);

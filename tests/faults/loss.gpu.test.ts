@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { dataBound } from "../../src/evaluate/data_bound.ts";
+import { timedPasses, timedRun } from "../../src/graph/measuring.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
@@ -65,8 +66,8 @@ const CALLS: Record<string, (stage: Stage) => Promise<unknown>> = {
   "a gradient": ({ model }) => lossGradients(model, { x0: image, noise: image, timestep: [1] }),
   "the bound": ({ model }) => drained(dataBound(model, { ...STRIPES, images: 2 })),
   tuning: ({ model }) => tuneModel(model, { batch: 2 }),
-  "timing runs": ({ trainer }) => trainer.program.timedRun(500),
-  "profiling a run": ({ trainer }) => trainer.program.profile(),
+  "timing runs": ({ trainer }) => timedRun(trainer.program, 500),
+  "profiling a run": ({ trainer }) => timedPasses(trainer.program),
 };
 
 describe.each(ADAPTERS)("lost on %s", (_, adapters) => {

@@ -18,7 +18,7 @@ const LATER_TURNS: Record<string, number[]> = {
   "conv2d_weight_tile.tile": [204],
   "conv2d_weight_pointwise_tile.tile": [110],
   "conv2d_weight_winograd.tile": [281],
-  "conv2d_winograd.tile": [192],
+  "conv2d_winograd.tile": [211],
   "matmul.backward_weight_tile (TILE 32)": [169],
 };
 

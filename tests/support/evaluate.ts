@@ -4,6 +4,7 @@
 // Every bank is filled with NaN first, so that what a kernel leaves unwritten is seen.
 import type { Gpu, Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { poison } from "../../src/graph/measuring.ts";
 import { Program } from "../../src/graph/program.ts";
 import { type Dtype, ResidentBuffer, type Tensor, writeTensor } from "../../src/graph/tensor.ts";
 import { type NdArray, ndarray } from "../reference/ndarray.ts";
@@ -47,7 +48,7 @@ export async function evaluateOn<
   const program = await Program.compile(gpu, graph, { label: "test", keep });
   const run = async () => {
     upload(gpu, inputs, tensors); // again before the second run: kernels may work in place
-    program.poison();
+    poison(program);
     program.run();
     const read: [string, Float32Array][] = [];
     for (const [name, tensor] of Object.entries<Tensor>(results)) {

@@ -3,6 +3,7 @@ import { attentionRule } from "../../../dist/autograd/rules/attention.js";
 import { groupNormRule } from "../../../dist/autograd/rules/groupnorm.js";
 import { Tape } from "../../../dist/autograd/tape.js";
 import { Graph } from "../../../dist/graph/graph.js";
+import { timedRun } from "../../../dist/graph/measuring.js";
 import { Program } from "../../../dist/graph/program.js";
 import { ResidentBuffer, type Tensor, writeTensor } from "../../../dist/graph/tensor.js";
 import { Gpu } from "../../../dist/index.js";
@@ -138,7 +139,7 @@ async function prepare(gpu: Gpu, { name, inputs: given }: KernelJob) {
       return values;
     },
     async run(times: number) {
-      await program.timedRun(times);
+      await timedRun(program, times);
     },
     dispose() {
       program.dispose();

@@ -1,14 +1,10 @@
 // Self-test cases of the convolution by Winograd's products.
 import type { Graph } from "../../graph/graph.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { BACKWARD, FORWARD } from "../../kernels/conv2d_kinds.ts";
 import { recordConvolution } from "../../kernels/conv2d_record.ts";
-import {
-  type Convolution,
-  type ConvolutionTensors,
-  type Direction,
-  rolesOf,
-} from "../../kernels/conv2d_roles.ts";
-import { recordWinograd, winogradFormOf } from "../../kernels/conv2d_winograd.ts";
+import type { Convolution, ConvolutionTensors, Direction } from "../../kernels/conv2d_roles.ts";
+import { recordWinograd } from "../../kernels/conv2d_winograd.ts";
 import { random, type SelfTestFamily, selfTestCase } from "./case.ts";
 
 /** What y and dx are made of; bias, rows and residual may be left out. */
@@ -41,10 +37,8 @@ export function launchWinograd(graph: Graph, tensors: WinogradTensors, c: Convol
 }
 
 function record(graph: Graph, direction: Direction, c: Convolution, tensors: ConvolutionTensors) {
-  const target = graph.targetOf("conv2d_winograd");
-  const form = winogradFormOf(target, rolesOf(direction, c).writes);
-  if (form) recordWinograd(graph, direction, c, tensors, form);
-  else recordConvolution(graph, direction, c, tensors);
+  if (graph.targetOf("conv2d_winograd").tiles) recordWinograd(graph, direction, c, tensors);
+  else recordConvolution(graph, direction === "forward" ? FORWARD : BACKWARD, c, tensors);
 }
 
 const padding = { top: 1, bottom: 1, left: 1, right: 1 };

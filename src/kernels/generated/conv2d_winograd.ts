@@ -2,22 +2,43 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  transform_weight: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "blocks" | "places" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; weight: true; taps: true };
-  transform_source: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "blocks" | "places" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; patches: true };
-  tile: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "blocks" | "places" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; products: true; all_taps: true; all_patches: true };
-  finish: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "blocks" | "places" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_products: true };
-  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "blocks" | "places" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_taps: true; all_patches: true };
+  transform_weight: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "has_bias" | "has_added" | "rows_step" | "rows_first"; weight: true; taps: true };
+  transform_source: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; patches: true };
+  tile: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "has_bias" | "has_added" | "rows_step" | "rows_first"; products: true; all_taps: true; all_patches: true };
+  finish: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "tiles" | "padded_reads" | "padded_writes" | "padded_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_products: true };
 };
 
 export const conv2d_winograd: ShaderFamily<Binds> = {
   name: "conv2d_winograd",
-  hash: "df5fd97ab27090a4",
+  hash: "9a708ac8891aa20e",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 
 const WG: u32 = 64u;
-const BLOCKS: u32 = 8u;
 
 struct Dims {
   images: u32,
@@ -40,9 +61,6 @@ struct Dims {
   first_tap: u32,
   tap_step: u32,
   turns: u32,
-  blocks: u32,
-  places: u32,
-  four: u32,
   has_bias: u32,
   has_added: u32,
   rows_step: u32,
@@ -288,129 +306,5 @@ fn put_tile(index: u32, channel: u32, values: vec4f, d: Dims) {
   result[at.z] = elem(sums.z);
   result[at.y] = elem(sums.y);
   result[at.x] = elem(sums.x);
-}
-
-
-
-alias Tile = array<vec4f, 2>;
-alias Block = array<Tile, 4>;
-alias Patch = array<Tile, 4>;
-alias Corners = array<Block, 4>;
-
-fn four_patches(i: u32, order: vec4u) -> Patch {
-  let at = i + order;
-  return Patch(pair_at(at.x), pair_at(at.y), pair_at(at.z), pair_at(at.w));
-}
-
-fn pair_at(i: u32) -> Tile {
-  return Tile(all_patches[i], all_patches[i + 1u]);
-}
-
-
-fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
-  let x = quadSwapX(w);
-  let y = quadSwapY(w);
-  let z = quadSwapDiagonal(w);
-  return Block(
-    pair(t[0], vec4f(w.x, x.x, y.x, z.x), p), pair(t[1], vec4f(w.y, x.y, y.y, z.y), p),
-    pair(t[2], vec4f(w.z, x.z, y.z, z.z), p), pair(t[3], vec4f(w.w, x.w, y.w, z.w), p));
-}
-
-fn pair(t: Tile, w: vec4f, p: Patch) -> Tile {
-  return Tile(line(t[0], w, p[0][0], p[1][0], p[2][0], p[3][0]), line(t[1], w, p[0][1], p[1][1], p[2][1], p[3][1]));
-}
-
-fn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {
-  return fma(vec4f(w.w), d, fma(vec4f(w.z), c, fma(vec4f(w.y), b, fma(vec4f(w.x), a, t))));
-}
-
-
-fn shares_of(place: u32) -> vec4f {
-  let row = place / 4u;
-  let column = place % 4u;
-  let below = select(select(1.0, 0.0, row == 0u), -1.0, row > 1u);
-  let right = select(select(1.0, 0.0, column == 0u), -1.0, column > 1u);
-  let above = select(1.0, 0.0, row == 3u);
-  let left = select(1.0, 0.0, column == 3u);
-  return vec4f(above * left, above * right, below * left, below * right);
-}
-
-fn spread(y: Corners, m: Block, shares: vec4f) -> Corners {
-  return Corners(
-    spread_block(y[0], m, shares.x), spread_block(y[1], m, shares.y),
-    spread_block(y[2], m, shares.z), spread_block(y[3], m, shares.w));
-}
-
-fn spread_block(y: Block, m: Block, share: f32) -> Block {
-  return Block(
-    spread_pair(y[0], m[0], share), spread_pair(y[1], m[1], share),
-    spread_pair(y[2], m[2], share), spread_pair(y[3], m[3], share));
-}
-
-fn spread_pair(y: Tile, m: Tile, share: f32) -> Tile {
-  return Tile(fma(vec4f(share), m[0], y[0]), fma(vec4f(share), m[1], y[1]));
-}
-
-@compute @workgroup_size(WG)
-fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
-  let dim = dims;
-  let wide = dim.padded_tiles / 4u;
-  let out = dim.padded_writes / 4u;
-  let index = index_of(lane);
-  let own = id & 3u;
-  let order = (vec4u(own) ^ vec4u(0u, 1u, 2u, 3u)) * wide;
-  var at = min(index * 2u, wide - 2u);
-  var w = own * out + lane.group.z * BLOCKS;
-  var y: array<Corners, 8>;
-  for (var place = 0u; place < dim.places; place++) {
-    var a = Block();
-    var b = Block();
-    var c = Block();
-    var d = Block();
-    var e = Block();
-    var f = Block();
-    var g = Block();
-    var h = Block();
-    for (var k = 0u; k < dim.turns; k++) {
-      let p = four_patches(at, order);
-      a = shared_block(a, all_taps[w], p);
-      b = shared_block(b, all_taps[w + 1u], p);
-      if (BLOCKS > 2u) {
-        c = shared_block(c, all_taps[w + 2u], p);
-        d = shared_block(d, all_taps[w + 3u], p);
-      }
-      if (BLOCKS > 4u) {
-        e = shared_block(e, all_taps[w + 4u], p);
-        f = shared_block(f, all_taps[w + 5u], p);
-        g = shared_block(g, all_taps[w + 6u], p);
-        h = shared_block(h, all_taps[w + 7u], p);
-      }
-      at += 4u * wide;
-      w += 4u * out;
-    }
-    let shares = shares_of(place);
-    y[0] = spread(y[0], a, shares);
-    y[1] = spread(y[1], b, shares);
-    if (BLOCKS > 2u) {
-      y[2] = spread(y[2], c, shares);
-      y[3] = spread(y[3], d, shares);
-    }
-    if (BLOCKS > 4u) {
-      y[4] = spread(y[4], e, shares);
-      y[5] = spread(y[5], f, shares);
-      y[6] = spread(y[6], g, shares);
-      y[7] = spread(y[7], h, shares);
-    }
-  }
-  for (var i = 0u; i < dim.blocks * dim.four; i++) {
-    let channel = lane.group.z * BLOCKS * 4u + i;
-    for (var t = 0u; t < dim.four * 2u; t++) {
-      if (channel < dim.writes && index * 8u + t < dim.tiles) {
-        put_tile(index * 8u + t, channel, vec4f(
-          y[i / 4u][0][i % 4u][t / 4u][t % 4u], y[i / 4u][1][i % 4u][t / 4u][t % 4u],
-          y[i / 4u][2][i % 4u][t / 4u][t % 4u], y[i / 4u][3][i % 4u][t / 4u][t % 4u]), dim);
-      }
-    }
-  }
 }`],
 };

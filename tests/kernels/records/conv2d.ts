@@ -1,4 +1,4 @@
-// The record of conv2d.wgsl, conv2d_wide.wgsl, conv2d_tile.wgsl, conv2d_pointwise.wgsl and
+// The record of conv2d.wgsl, conv2d_backward.wgsl, conv2d_tile.wgsl, conv2d_pointwise.wgsl and
 // conv2d_general.wgsl, with every gradient.
 import { conv2dRule } from "../../../src/autograd/rules/conv2d.ts";
 import { conv2d, type Padding } from "../../../src/kernels/conv2d.ts";
@@ -114,7 +114,7 @@ export function convolution(one: Case): Sample {
 
 export const info: KernelInfo = {
   family: "conv2d",
-  shaders: ["conv2d", "conv2d_wide", "conv2d_tile", "conv2d_pointwise", "conv2d_general"],
+  shaders: ["conv2d", "conv2d_backward", "conv2d_tile", "conv2d_pointwise", "conv2d_general"],
   dtypes: ["f32", "f16"],
   tolerance: SUMS,
   samples: () => [...selfTestSamples("conv2d"), ...CASES.map(convolution)],

@@ -1,0 +1,389 @@
+// conv2d_backward.wgsl — gradients by the images of 3×3 convolutions with stride 2, and of doubled pixels.
+//
+//   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,i,j,u,v} weight[o,c,u,v] · dy[n,o,i,j]
+//             over all i, j, u, v that read a pixel of z which is x[n,c,h,w]; z as in conv2d.wgsl, which
+//             has the gradient at stride 1 as well
+//   source    cross-correlation, as torch.nn.functional.conv2d
+//
+//   As conv2d.wgsl: every channel written is a sum over the channels read. A lane holds tiles of 4×4
+//   pixels, and reads the patch of pixels that they need of a channel. KIND says how they meet:
+//     PARITY    of stride 2
+//     HALVED    of stride 1 on doubled pixels in one pixel of zeros
+//
+//   shapes    source = dy, result, added [N, channels, height, width] row-major · weight [O, C, 3, 3]
+//   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups
+//             quads  a quad's lanes load the taps of four channels and swap them: lane q holds the
+//                    channels of a block in the order q^0, q^1, q^2, q^3
+//             plain  without subgroups, one block
+//   numerics  f32 sums in the order of the channels read, and of their taps
+//   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
+
+enable subgroups;
+
+alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+
+const WG: u32 = 16u;
+const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
+
+const PARITY: u32 = 0u;
+const HALVED: u32 = 1u;
+const KIND: u32 = 0u;
+const IS_ODD: bool = false; // PARITY: the first row and column of the result are odd, top = left = 1
+
+struct Dims {
+  images: u32, // N
+  reads: u32, // channels of the source
+  writes: u32, // channels of the result
+  height: u32, // of the source
+  width: u32,
+  out_height: u32, // of the result
+  out_width: u32,
+  top: u32, // zeros above the source
+  left: u32,
+  step: u32, // source rows, or columns, from one tile to the next
+  tiles_down: u32,
+  tiles_across: u32,
+  read_step: u32, // weights from one channel read to the next
+  write_step: u32, // weights from one channel written to the next
+  first_tap: u32,
+  tap_step: u32, // 1, or −1 with wrap-around
+  blocks: u32, // BLOCKS
+  four: u32, // 4; bounds that no compiler knows keep it from unrolling: Mesa's would take seconds
+  has_bias: u32, // 1 or 0, as the one below
+  has_added: u32,
+  rows_step: u32, // columns of rows, or 0: there are none
+  rows_first: u32, // the first channel's column
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> source: array<elem>;
+@group(0) @binding(2) var<storage, read> weight: array<elem>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> rows: array<f32>;
+@group(0) @binding(5) var<storage, read> added: array<elem>;
+@group(0) @binding(6) var<storage, read_write> result: array<elem>;
+
+alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
+alias Block = array<Tile, 4>; // of four channels
+alias Taps = array<f32, 9>; // from one channel read to one written, row by row
+
+// ---- reading: a patch of the source, of which a KIND uses the first rows and columns
+
+alias Row = array<f32, 10>;
+alias Patch = array<Row, 10>;
+
+const IS_WIDE: bool = KIND == HALVED; // more than six of both are used
+
+struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  in_a: vec4f,
+  in_b: vec4f,
+  in_c: vec4f,
+}
+
+fn line(first: u32, zeros: u32, extent: u32, step: u32) -> Line {
+  let a = first + vec4u(0u, 1u, 2u, 3u);
+  let b = a + 4u;
+  let c = a + 8u;
+  let end = extent + zeros;
+  return Line(
+    spots(a, zeros, end) * step, spots(b, zeros, end) * step, spots(c, zeros, end) * step,
+    within(a, zeros, end), within(b, zeros, end), within(c, zeros, end));
+}
+
+fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
+  return clamp(i, vec4u(zeros), vec4u(end - 1u)) - zeros;
+}
+
+fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
+  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
+}
+
+fn patch_at(image: u32, down: Line, across: Line) -> Patch {
+  let a = image + down.a;
+  let b = image + down.b;
+  let c = image + down.c;
+  return Patch(
+    row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
+    row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
+    row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
+    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
+    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
+}
+
+fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
+  var x: Row;
+  if (IS_WIDE) {
+    x = row_at(i, inside, across);
+  }
+  return x;
+}
+
+// A pixel outside the source is the nearest one inside, times 0.
+fn row_at(i: u32, inside: f32, across: Line) -> Row {
+  let a = inside * across.in_a;
+  let b = inside * across.in_b;
+  let c = inside * across.in_c;
+  return Row(
+    f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
+    f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
+    f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
+    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
+    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
+}
+
+fn wide(i: u32, inside: f32) -> f32 {
+  var x = 0.0;
+  if (IS_WIDE) {
+    x = f32(source[i]) * inside;
+  }
+  return x;
+}
+
+// `steps`: from a tap to itself and the next three.
+fn taps_at(i: u32, steps: vec4u) -> Taps {
+  let a = i + steps;
+  let b = a + steps.w + steps.y;
+  return Taps(
+    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
+    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
+    f32(weight[b.w + steps.y]));
+}
+
+// ---- multiplying: what one channel read adds to a tile of one channel written
+
+fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
+  var y = t;
+  if ((KIND == PARITY) & IS_ODD) {
+    y = Tile(
+      odd_row(t[0], w, p[0]), even_row(t[1], w, p[0], p[1]),
+      odd_row(t[2], w, p[1]), even_row(t[3], w, p[1], p[2]));
+  } else if (KIND == PARITY) {
+    y = Tile(
+      even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
+      even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
+  } else {
+    let f = folded(w);
+    y = Tile(
+      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
+      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
+  }
+  return y;
+}
+
+// Of the frame of zeros and the image in it, even rows are read by the taps of rows 0 and 2, odd ones
+// by row 1; so with columns.
+fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
+  if (IS_ODD) {
+    return vec4f(
+      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
+      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
+  }
+  return vec4f(
+    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
+    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
+}
+
+fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
+  if (IS_ODD) {
+    return vec4f(
+      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
+      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
+  }
+  return vec4f(
+    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
+    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
+}
+
+fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
+  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
+}
+
+// Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
+// an odd one those beside and below. So do the columns, as x, y and z, w.
+alias Folded = array<vec4f, 4>; // above, level, beside, below
+
+fn folded(w: Taps) -> Folded {
+  let a = vec3f(w[0], w[1], w[2]);
+  let b = vec3f(w[3], w[4], w[5]);
+  let c = vec3f(w[6], w[7], w[8]);
+  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
+}
+
+fn folded_row(w: vec3f) -> vec4f {
+  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);
+}
+
+fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
+  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
+  return halved_row(halved_row(ab, f[2], c), f[0], d);
+}
+
+fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
+  return vec4f(
+    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
+    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
+    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
+    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
+}
+
+// ---- writing
+
+struct Lane {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+}
+
+struct Place {
+  n: u32,
+  down: u32, // tiles above this one
+  across: u32, // tiles left of it
+  is_real: bool,
+}
+
+fn place_of(lane: Lane, d: Dims) -> Place {
+  let index = (lane.group.y * lane.groups.x + lane.group.x) * WG + lane.index;
+  let across = index % d.tiles_across;
+  let down = index / d.tiles_across % d.tiles_down;
+  let n = index / d.tiles_across / d.tiles_down;
+  return Place(min(n, d.images - 1u), down, across, n < d.images);
+}
+
+fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
+  return Block(
+    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
+    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
+}
+
+fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
+  return Tile(
+    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
+    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
+}
+
+fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
+  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
+}
+
+// Pixels past the edge fall on its last one, before that is written.
+fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
+  let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));
+  for (var i = 0u; i < d.four; i++) {
+    let o = channel + (i ^ share);
+    if (o < d.writes) {
+      let level = level_of(place.n, o, d);
+      let t = pick(b[0], b[1], b[2], b[3], i);
+      for (var r = 0u; r < d.four; r++) {
+        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
+        let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
+        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+      }
+    }
+  }
+}
+
+fn level_of(n: u32, o: u32, d: Dims) -> f32 {
+  var level = 0.0;
+  if (d.has_bias == 1u) {
+    level += bias[o];
+  }
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
+  }
+  return level;
+}
+
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
+  if (has_added == 1u) {
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
+  }
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
+}
+
+// ---- entry points
+
+@compute @workgroup_size(WG)
+fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
+  let dim = dims;
+  let place = place_of(lane, dim);
+  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
+  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let share = id & 3u;
+  let channel = lane.group.z * 4u * BLOCKS;
+  let last = vec4u(dim.writes - 1u);
+  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  let pixels = dim.height * dim.width;
+  var image = place.n * dim.reads * pixels;
+  var a = Block();
+  var b = Block();
+  var c = Block();
+  var d = Block();
+  for (var k = 0u; k < dim.reads; k++) {
+    let p = patch_at(image, down, across);
+    a = shared_block(a, taps_at(w.x, s), p);
+    if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, s), p);
+    }
+    if (BLOCKS > 2u) {
+      c = shared_block(c, taps_at(w.z, s), p);
+      d = shared_block(d, taps_at(w.w, s), p);
+    }
+    image += pixels;
+    w += dim.read_step;
+  }
+  if (!place.is_real) {
+    return;
+  }
+  for (var i = 0u; i < dim.blocks; i++) {
+    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
+  }
+}
+
+fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
+  let x = Taps(
+    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
+    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
+  let y = Taps(
+    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
+    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
+  let z = Taps(
+    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
+    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
+    quadSwapDiagonal(w[8]));
+  return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
+}
+
+@compute @workgroup_size(WG)
+fn plain(lane: Lane) {
+  let dim = dims;
+  let place = place_of(lane, dim);
+  let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
+  let across = line(place.across * dim.step, dim.left, dim.width, 1u);
+  let channel = lane.group.z * 4u;
+  let last = vec4u(dim.writes - 1u);
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;
+  let pixels = dim.height * dim.width;
+  var image = place.n * dim.reads * pixels;
+  var t = Block();
+  for (var k = 0u; k < dim.reads; k++) {
+    let p = patch_at(image, down, across);
+    t = Block(
+      tile(t[0], taps_at(w.x, s), p), tile(t[1], taps_at(w.y, s), p),
+      tile(t[2], taps_at(w.z, s), p), tile(t[3], taps_at(w.w, s), p));
+    image += pixels;
+    w += dim.read_step;
+  }
+  if (place.is_real) {
+    put_block(t, place, channel, 0u, dim);
+  }
+}

@@ -1,0 +1,101 @@
+// Which kernels make a 3×3 convolution on tiles or element by element, and which its gradient by the
+// images. A page that only samples carries the first: no value here holds both.
+import type { Constants, Variant } from "../device/shader.ts";
+import type { ArgsOf, Graph, Workgroups } from "../graph/graph.ts";
+import { type Convolution, type Direction, placeOf } from "./conv2d_roles.ts";
+import { conv2d as tiled } from "./generated/conv2d.ts";
+import { conv2d_backward as tiledBackward } from "./generated/conv2d_backward.ts";
+import {
+  conv2d_general as general,
+  conv2d_general_forward as generalForward,
+} from "./generated/conv2d_general.ts";
+
+const TILE = 4; // rows and columns
+const STRAIGHT = { first_tap: 0, tap_step: 1 };
+
+/** How a kind of convolution is made on tiles of 4×4 pixels. */
+interface TiledKind {
+  family: typeof tiled;
+  constants: (c: Convolution) => Constants;
+  /** blocks of four channels that a lane writes: more compile slowly */
+  most: 1 | 2 | 4;
+  /** where tiles read, the first row is tile · step − top; and how the taps lie */
+  place: (c: Convolution) => ReturnType<typeof placeOf> & { step: number };
+}
+
+type GeneralArgs = ArgsOf<NonNullable<(typeof generalForward)["binds"]>["forward"]>;
+
+export interface Kernels {
+  direction: Direction;
+  same: TiledKind;
+  strided: TiledKind;
+  doubled: TiledKind;
+  general: (graph: Graph, args: GeneralArgs, workgroups: Workgroups, flops: number) => void;
+}
+
+const same = (direction: Direction): TiledKind => ({
+  family: tiled,
+  constants: () => ({ KIND: 0 }),
+  most: 4,
+  place: (c) => ({ ...placeOf(direction, c), step: TILE }),
+});
+
+export const FORWARD: Kernels = {
+  direction: "forward",
+  same: /* @__PURE__ */ same("forward"),
+  strided: {
+    family: tiled,
+    constants: () => ({ KIND: 1 }),
+    most: 2,
+    place: ({ padding: { top, left } }) => ({ top, left, step: 2 * TILE, ...STRAIGHT }),
+  },
+  doubled: {
+    family: tiled,
+    constants: () => ({ KIND: 2 }),
+    most: 1, // more were slower on both software adapters
+    place: () => ({ top: 1, left: 1, step: TILE / 2, ...STRAIGHT }),
+  },
+  general: (graph, args, workgroups, flops) =>
+    graph.dispatch([generalForward, "forward"], args, workgroups, { flops }),
+};
+
+export const BACKWARD: Kernels = {
+  direction: "backward",
+  same: /* @__PURE__ */ same("backward"),
+  strided: {
+    family: tiledBackward,
+    constants: ({ padding }) => ({ KIND: 0, IS_ODD: padding.top === 1 }),
+    most: 2,
+    place: ({ padding: { top, left } }) => {
+      return { top: top === 0 ? 1 : 0, left: left === 0 ? 1 : 0, step: TILE / 2, ...STRAIGHT };
+    },
+  },
+  doubled: {
+    family: tiledBackward,
+    constants: () => ({ KIND: 1 }),
+    most: 2,
+    place: () => ({ top: 1, left: 1, step: 2 * TILE, ...STRAIGHT }),
+  },
+  general: (graph, args, workgroups, flops) =>
+    graph.dispatch([general, "backward"], args, workgroups, { flops }),
+};
+
+/** Constants of tiles of 4×8 pixels, for quads at stride 1 in both directions. */
+export const WIDE = { KIND: 3 };
+
+/** Every kind of both directions that can be asked for. */
+export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)[] => [
+  ...[FORWARD.same, FORWARD.strided, FORWARD.doubled].map(({ family, most }, KIND) => {
+    return { family, most, constants: { KIND } };
+  }),
+  ...[true, false].map((IS_ODD) => {
+    return { ...BACKWARD.strided, constants: { KIND: 0, IS_ODD } };
+  }),
+  { ...BACKWARD.doubled, constants: { KIND: 1 } },
+];
+
+export const wideVariants = (WG: number): Variant[] =>
+  [2, 4].map((BLOCKS) => ({ family: tiled, entry: "quads", constants: { ...WIDE, WG, BLOCKS } }));
+
+export const generalVariants = (): Variant[] =>
+  ["forward", "backward"].map((entry) => ({ family: general, entry, constants: {} }));
