@@ -8,7 +8,7 @@
 //             D from y, as in Dao 2023 (FlashAttention-2), arXiv:2307.08691, algorithms 1 and 2
 //
 //   shapes    qkv, dqkv [N, 3 · heads · d, S]: all of q, of k, of v; y, dy [N, heads · d, S]; head h in
-//             channels h·d … (h+1)·d − 1 of each; S a multiple of 4
+//             channels h·d … (h+1)·d − 1 of each
 //             stats [N, heads, S] of (max_j, 1 / Σ_j), powers being of 2: 2^(s · log2 e) = exp s
 //             means [N, heads, S] of D
 //             A tile: 8 rows a lane, 32 columns. Rows are queries in forward, keys in backward; columns
@@ -31,20 +31,18 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> qkv: array<elem4>;
-@group(0) @binding(2) var<storage, read> dy: array<elem4>;
-@group(0) @binding(3) var<storage, read> y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> qkv: array<elem>;
+@group(0) @binding(2) var<storage, read> dy: array<elem>;
+@group(0) @binding(3) var<storage, read> y: array<f32>;
 @group(0) @binding(4) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(5) var<storage, read_write> y_out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y_out: array<f32>;
 @group(0) @binding(6) var<storage, read_write> stats_out: array<vec2f>;
-@group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> means: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(8) var<storage, read_write> means: array<f32>;
+@group(0) @binding(9) var<storage, read> qkv4: array<elem4>; // qkv by four
+@group(0) @binding(10) var<storage, read> dy4: array<elem4>;
 
-// Tokens are read and written by four.
-fn fours() -> u32 {
-  return dims.tokens / 4u;
-}
-
+const FOURS: bool = false; // S is a multiple of 4: qkv and dy are read by four tokens
 const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup: 4 or 8
 const LOWEST = -1e30; // below every logit
 
@@ -76,10 +74,6 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
   return Eight(fma(b.l, vec4f(x), a.l), fma(b.r, vec4f(x), a.r));
 }
 
-fn plus_each(a: Eight, b: Eight, x: Eight) -> Eight {
-  return Eight(fma(b.l, x.l, a.l), fma(b.r, x.r, a.r));
-}
-
 // 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
 fn power_of_2(x: vec4f) -> vec4f {
   let t = max(x, vec4f(-126.0));
@@ -99,44 +93,60 @@ fn raised(a: Eight, top: Eight) -> Eight {
   return Eight(power_of_2(a.l - top.l), power_of_2(a.r - top.r));
 }
 
-// Where eight tokens lie, by four, and which four there are: 1, or 0 past the last token.
+// Where eight tokens lie, and which there are: 1, or 0 past the last one, where it is the last again.
 struct Spot {
-  l: u32,
-  r: u32,
-  has_l: f32,
-  has_r: f32,
+  l: vec4u,
+  r: vec4u,
+  has: Eight,
+  is_real: bool, // there is one at all
 }
 
-// Past the last token it is the last one again.
 fn spot_of(first: u32) -> Spot {
-  let last = fours() - 1u;
-  let has = vec2u(first, first + 1u) <= vec2u(last);
-  return Spot(min(first, last), min(first + 1u, last), f32(has.x), f32(has.y));
-}
-
-fn masked(a: Eight, spot: Spot) -> Eight {
-  return Eight(a.l * spot.has_l, a.r * spot.has_r);
+  let l = first + vec4u(0u, 1u, 2u, 3u);
+  let r = l + 4u;
+  let end = vec4u(dims.tokens);
+  let has = Eight(select(vec4f(), vec4f(1.0), l < end), select(vec4f(), vec4f(1.0), r < end));
+  return Spot(min(l, end - 1u), min(r, end - 1u), has, first < dims.tokens);
 }
 
 fn qkv_at(row: u32, spot: Spot) -> Eight {
-  return Eight(vec4f(qkv[row + spot.l]), vec4f(qkv[row + spot.r]));
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(qkv4[l.x / 4u]), vec4f(qkv4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])), vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])));
 }
 
 fn dy_at(row: u32, spot: Spot) -> Eight {
-  return Eight(vec4f(dy[row + spot.l]), vec4f(dy[row + spot.r]));
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
 }
 
 // dqkv = what is there, unless this comes first, + sums
 fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
   var all = sums;
   if (!is_first) {
-    all = added(all, Eight(dqkv[row + spot.l], dqkv[row + spot.r]));
+    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
+    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
   }
-  if (spot.has_l > 0.0) {
-    dqkv[row + spot.l] = all.l;
-  }
-  if (spot.has_r > 0.0) {
-    dqkv[row + spot.r] = all.r;
+  if (spot.is_real) { // what is past the last token falls on that, before it is written
+    dqkv[r.w] = all.r.w;
+    dqkv[r.z] = all.r.z;
+    dqkv[r.y] = all.r.y;
+    dqkv[r.x] = all.r.x;
+    dqkv[l.w] = all.l.w;
+    dqkv[l.z] = all.l.z;
+    dqkv[l.y] = all.l.y;
+    dqkv[l.x] = all.l.x;
   }
 }
 
@@ -235,7 +245,7 @@ fn row_sum(a: Eight, rows: Eight) -> f32 {
 
 // LOWEST in columns past the last token, else 0.
 fn below(columns: Spot) -> Eight {
-  return Eight(vec4f((1.0 - columns.has_l) * LOWEST), vec4f((1.0 - columns.has_r) * LOWEST));
+  return Eight((1.0 - columns.has.l) * LOWEST, (1.0 - columns.has.r) * LOWEST);
 }
 
 // The larger of top and four columns' logits.
@@ -276,20 +286,20 @@ fn weigh_one(j: u32, weight: f32) {
 
 // ---- entry points
 
-struct Home { // in fours: where the head's numbers begin
+struct Home { // where the head's numbers begin
   q: u32, // in qkv and dqkv, as the two below
   k: u32,
   v: u32,
   y: u32, // in y and dy
-  tokens: u32, // in means; in stats four times that
+  tokens: u32, // in stats and means
 }
 
 fn home_of(group: vec3u, groups: vec3u) -> Home {
   let index = group.z * groups.y + group.y;
-  let head = dims.channels * fours();
+  let head = dims.channels * dims.tokens;
   let all = groups.y * head; // of q, of an image
   let q = 3u * group.z * all + group.y * head;
-  return Home(q, q + all, q + 2u * all, index * head, index * fours());
+  return Home(q, q + all, q + 2u * all, index * head, index * dims.tokens);
 }
 
 @compute @workgroup_size(LANES)
@@ -299,14 +309,14 @@ fn forward(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let home = home_of(group, groups);
-  let rows = spot_of((group.x * LANES + lane) * 2u);
+  let rows = spot_of((group.x * LANES + lane) * 8u);
   var top = every(LOWEST);
   var total = every(0.0);
-  for (var first = 0u; first < fours(); first += 8u) {
-    let columns = spot_of(first + lane % 4u * 2u);
+  for (var first = 0u; first < dims.tokens; first += 32u) {
+    let columns = spot_of(first + lane % 4u * 8u);
     start(&powers, below(columns), every(0.0));
     for (var c = 0u; c < dims.channels; c++) {
-      let at = c * fours();
+      let at = c * dims.tokens;
       add_outer(&powers, qkv_at(home.k + at, columns), scaled(qkv_at(home.q + at, rows), dims.log2_scale));
     }
 
@@ -320,41 +330,52 @@ fn forward(
     total = added(total, raise_all(top));
 
     var factor = every(1.0);
-    if (first + 8u >= fours()) {
+    if (first + 32u >= dims.tokens) {
       factor = Eight(1.0 / total.l, 1.0 / total.r);
       decay = multiplied(decay, factor);
     }
     for (var c = 0u; c < dims.channels; c++) {
-      let at = c * fours();
-      let sums = over_columns(&powers, masked(qkv_at(home.v + at, columns), columns));
+      let at = c * dims.tokens;
+      let sums = over_columns(&powers, multiplied(qkv_at(home.v + at, columns), columns.has));
       put(home.y + at, rows, multiplied(factor, sums), decay, first == 0u);
     }
   }
-  put_stats(4u * (home.tokens + rows.l), top.l, total.l, rows.has_l);
-  put_stats(4u * (home.tokens + rows.r), top.r, total.r, rows.has_r);
+  put_stats(home.tokens, rows, top, Eight(1.0 / total.l, 1.0 / total.r));
 }
 
 // y = decay · y, unless this comes first, + sums
 fn put(row: u32, spot: Spot, sums: Eight, decay: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
   var all = sums;
   if (!is_first) {
-    all = plus_each(all, decay, Eight(y_out[row + spot.l], y_out[row + spot.r]));
+    all.l = fma(decay.l, vec4f(y_out[l.x], y_out[l.y], y_out[l.z], y_out[l.w]), all.l);
+    all.r = fma(decay.r, vec4f(y_out[r.x], y_out[r.y], y_out[r.z], y_out[r.w]), all.r);
   }
-  if (spot.has_l > 0.0) {
-    y_out[row + spot.l] = all.l;
-  }
-  if (spot.has_r > 0.0) {
-    y_out[row + spot.r] = all.r;
+  if (spot.is_real) {
+    y_out[r.w] = all.r.w;
+    y_out[r.z] = all.r.z;
+    y_out[r.y] = all.r.y;
+    y_out[r.x] = all.r.x;
+    y_out[l.w] = all.l.w;
+    y_out[l.z] = all.l.z;
+    y_out[l.y] = all.l.y;
+    y_out[l.x] = all.l.x;
   }
 }
 
-fn put_stats(i: u32, top: vec4f, total: vec4f, has: f32) {
-  if (has > 0.0) {
-    stats_out[i] = vec2f(top.x, 1.0 / total.x);
-    stats_out[i + 1u] = vec2f(top.y, 1.0 / total.y);
-    stats_out[i + 2u] = vec2f(top.z, 1.0 / total.z);
-    stats_out[i + 3u] = vec2f(top.w, 1.0 / total.w);
+fn put_stats(first: u32, spot: Spot, top: Eight, inverse: Eight) {
+  if (spot.is_real) {
+    put_four_stats(first + spot.r, top.r, inverse.r);
+    put_four_stats(first + spot.l, top.l, inverse.l);
   }
+}
+
+fn put_four_stats(i: vec4u, top: vec4f, inverse: vec4f) {
+  stats_out[i.w] = vec2f(top.w, inverse.w);
+  stats_out[i.z] = vec2f(top.z, inverse.z);
+  stats_out[i.y] = vec2f(top.y, inverse.y);
+  stats_out[i.x] = vec2f(top.x, inverse.x);
 }
 
 @compute @workgroup_size(LANES)
@@ -364,21 +385,21 @@ fn backward(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let home = home_of(group, groups);
-  for (var first = lane; first < fours(); first += LANES) {
-    means[home.tokens + first] = mean_of(home.y + first);
+  for (var i = lane; i < dims.tokens; i += LANES) {
+    means[home.tokens + i] = mean_of(home.y + i);
   }
   storageBarrier();
 
-  let step = 2u * LANES; // two fours a lane
-  for (var band = 0u; band < fours(); band += step) {
-    let rows = spot_of(band + 2u * lane);
-    for (var first = 0u; first < fours(); first += 8u) {
-      let columns = spot_of(first + lane % 4u * 2u);
+  let step = 8u * LANES;
+  for (var band = 0u; band < dims.tokens; band += step) {
+    let rows = spot_of(band + 8u * lane);
+    for (var first = 0u; first < dims.tokens; first += 32u) {
+      let columns = spot_of(first + lane % 4u * 8u);
       remake(home, rows, columns);
       gather(home, rows, columns, first == 0u);
       for (var c = 0u; c < dims.channels; c++) {
-        let at = c * fours();
-        let sums = over_rows(&slopes, masked(qkv_at(home.k + at, rows), rows));
+        let at = c * dims.tokens;
+        let sums = over_rows(&slopes, multiplied(qkv_at(home.k + at, rows), rows.has));
         if (lane < 4u) { // the other quad has the same columns
           accumulate(home.q + at, columns, scaled(sums, dims.scale), band == 0u);
         }
@@ -387,31 +408,31 @@ fn backward(
   }
 }
 
-// D of four queries.
-fn mean_of(first: u32) -> vec4f {
-  var sum = vec4f();
+// D of a query.
+fn mean_of(first: u32) -> f32 {
+  var sum = 0.0;
   for (var c = 0u; c < dims.channels; c++) {
-    let at = first + c * fours();
-    sum = fma(vec4f(dy[at]), y[at], sum);
+    let at = first + c * dims.tokens;
+    sum = fma(f32(dy[at]), y[at], sum);
   }
   return sum;
 }
 
 // P and G · √d of a tile; 0 in columns past the last token.
 fn remake(home: Home, rows: Spot, columns: Spot) {
-  let l = stats_of(4u * (home.tokens + columns.l));
-  let r = stats_of(4u * (home.tokens + columns.r));
+  let l = stats_of(home.tokens + columns.l);
+  let r = stats_of(home.tokens + columns.r);
   start(&powers, Eight(-l.top, -r.top), every(0.0));
-  start(&slopes, Eight(-means[home.tokens + columns.l], -means[home.tokens + columns.r]), every(0.0));
+  start(&slopes, Eight(-l.mean, -r.mean), every(0.0));
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     add_outer(&powers, qkv_at(home.q + at, columns), scaled(qkv_at(home.k + at, rows), dims.log2_scale));
   }
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     add_outer(&slopes, dy_at(home.y + at, columns), qkv_at(home.v + at, rows));
   }
-  let weights = masked(Eight(l.inverse, r.inverse), columns);
+  let weights = multiplied(Eight(l.inverse, r.inverse), columns.has);
   weigh(0u, weights.l.x);
   weigh(4u, weights.l.y);
   weigh(8u, weights.l.z);
@@ -425,22 +446,25 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
 // dv and dk of the tile's rows.
 fn gather(home: Home, rows: Spot, columns: Spot, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     accumulate(home.v + at, rows, over_columns(&powers, dy_at(home.y + at, columns)), is_first);
     let sums = over_columns(&slopes, qkv_at(home.q + at, columns));
     accumulate(home.k + at, rows, scaled(sums, dims.scale), is_first);
   }
 }
 
+// Of four queries.
 struct Stats {
   top: vec4f,
   inverse: vec4f,
+  mean: vec4f,
 }
 
-fn stats_of(i: u32) -> Stats {
-  let a = stats[i];
-  let b = stats[i + 1u];
-  let c = stats[i + 2u];
-  let d = stats[i + 3u];
-  return Stats(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y));
+fn stats_of(i: vec4u) -> Stats {
+  let a = stats[i.x];
+  let b = stats[i.y];
+  let c = stats[i.z];
+  let d = stats[i.w];
+  let mean = vec4f(means[i.x], means[i.y], means[i.z], means[i.w]);
+  return Stats(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y), mean);
 }

@@ -1,5 +1,5 @@
 // Launches shaders/attention.wgsl, or first attention_lanes.wgsl where the subgroup's size is known to
-// be 4 or 8 (the software adapters) and tokens come by four: multi-head self-attention and its gradients.
+// be 4 or 8 (the software adapters): multi-head self-attention and its gradients.
 //
 // No S × S tensor is made: the backward kernels make the probabilities again from q, k and stats.
 import { ShapeError } from "../core/errors.ts";
@@ -20,7 +20,9 @@ export const attentionVariants = (): Variant[] => [
     return { family: tiles, entry, constants: {} };
   }),
   ...["forward", "backward"].flatMap((entry) =>
-    SUBGROUPS.map((LANES) => ({ family: lanes, entry, constants: { LANES } })),
+    SUBGROUPS.flatMap((LANES) =>
+      [false, true].map((FOURS) => ({ family: lanes, entry, constants: { LANES, FOURS } })),
+    ),
   ),
 ];
 
@@ -56,11 +58,10 @@ export function attention(
   const dims = dimsOf(extents);
   const flops = flopsOf(extents, 2);
   choose(graph, `forward ${qkv.dtype}`, extents, [attention_lanes_forward, attention_forward], {
-    byLanes: (LANES) => {
-      const args = { dims, qkv, y_out: y, stats_out: stats };
-      const workgroups = workgroupsOf(extents, ROWS_OF_A_LANE * LANES);
-      const options = { flops, constants: { LANES } };
-      graph.dispatch([attention_lanes_forward, "forward"], args, workgroups, options);
+    byLanes: (constants) => {
+      const args = { dims, qkv, qkv4: qkv, y_out: y, stats_out: stats };
+      const workgroups = workgroupsOf(extents, ROWS_OF_A_LANE * constants.LANES);
+      graph.dispatch([attention_lanes_forward, "forward"], args, workgroups, { flops, constants });
     },
     byTiles: (workgroups) => {
       const args = { dims, qkv, column_b: qkv, sums: y, new_stats: stats };
@@ -101,9 +102,9 @@ export function attentionBackward(
 
   const dims = dimsOf(extents);
   choose(graph, `backward ${qkv.dtype}`, extents, [lanes, tiles], {
-    byLanes: (LANES) => {
-      const args = { dims, qkv, dy, y, stats, dqkv: target, means };
-      const options = { flops: flopsOf(extents, 5), constants: { LANES } };
+    byLanes: (constants) => {
+      const args = { dims, qkv, qkv4: qkv, dy, dy4: dy, y, stats, dqkv: target, means };
+      const options = { flops: flopsOf(extents, 5), constants };
       graph.dispatch([lanes, "backward"], args, [1, heads, images], options);
     },
     byTiles: (workgroups) => {
@@ -130,8 +131,10 @@ interface Extents {
   tokens: number;
 }
 
+type LanesConstants = { LANES: number; FOURS: boolean };
+
 interface Ways {
-  byLanes: (LANES: number) => void;
+  byLanes: (constants: LanesConstants) => void;
   byTiles: (workgroups: Workgroups) => void;
 }
 
@@ -145,12 +148,12 @@ function choose(
 ): void {
   const { images, heads, channels, tokens } = extents;
   const LANES = graph.targetOf("attention").subgroupSize;
-  const isShared = SUBGROUPS.includes(LANES) && tokens % 4 === 0;
-  const shared = isShared ? [{ family: lanesFamily, constants: { LANES } }] : [];
-  const ways = [...shared, { family: tilesFamily, constants: {} as { LANES?: number } }];
+  const constants: LanesConstants = { LANES, FOURS: tokens % 4 === 0 };
+  const shared = SUBGROUPS.includes(LANES) ? [{ family: lanesFamily, constants }] : [];
+  const ways = [...shared, { family: tilesFamily, constants: undefined }];
   const work = `${pass} [${[images, heads, channels, tokens]}]`;
-  graph.choose("attention", work, ways, ({ constants }) => {
-    if (constants.LANES) byLanes(constants.LANES);
+  graph.choose("attention", work, ways, (way) => {
+    if (way.constants) byLanes(way.constants);
     else byTiles(workgroupsOf(extents, ROWS_OF_A_TILE));
   });
 }

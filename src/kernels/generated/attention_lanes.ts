@@ -2,8 +2,8 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; y_out: true; stats_out: true };
-  backward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; dy: true; y: true; stats: true; dqkv: true; means: true };
+  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; y_out: true; stats_out: true; qkv4: true };
+  backward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; dy: true; y: true; stats: true; dqkv: true; means: true; qkv4: true; dy4: true };
 };
 
 const t0 = `
@@ -19,32 +19,34 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> qkv: array<elem4>;`;
+@group(0) @binding(1) var<storage, read> qkv: array<elem>;`;
 
 const t1 = `
-@group(0) @binding(2) var<storage, read> dy: array<elem4>;`;
+@group(0) @binding(2) var<storage, read> dy: array<elem>;`;
 
 const t2 = `
-@group(0) @binding(3) var<storage, read> y: array<vec4f>;`;
+@group(0) @binding(3) var<storage, read> y: array<f32>;`;
 
 const t3 = `
 @group(0) @binding(4) var<storage, read> stats: array<vec2f>;`;
 
 const t4 = `
-@group(0) @binding(5) var<storage, read_write> y_out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y_out: array<f32>;
 @group(0) @binding(6) var<storage, read_write> stats_out: array<vec2f>;`;
 
 const t5 = `
-@group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> means: array<vec4f>;`;
+@group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(8) var<storage, read_write> means: array<f32>;`;
 
 const t6 = `
+@group(0) @binding(9) var<storage, read> qkv4: array<elem4>;`;
 
+const t7 = `
+@group(0) @binding(10) var<storage, read> dy4: array<elem4>;`;
 
-fn fours() -> u32 {
-  return dims.tokens / 4u;
-}
+const t8 = `
 
+const FOURS: bool = false;
 const LANES: u32 = 4u;
 const LOWEST = -1e30;
 
@@ -76,10 +78,6 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
   return Eight(fma(b.l, vec4f(x), a.l), fma(b.r, vec4f(x), a.r));
 }
 
-fn plus_each(a: Eight, b: Eight, x: Eight) -> Eight {
-  return Eight(fma(b.l, x.l, a.l), fma(b.r, x.r, a.r));
-}
-
 
 fn power_of_2(x: vec4f) -> vec4f {
   let t = max(x, vec4f(-126.0));
@@ -101,48 +99,64 @@ fn raised(a: Eight, top: Eight) -> Eight {
 
 
 struct Spot {
-  l: u32,
-  r: u32,
-  has_l: f32,
-  has_r: f32,
+  l: vec4u,
+  r: vec4u,
+  has: Eight,
+  is_real: bool,
 }
-
 
 fn spot_of(first: u32) -> Spot {
-  let last = fours() - 1u;
-  let has = vec2u(first, first + 1u) <= vec2u(last);
-  return Spot(min(first, last), min(first + 1u, last), f32(has.x), f32(has.y));
-}
-
-fn masked(a: Eight, spot: Spot) -> Eight {
-  return Eight(a.l * spot.has_l, a.r * spot.has_r);
+  let l = first + vec4u(0u, 1u, 2u, 3u);
+  let r = l + 4u;
+  let end = vec4u(dims.tokens);
+  let has = Eight(select(vec4f(), vec4f(1.0), l < end), select(vec4f(), vec4f(1.0), r < end));
+  return Spot(min(l, end - 1u), min(r, end - 1u), has, first < dims.tokens);
 }
 
 fn qkv_at(row: u32, spot: Spot) -> Eight {
-  return Eight(vec4f(qkv[row + spot.l]), vec4f(qkv[row + spot.r]));
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(qkv4[l.x / 4u]), vec4f(qkv4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])), vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])));
 }`;
 
-const t7 = `
+const t9 = `
 
 fn dy_at(row: u32, spot: Spot) -> Eight {
-  return Eight(vec4f(dy[row + spot.l]), vec4f(dy[row + spot.r]));
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
 }
 
 
 fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
   var all = sums;
   if (!is_first) {
-    all = added(all, Eight(dqkv[row + spot.l], dqkv[row + spot.r]));
+    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
+    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
   }
-  if (spot.has_l > 0.0) {
-    dqkv[row + spot.l] = all.l;
-  }
-  if (spot.has_r > 0.0) {
-    dqkv[row + spot.r] = all.r;
+  if (spot.is_real) {
+    dqkv[r.w] = all.r.w;
+    dqkv[r.z] = all.r.z;
+    dqkv[r.y] = all.r.y;
+    dqkv[r.x] = all.r.x;
+    dqkv[l.w] = all.l.w;
+    dqkv[l.z] = all.l.z;
+    dqkv[l.y] = all.l.y;
+    dqkv[l.x] = all.l.x;
   }
 }`;
 
-const t8 = `
+const t10 = `
 
 
 
@@ -153,10 +167,10 @@ alias Tile = array<Eight, 32>;
 
 var<private> powers: Tile;`;
 
-const t9 = `
+const t11 = `
 var<private> slopes: Tile;`;
 
-const t10 = `
+const t12 = `
 
 
 fn spread(x: f32) -> vec4f {
@@ -215,7 +229,7 @@ fn four_columns(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
   return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
 }`;
 
-const t11 = `
+const t13 = `
 
 
 fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
@@ -243,11 +257,11 @@ fn row_sum(a: Eight, rows: Eight) -> f32 {
   return (four.x + four.y) + (four.z + four.w);
 }`;
 
-const t12 = `
+const t14 = `
 
 
 fn below(columns: Spot) -> Eight {
-  return Eight(vec4f((1.0 - columns.has_l) * LOWEST), vec4f((1.0 - columns.has_r) * LOWEST));
+  return Eight((1.0 - columns.has.l) * LOWEST, (1.0 - columns.has.r) * LOWEST);
 }
 
 
@@ -272,7 +286,7 @@ fn raise_all(top: Eight) -> Eight {
   return added(left, right);
 }`;
 
-const t13 = `
+const t15 = `
 
 
 fn weigh(j: u32, weight: f32) {
@@ -288,7 +302,7 @@ fn weigh_one(j: u32, weight: f32) {
   slopes[j] = multiplied(slopes[j], powers[j]);
 }`;
 
-const t14 = `
+const t16 = `
 
 
 
@@ -302,10 +316,10 @@ struct Home {
 
 fn home_of(group: vec3u, groups: vec3u) -> Home {
   let index = group.z * groups.y + group.y;
-  let head = dims.channels * fours();
+  let head = dims.channels * dims.tokens;
   let all = groups.y * head;
   let q = 3u * group.z * all + group.y * head;
-  return Home(q, q + all, q + 2u * all, index * head, index * fours());
+  return Home(q, q + all, q + 2u * all, index * head, index * dims.tokens);
 }
 
 @compute @workgroup_size(LANES)
@@ -315,14 +329,14 @@ fn forward(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let home = home_of(group, groups);
-  let rows = spot_of((group.x * LANES + lane) * 2u);
+  let rows = spot_of((group.x * LANES + lane) * 8u);
   var top = every(LOWEST);
   var total = every(0.0);
-  for (var first = 0u; first < fours(); first += 8u) {
-    let columns = spot_of(first + lane % 4u * 2u);
+  for (var first = 0u; first < dims.tokens; first += 32u) {
+    let columns = spot_of(first + lane % 4u * 8u);
     start(&powers, below(columns), every(0.0));
     for (var c = 0u; c < dims.channels; c++) {
-      let at = c * fours();
+      let at = c * dims.tokens;
       add_outer(&powers, qkv_at(home.k + at, columns), scaled(qkv_at(home.q + at, rows), dims.log2_scale));
     }
 
@@ -336,44 +350,55 @@ fn forward(
     total = added(total, raise_all(top));
 
     var factor = every(1.0);
-    if (first + 8u >= fours()) {
+    if (first + 32u >= dims.tokens) {
       factor = Eight(1.0 / total.l, 1.0 / total.r);
       decay = multiplied(decay, factor);
     }
     for (var c = 0u; c < dims.channels; c++) {
-      let at = c * fours();
-      let sums = over_columns(&powers, masked(qkv_at(home.v + at, columns), columns));
+      let at = c * dims.tokens;
+      let sums = over_columns(&powers, multiplied(qkv_at(home.v + at, columns), columns.has));
       put(home.y + at, rows, multiplied(factor, sums), decay, first == 0u);
     }
   }
-  put_stats(4u * (home.tokens + rows.l), top.l, total.l, rows.has_l);
-  put_stats(4u * (home.tokens + rows.r), top.r, total.r, rows.has_r);
+  put_stats(home.tokens, rows, top, Eight(1.0 / total.l, 1.0 / total.r));
 }
 
 
 fn put(row: u32, spot: Spot, sums: Eight, decay: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
   var all = sums;
   if (!is_first) {
-    all = plus_each(all, decay, Eight(y_out[row + spot.l], y_out[row + spot.r]));
+    all.l = fma(decay.l, vec4f(y_out[l.x], y_out[l.y], y_out[l.z], y_out[l.w]), all.l);
+    all.r = fma(decay.r, vec4f(y_out[r.x], y_out[r.y], y_out[r.z], y_out[r.w]), all.r);
   }
-  if (spot.has_l > 0.0) {
-    y_out[row + spot.l] = all.l;
-  }
-  if (spot.has_r > 0.0) {
-    y_out[row + spot.r] = all.r;
+  if (spot.is_real) {
+    y_out[r.w] = all.r.w;
+    y_out[r.z] = all.r.z;
+    y_out[r.y] = all.r.y;
+    y_out[r.x] = all.r.x;
+    y_out[l.w] = all.l.w;
+    y_out[l.z] = all.l.z;
+    y_out[l.y] = all.l.y;
+    y_out[l.x] = all.l.x;
   }
 }
 
-fn put_stats(i: u32, top: vec4f, total: vec4f, has: f32) {
-  if (has > 0.0) {
-    stats_out[i] = vec2f(top.x, 1.0 / total.x);
-    stats_out[i + 1u] = vec2f(top.y, 1.0 / total.y);
-    stats_out[i + 2u] = vec2f(top.z, 1.0 / total.z);
-    stats_out[i + 3u] = vec2f(top.w, 1.0 / total.w);
+fn put_stats(first: u32, spot: Spot, top: Eight, inverse: Eight) {
+  if (spot.is_real) {
+    put_four_stats(first + spot.r, top.r, inverse.r);
+    put_four_stats(first + spot.l, top.l, inverse.l);
   }
+}
+
+fn put_four_stats(i: vec4u, top: vec4f, inverse: vec4f) {
+  stats_out[i.w] = vec2f(top.w, inverse.w);
+  stats_out[i.z] = vec2f(top.z, inverse.z);
+  stats_out[i.y] = vec2f(top.y, inverse.y);
+  stats_out[i.x] = vec2f(top.x, inverse.x);
 }`;
 
-const t15 = `
+const t17 = `
 
 @compute @workgroup_size(LANES)
 fn backward(
@@ -382,21 +407,21 @@ fn backward(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let home = home_of(group, groups);
-  for (var first = lane; first < fours(); first += LANES) {
-    means[home.tokens + first] = mean_of(home.y + first);
+  for (var i = lane; i < dims.tokens; i += LANES) {
+    means[home.tokens + i] = mean_of(home.y + i);
   }
   storageBarrier();
 
-  let step = 2u * LANES;
-  for (var band = 0u; band < fours(); band += step) {
-    let rows = spot_of(band + 2u * lane);
-    for (var first = 0u; first < fours(); first += 8u) {
-      let columns = spot_of(first + lane % 4u * 2u);
+  let step = 8u * LANES;
+  for (var band = 0u; band < dims.tokens; band += step) {
+    let rows = spot_of(band + 8u * lane);
+    for (var first = 0u; first < dims.tokens; first += 32u) {
+      let columns = spot_of(first + lane % 4u * 8u);
       remake(home, rows, columns);
       gather(home, rows, columns, first == 0u);
       for (var c = 0u; c < dims.channels; c++) {
-        let at = c * fours();
-        let sums = over_rows(&slopes, masked(qkv_at(home.k + at, rows), rows));
+        let at = c * dims.tokens;
+        let sums = over_rows(&slopes, multiplied(qkv_at(home.k + at, rows), rows.has));
         if (lane < 4u) {
           accumulate(home.q + at, columns, scaled(sums, dims.scale), band == 0u);
         }
@@ -406,30 +431,30 @@ fn backward(
 }
 
 
-fn mean_of(first: u32) -> vec4f {
-  var sum = vec4f();
+fn mean_of(first: u32) -> f32 {
+  var sum = 0.0;
   for (var c = 0u; c < dims.channels; c++) {
-    let at = first + c * fours();
-    sum = fma(vec4f(dy[at]), y[at], sum);
+    let at = first + c * dims.tokens;
+    sum = fma(f32(dy[at]), y[at], sum);
   }
   return sum;
 }
 
 
 fn remake(home: Home, rows: Spot, columns: Spot) {
-  let l = stats_of(4u * (home.tokens + columns.l));
-  let r = stats_of(4u * (home.tokens + columns.r));
+  let l = stats_of(home.tokens + columns.l);
+  let r = stats_of(home.tokens + columns.r);
   start(&powers, Eight(-l.top, -r.top), every(0.0));
-  start(&slopes, Eight(-means[home.tokens + columns.l], -means[home.tokens + columns.r]), every(0.0));
+  start(&slopes, Eight(-l.mean, -r.mean), every(0.0));
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     add_outer(&powers, qkv_at(home.q + at, columns), scaled(qkv_at(home.k + at, rows), dims.log2_scale));
   }
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     add_outer(&slopes, dy_at(home.y + at, columns), qkv_at(home.v + at, rows));
   }
-  let weights = masked(Eight(l.inverse, r.inverse), columns);
+  let weights = multiplied(Eight(l.inverse, r.inverse), columns.has);
   weigh(0u, weights.l.x);
   weigh(4u, weights.l.y);
   weigh(8u, weights.l.z);
@@ -443,34 +468,37 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
 
 fn gather(home: Home, rows: Spot, columns: Spot, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
-    let at = c * fours();
+    let at = c * dims.tokens;
     accumulate(home.v + at, rows, over_columns(&powers, dy_at(home.y + at, columns)), is_first);
     let sums = over_columns(&slopes, qkv_at(home.q + at, columns));
     accumulate(home.k + at, rows, scaled(sums, dims.scale), is_first);
   }
 }
 
+
 struct Stats {
   top: vec4f,
   inverse: vec4f,
+  mean: vec4f,
 }
 
-fn stats_of(i: u32) -> Stats {
-  let a = stats[i];
-  let b = stats[i + 1u];
-  let c = stats[i + 2u];
-  let d = stats[i + 3u];
-  return Stats(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y));
+fn stats_of(i: vec4u) -> Stats {
+  let a = stats[i.x];
+  let b = stats[i.y];
+  let c = stats[i.z];
+  let d = stats[i.w];
+  let mean = vec4f(means[i.x], means[i.y], means[i.z], means[i.w]);
+  return Stats(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y), mean);
 }`;
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "3d3cebded37967b4",
-  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n", t10, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  hash: "16e2982e7a502787",
+  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "3d3cebded37967b4",
-  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15],
+  hash: "16e2982e7a502787",
+  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17],
 };
