@@ -111,7 +111,7 @@ export function linesOf(report: DoctorReport): string[] {
     adapter: `${name || "unnamed"} (${driver}: ${reason})`,
     software: target.software ?? (adapter.isFallbackAdapter ? "yes" : "no"),
     subgroups: features.includes("subgroups") ? lanes : "none",
-    matrices: target.matrixUnits ?? "none in use (--subgroup-matrix asks for them)",
+    matrices: target.matrixUnits ?? "none in use: not there, or not asked for (--subgroup-matrix)",
     features: features.join(", "),
     limits: known(limits).join(", "),
     versions: known(versions).join(", "),
@@ -125,7 +125,9 @@ export function linesOf(report: DoctorReport): string[] {
       const word = ok && plain ? "PLAIN" : ok ? "right" : "WRONG";
       const verdict = `${word} ${family.padEnd(19)} ${dtype} ${found.padEnd(17)}`;
       const short = entryPoints.map((label) => label.replace(`${family}.`, ""));
-      return `${verdict} ${message ?? short.join(", ")}`;
+      const isOther = family === "subgroup_matrix" && target.matrixUnits === null;
+      const ran = isOther ? `not in use, its cases by ${short.join(", ")}` : short.join(", ");
+      return `${verdict} ${message ?? ran}`;
     }),
     "",
     `${right} of ${selfTest.length} kernel families are right; an error is in units of ε Σ|terms|, ε = 2^-24, in f16 2^-11.`,

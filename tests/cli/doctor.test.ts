@@ -68,6 +68,7 @@ describe("doctor, in Node", () => {
     const text = linesOf(report).join("\n"); // what is printed without --json
     expect(text).toMatch(/^adapter {4}\S.* \(\w+: asked for\)$/m);
     expect(text).toMatch(/^right concat +f32 error 0\.\d+ of 8 +\w/m);
+    if (!report.target.matrixUnits) expect(text).toMatch(/ subgroup_matrix .* not in use, /);
     const count = report.selfTest.length;
     const all = `${count} of ${count} kernel families are right`;
     expect(text).toContain(all);
