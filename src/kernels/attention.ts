@@ -149,7 +149,8 @@ function choose(
   const { images, heads, channels, tokens } = extents;
   const LANES = graph.targetOf("attention").subgroupSize;
   const constants: LanesConstants = { LANES, FOURS: tokens % 4 === 0 };
-  const shared = SUBGROUPS.includes(LANES) ? [{ family: lanesFamily, constants }] : [];
+  const isShared = SUBGROUPS.includes(LANES) && images * heads * channels * tokens >= 4; // one of dy4
+  const shared = isShared ? [{ family: lanesFamily, constants }] : [];
   const ways = [...shared, { family: tilesFamily, constants: undefined }];
   const work = `${pass} [${[images, heads, channels, tokens]}]`;
   graph.choose("attention", work, ways, (way) => {
