@@ -56,6 +56,7 @@ export { nullClass } from "./nn/conditions.ts";
 export { type Evaluation, evaluate } from "./nn/evaluate.ts";
 export { NETWORK_DTYPES, type NetworkDtype } from "./nn/half_weights.ts";
 export { DiffusionModel } from "./nn/model.ts";
+export { saveModel } from "./nn/save_model.ts";
 export { SAMPLERS, type SamplerName } from "./samplers/plan.ts";
 export {
   type SampledImages,

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { DiffusionModel } from "../src/nn/model.ts";
+import { saveModel } from "../src/nn/save_model.ts";
 import { type Dataset, fitImages } from "../src/train/dataset.ts";
 import { presetFor } from "../src/train/presets.ts";
 import { testGpu } from "./support/gpu.ts";
@@ -49,7 +50,7 @@ describe("the README", () => {
 
     const { config, scheduler } = presetFor(gpu.target);
     const model = await DiffusionModel.create(gpu, config, { seed: 0, scheduler });
-    const files = await model.files();
+    const files = await saveModel(model);
     const drawn = await draw(gpu, async (path: string) => files.get(path));
     expect(drawn).toHaveLength(trained.length);
     expect(drawn.every(Number.isFinite)).toBe(true);

@@ -3,13 +3,27 @@
 // and aliases keep theirs: launchers and replacements name them.
 //
 // Names are given in the order in which the text says them, and anew in every function, so that functions
-// alike in two files become the same text, which gzip then finds.
+// alike in two files become the same text, which gzip then finds. What most files have keeps one letter.
 
 const TOKEN = /[A-Za-z_]\w*|\.?\d(?:[\w.]|(?<=[eEpP])[+-])*|\s+|./g;
 const WORD = /^[A-Za-z_]/;
 const DECLARES = new Set(["fn", "struct", "alias", "const", "override", "var"]);
 /** Of vectors, and of what modf, frexp and atomicCompareExchangeWeak give. */
 const BUILT_IN_MEMBER = /^([xyzw]{1,4}|[rgba]{1,4}|fract|whole|exp|old_value|exchanged)$/;
+
+const STEADY = new Map([
+  ...[
+    ["dim", "d"],
+    ["d", "d"],
+    ["i", "i"],
+    ["k", "k"],
+  ],
+  ...[
+    ["lane", "l"],
+    ["group", "g"],
+    ["groups", "q"],
+  ],
+]);
 
 /** The tokens of a text, each with whether a name stands there that may be another. */
 function tokensOf(text) {
@@ -127,6 +141,20 @@ function memberNames(declared, bound, top) {
   return found;
 }
 
+/** Parameters and variables of a function. */
+function localNames(said, taken) {
+  const found = new Map();
+  const used = new Set(taken);
+  for (const name of said) {
+    const short = STEADY.get(name);
+    if (short === undefined || used.has(short)) continue;
+    found.set(name, short);
+    used.add(short);
+  }
+  const others = [...said].filter((name) => !found.has(name));
+  return new Map([...found, ...named(others, "a", (name) => used.has(name))]);
+}
+
 function renamed({ tokens, solid, kind, locals }, top, members) {
   const declares = kind === "struct" ? solid.filter((_, i) => solid[i + 1]?.word === ":") : [];
   const ofStruct = new Set([...declares, ...solid.filter(({ isMember }) => isMember)]);
@@ -134,7 +162,7 @@ function renamed({ tokens, solid, kind, locals }, top, members) {
   const said = free.filter(({ word }) => locals.has(word) && !top.has(word));
   const outer = free.filter(({ word }) => !locals.has(word));
   const taken = new Set([...top.values(), ...outer.map(({ word }) => word)]);
-  const inner = named(new Set(said.map(({ word }) => word)), "a", (name) => taken.has(name));
+  const inner = localNames(new Set(said.map(({ word }) => word)), taken);
   const nameOf = (token) => {
     const { word, isName } = token;
     if (!isName) return word;

@@ -4,6 +4,7 @@
 // by, not that of the steps which the GPU has begun meanwhile.
 import { DeviceError } from "../core/errors.ts";
 import type { JsonObject } from "../formats/json.ts";
+import { saveModel } from "../nn/save_model.ts";
 import { ownVersions } from "../platform/versions.ts";
 import { readCheckpoint } from "../train/checkpoint.ts";
 import type { CheckpointStore } from "../train/checkpoint_store.ts";
@@ -168,7 +169,7 @@ export class TrainLoop {
     const files = await this.#files();
     await this.#store.add(step, files, { loss: log.lastLoss, validationLoss: this.validationLoss });
     const { model, ema } = trainer;
-    await folder.saveModels({ model: await model.files(), ema: await model.files(ema) });
+    await folder.saveModels({ model: await saveModel(model), ema: await saveModel(model, ema) });
     this.#memory.keep(files);
     if (this.#memory.safe) await this.#remember(files);
     this.#memory.savedStep = step;

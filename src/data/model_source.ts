@@ -10,7 +10,7 @@ import { type WebOptions, webFile } from "./web_files.ts";
  *   an archive whose name ends with .zip
  * - a Blob: an archive
  * - files that were chosen: of a folder, or one archive
- * - files by their paths, as `model.files()` gives them
+ * - files by their paths, as `saveModel` gives them
  */
 export type ModelSource = string | URL | Blob | readonly File[] | FilesByPath;
 

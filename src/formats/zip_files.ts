@@ -9,7 +9,7 @@ const DATE = new Date(1980, 0, 1);
 /**
  * A zip archive of files, by their paths in it; stored as they are, for weights do not compress.
  *
- * @param files  those of `model.files()`, `trainer.save()` or a run folder
+ * @param files  those of `saveModel`, `trainer.save()` or a run folder
  */
 export function zipFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(zipSync(Object.fromEntries(files), { level: 0, mtime: DATE }));

@@ -4,9 +4,8 @@ import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { OpenFile } from "../formats/byte_source.ts";
-import { modelFiles, type WriteOptions } from "../formats/model_files.ts";
 import { openModelFolder } from "../formats/model_folder.ts";
-import { float32Tensor, toFloat32 } from "../formats/safetensors.ts";
+import { toFloat32 } from "../formats/safetensors.ts";
 import { readTensor, scratchFor } from "../formats/safetensors_open.ts";
 import type { UNetConfig } from "../formats/unet_config.ts";
 import { unetWeights } from "./unet.ts";
@@ -82,25 +81,12 @@ export class DiffusionModel {
         };
         return [name, { shape: tensor.shape, floats }] as const;
       });
-      await weights.loadFrom(gpu, new Map(sources));
+      await weights.load(gpu, new Map(sources));
     } catch (error) {
       weights.buffer.destroy(gpu);
       throw error;
     }
     return new DiffusionModel(gpu, config, { weights, scheduler });
-  }
-
-  /** The files of a folder that diffusers opens: config, weights, scheduler. @throws DeviceError */
-  async files(
-    weights: Weights = this.weights,
-    options: WriteOptions = {},
-  ): Promise<Map<string, Uint8Array>> {
-    this.requireAlive();
-    const values = await weights.save(this.gpu);
-    const tensors = new Map(
-      [...values].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]),
-    );
-    return modelFiles({ config: this.config, tensors, scheduler: this.scheduler }, options);
   }
 
   /** @throws DeviceError after dispose() */

@@ -13,7 +13,6 @@ import {
   bytesOf,
   homeOf,
   ResidentBuffer,
-  readTensor,
   type Tensor,
   writeTensor,
 } from "../graph/tensor.ts";
@@ -44,6 +43,14 @@ export interface FloatSource {
   readonly shape: Shape;
   floats(): Promise<Float32Array>;
 }
+
+/** Numbers that are in memory, by name, as `Weights.load` takes them. */
+export const sourcesOf = (
+  values: Iterable<readonly [string, { shape: Shape; data: Float32Array }]>,
+): Map<string, FloatSource> =>
+  new Map(
+    [...values].map(([name, { shape, data }]) => [name, { shape, floats: async () => data }]),
+  );
 
 const MOST_QUEUED_BYTES = 2 ** 23; // on their way to the GPU
 
@@ -157,27 +164,13 @@ export class Weights {
   }
 
   /**
-   * Sets every parameter.
-   *
-   * @param values  by name, float32
-   * @throws FileError for a parameter that is missing, unknown, or of another shape
-   */
-  load(gpu: Gpu, values: ReadonlyMap<string, { shape: Shape; data: Float32Array }>): void {
-    this.#requireLayout(values);
-    for (const name of this.specs.keys()) {
-      writeTensor(gpu, this.tensor(name), Float32Array.from(values.get(name)!.data));
-    }
-    for (const [name, { shape }] of this.constants) {
-      this.constants.set(name, { shape, values: values.get(name)!.data });
-    }
-  }
-
-  /**
    * Sets every parameter from numbers that are fetched one tensor after the other, and forgotten.
    *
-   * @throws FileError as `load` does, before anything is fetched
+   * @param sources  by name
+   * @throws FileError for a parameter that is missing, unknown, or of another shape, before anything is
+   *         fetched
    */
-  async loadFrom(gpu: Gpu, sources: ReadonlyMap<string, FloatSource>): Promise<void> {
+  async load(gpu: Gpu, sources: ReadonlyMap<string, FloatSource>): Promise<void> {
     this.#requireLayout(sources);
     let queued = 0;
     for (const name of this.specs.keys()) {
@@ -192,20 +185,6 @@ export class Weights {
     for (const [name, { shape }] of this.constants) {
       this.constants.set(name, { shape, values: (await sources.get(name)!.floats()).slice() });
     }
-  }
-
-  /** Every parameter by name. @throws DeviceError as `Gpu.read` does */
-  async save(gpu: Gpu): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
-    const flat = await readTensor(gpu, this.buffer.whole());
-    const saved = new Map<string, { shape: Shape; data: Float32Array }>();
-    for (const { name, shape } of this.specs.values()) {
-      const first = homeOf(this.tensor(name)).offset / 4;
-      saved.set(name, { shape, data: flat.slice(first, first + sizeOf(shape)) });
-    }
-    for (const [name, { shape, values }] of this.constants) {
-      saved.set(name, { shape, data: values });
-    }
-    return saved;
   }
 
   /** @throws FileError unless the names and shapes are those of the parameters and constants */

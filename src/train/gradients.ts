@@ -7,6 +7,7 @@ import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { requireImages } from "../nn/evaluate.ts";
 import { type HalfWeights, halfWeights, type NetworkDtype } from "../nn/half_weights.ts";
 import type { DiffusionModel, NamedValues } from "../nn/model.ts";
+import { readWeights } from "../nn/save_model.ts";
 import { unet } from "../nn/unet.ts";
 import type { Weights } from "../nn/weights.ts";
 import { GivenBatch } from "./given_batch.ts";
@@ -83,7 +84,7 @@ export async function lossGradients(
     program.run();
     const losses = (await program.read(perImage)).subarray(0, N);
     const values = (await program.read(dSample)).slice(0, sizeOf(sample.shape));
-    const parameters = await gradients.save(gpu);
+    const parameters = await readWeights(gpu, gradients);
     for (const { data } of parameters.values()) divide(data, S);
     divide(values, S);
     return {

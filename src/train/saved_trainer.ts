@@ -12,7 +12,8 @@ import type { Program } from "../graph/program.ts";
 import { bytesOf, homeOf, readTensor, type Tensor, writeTensor } from "../graph/tensor.ts";
 import { initialState, STATE } from "../kernels/diffusion.ts";
 import type { DiffusionModel, NamedValues } from "../nn/model.ts";
-import type { Weights } from "../nn/weights.ts";
+import { readWeights, saveModel } from "../nn/save_model.ts";
+import { sourcesOf, type Weights } from "../nn/weights.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { type Checkpoint, checkpointFiles, type MomentSet, momentsOf } from "./checkpoint.ts";
 import type { HyperParameters } from "./hyper_parameters.ts";
@@ -57,7 +58,7 @@ export async function saveTrainer(
   const { source, step, options } = parts;
   const sets = setsOf(parts);
   const reads = [
-    model.files(),
+    saveModel(model),
     trainedValues(gpu, sets.ema),
     trainedValues(gpu, sets.exp_avg),
     trainedValues(gpu, sets.exp_avg_sq),
@@ -115,7 +116,7 @@ export async function restoreTrainer(
   await loadWeights(model, checkpoint);
   for (const [i, [, weights]] of sets.entries()) {
     if (weights === model.weights) continue; // no average of their own
-    weights.load(gpu, new Map([...values[i]!, ...constantsOf(weights)]));
+    await weights.load(gpu, sourcesOf([...values[i]!, ...constantsOf(weights)]));
   }
   parts.timestepLosses.load(gpu, checkpoint.tensors);
   const scale = options.dtype === "float16" ? lossScaleOf(state.lossScale) : undefined;
@@ -148,12 +149,12 @@ async function loadWeights(
   const values = [...tensors].map(([name, stored]) => {
     return [name, { shape: stored.shape, data: toFloat32(stored, name) }] as const;
   });
-  weights.load(gpu, new Map(values));
+  await weights.load(gpu, sourcesOf(values));
 }
 
 /** Those of the parameters, without the constants that stand beside them. */
 async function trainedValues(gpu: Gpu, weights: Weights): Promise<NamedValues> {
-  const values = await weights.save(gpu);
+  const values = await readWeights(gpu, weights);
   return new Map([...values].filter(([name]) => weights.specs.has(name)));
 }
 

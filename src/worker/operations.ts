@@ -4,6 +4,7 @@ import { CanvasView } from "../device/canvas.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { dataBound } from "../evaluate/data_bound.ts";
 import { DiffusionModel } from "../nn/model.ts";
+import { saveModel } from "../nn/save_model.ts";
 import type { Weights } from "../nn/weights.ts";
 import { sample } from "../samplers/sample.ts";
 import { steering } from "../samplers/steering.ts";
@@ -59,7 +60,7 @@ export const WORK: Work = {
   },
 
   files({ handles }, { model, trainer, options }) {
-    return handles.get("model", model).files(averageOf(handles, trainer), options);
+    return saveModel(handles.get("model", model), averageOf(handles, trainer), options);
   },
 
   async *sample({ handles }, { model, trainer, options }, { id, signal }) {

@@ -1,6 +1,7 @@
 // A class-conditional model of chance, where a page's test needs one that is quick.
 import { parseUNetConfig } from "../../src/formats/unet_config.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { testGpu } from "../support/gpu.ts";
 
 /** Its files, by name: ten classes of 28 × 28, as the site's own. */
@@ -13,7 +14,7 @@ export async function tinyModel(): Promise<Map<string, Uint8Array>> {
   const scheduler = { _class_name: "DDIMScheduler", num_train_timesteps: 1000 };
   const model = await DiffusionModel.create(await testGpu(), config, { seed: 1, scheduler });
   try {
-    return await model.files();
+    return await saveModel(model);
   } finally {
     model.dispose();
   }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { OpenedGpu } from "../../src/cli/console.ts";
 import { sampleCommand } from "../../src/cli/sample.ts";
 import { Gpu } from "../../src/device/gpu.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { writeFolder } from "../../src/platform/files.ts";
 import { testAdapters } from "../support/gpu.ts";
 import { tinyModel } from "../support/tiny_run.ts";
@@ -15,7 +16,7 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "wgsl-diffusion-sample-loss-"));
   const gpu = await Gpu.open({ gpu: await testAdapters() });
-  await writeFolder(join(folder, "model"), await (await tinyModel(gpu)).files());
+  await writeFolder(join(folder, "model"), await saveModel(await tinyModel(gpu)));
   gpu.dispose();
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -5,6 +5,7 @@ import { Gpu } from "../../src/device/gpu.ts";
 import { dataBound } from "../../src/evaluate/data_bound.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import { Trainer } from "../../src/train/trainer.ts";
@@ -39,7 +40,7 @@ interface Stage {
 async function stage(opening = nullGpu()): Promise<Stage> {
   const gpu = await opening;
   const trainer = await tinyTrainer(gpu);
-  return { gpu, trainer, model: trainer.model, files: await trainer.model.files() };
+  return { gpu, trainer, model: trainer.model, files: await saveModel(trainer.model) };
 }
 
 const drained = async (loop: AsyncIterable<unknown>) => {

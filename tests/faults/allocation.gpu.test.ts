@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Gpu } from "../../src/device/gpu.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import { lossGradients } from "../../src/train/gradients.ts";
@@ -17,7 +18,7 @@ const newModel = tinyModel;
 
 const gpu = await nullGpu();
 const model = await newModel(gpu);
-const files = await model.files();
+const files = await saveModel(model);
 const trainer = await Trainer.create(model, { data: STRIPES }, { batch: 3 });
 const image = { shape: [1, 1, 4, 4], data: new Float32Array(16) };
 afterAll(() => gpu.dispose());
@@ -114,7 +115,7 @@ describe("dispose", () => {
     own.dispose();
     await expect(loop.next()).rejects.toMatchObject(disposed);
     await expect(second.run({ steps: 1 }).next()).rejects.toMatchObject(disposed);
-    await expect(own.files()).rejects.toMatchObject(disposed);
+    await expect(saveModel(own)).rejects.toMatchObject(disposed);
     await expect(sample(own, { sampler: "ddim", count: 1 }).next()).rejects.toMatchObject(disposed);
     await expect(evaluate(own, { sample: image, timestep: [1] })).rejects.toMatchObject(disposed);
     await expect(Trainer.create(own, { data: STRIPES })).rejects.toMatchObject(disposed);

@@ -6,6 +6,7 @@ import { dataBound } from "../../src/evaluate/data_bound.ts";
 import { timedPasses, timedRun } from "../../src/graph/measuring.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
 import { sampleThroughLosses } from "../../src/samplers/recovery.ts";
 import { sample } from "../../src/samplers/sample.ts";
@@ -83,7 +84,7 @@ describe.each(ADAPTERS)("lost on %s", (_, adapters) => {
     const { model } = trainer;
     const asked = { data: STRIPES, weights: trainer.ema, ...trainer.options };
     const validation = await Validation.create(model, asked);
-    return { gpu, model, trainer, validation, files: await model.files() };
+    return { gpu, model, trainer, validation, files: await saveModel(model) };
   }
 
   test.each(Object.entries(CALLS))("while %s: device/lost within a second", async (name, call) => {

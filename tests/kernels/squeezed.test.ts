@@ -58,8 +58,8 @@ describe("squeezed WGSL", () => {
       "struct Dims{count:u32}\n@group(0)@binding(0)var<uniform>dims:Dims;\n" +
         "struct A{a:u32,x:u32}\nconst ROWS:u32=4u;\n" +
         "fn B(a:u32)->A{\nlet b=a/dims.count;\nreturn A(b,ROWS);\n}\n" +
-        "@compute@workgroup_size(1)\nfn forward(@builtin(workgroup_id)a:vec3u){\n" +
-        "let step=step(1.0,f32(B(a.x).a));\n}",
+        "@compute@workgroup_size(1)\nfn forward(@builtin(workgroup_id)g:vec3u){\n" +
+        "let step=step(1.0,f32(B(g.x).a));\n}",
     ]);
   });
 

@@ -1,6 +1,7 @@
 // Steps of several batches, and steps that are left out for a gradient that is not finite.
 import { describe, expect, test } from "vitest";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { readWeights } from "../../src/nn/save_model.ts";
 import { Weights } from "../../src/nn/weights.ts";
 import { readCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
@@ -29,7 +30,7 @@ async function startedWith(
 }
 
 async function weightsOf({ model }: Trainer): Promise<Float32Array> {
-  const values = await model.weights.save(model.gpu);
+  const values = await readWeights(model.gpu, model.weights);
   return Float32Array.from([...values.values()].flatMap(({ data }) => [...data]));
 }
 

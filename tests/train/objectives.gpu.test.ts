@@ -4,6 +4,7 @@ import { makeTables } from "../../src/diffusion/schedule.ts";
 import type { UNetConfig } from "../../src/formats/unet_config.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { readWeights } from "../../src/nn/save_model.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
 import type { HyperParameters } from "../../src/train/hyper_parameters.ts";
 import type { TrainingRecord } from "../../src/train/step_records.ts";
@@ -92,7 +93,7 @@ describe("hybrid: L_simple + λ L_vlb, the mean detached   [Nichol & Dhariwal 20
         { objective: { name: "hybrid", lambda }, clip: 0 },
         { ...LEARNED, steps: 1 },
       );
-      const weights = await model.weights.save(model.gpu);
+      const weights = await readWeights(model.gpu, model.weights);
       trainer.dispose();
       model.dispose();
       return { loss: records[0]!.loss, bias: weights.get("conv_out.bias")!.data };

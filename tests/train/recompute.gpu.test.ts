@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readWeights } from "../../src/nn/save_model.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { testGpu } from "../support/gpu.ts";
 import { goldenBatches, goldenModel } from "../support/model_folder.ts";
@@ -14,7 +15,7 @@ async function trained(activationLimit: number) {
   for await (const { loss, gradientNorm } of trainer.run({ steps: 3 })) {
     losses.push(loss, gradientNorm);
   }
-  const weights = await model.weights.save(gpu);
+  const weights = await readWeights(gpu, model.weights);
   trainer.dispose();
   model.dispose();
   return { report, losses, weights };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DeviceError, FileError, OptionError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/device/gpu.ts";
 import { DiffusionModel } from "../../src/nn/model.ts";
+import { saveModel } from "../../src/nn/save_model.ts";
 import { sample } from "../../src/samplers/sample.ts";
 import type { Dataset } from "../../src/train/dataset.ts";
 import { Trainer } from "../../src/train/trainer.ts";
@@ -204,7 +205,7 @@ describe("what a page asks of its worker", () => {
     };
     const drawn = await last(client.sample(model, { ...ASKED, weights: trainer }));
     expect(drawn).toEqual(await last(sample(own, { ...ASKED, weights: direct.ema })));
-    expect(await model.files(trainer)).toEqual(await own.files(direct.ema));
+    expect(await model.files(trainer)).toEqual(await saveModel(own, direct.ema));
     direct.dispose();
     own.dispose();
     await trainer.dispose();
