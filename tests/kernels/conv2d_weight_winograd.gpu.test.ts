@@ -39,15 +39,14 @@ function ranks(target: Target, one: Case): number[] {
 }
 
 describe("Winograd's products are offered beside the direct gradient by the weights", () => {
-  const many: Case = { x: [2, 64, 8, 8], O: 64 };
+  const many: Case = { x: [2, 64, 8, 8], O: 32 };
 
   test("after the first candidate, where there are many channels", () => {
-    expect(ranks(TILES_TARGET, many)).toEqual([1]);
-    expect(ranks(TILES_TARGET, { ...many, O: 63 })).toEqual([]);
-    expect(ranks(TILES_TARGET, { ...many, stride: 2 })).toEqual([]);
-    expect(ranks(SWIFTSHADER, { ...many, O: 32 })).toEqual([1]);
-    expect(ranks(SWIFTSHADER, { ...many, O: 31 })).toEqual([]);
-    expect(ranks(SWIFTSHADER, { ...many, stride: 2 })).toEqual([]);
+    for (const target of [TILES_TARGET, SWIFTSHADER]) {
+      expect(ranks(target, many)).toEqual([1]);
+      expect(ranks(target, { ...many, O: 31 })).toEqual([]);
+      expect(ranks(target, { ...many, stride: 2 })).toEqual([]);
+    }
   });
 
   test("and never on another target, or one where they were wrong", () => {
