@@ -23,6 +23,8 @@ const TILES = 4; // of 2×2 pixels, that it takes a turn
 const ENOUGH = 256; // workgroups that keep a device busy
 const LONGEST_SUM = 512; // of tiles: longer ones round too much
 const FEWEST_CHANNELS = 32; // a workgroup's; fewer leave lanes idle, or few quads for a software adapter
+/** Of a gradient in quads, 12 ms on two cores: a third of it pays for a pipeline of its own in a hundred steps. */
+const FIRST_FLOPS = 1e8;
 
 /** Turns of tiles that a workgroup sums. Plain data, see Graph.choose. */
 interface TileWay {
@@ -37,6 +39,10 @@ export function onWeightWinograd(target: Target, c: Convolution): WeightWinograd
   const way = weightWinogradWay(target, c);
   return way && Math.min(c.C, c.O) >= FEWEST_CHANNELS ? [way] : [];
 }
+
+/** Whether that way should be the fastest. On no GPU has it been measured. */
+export const isFirstWeightWinograd = ({ tiles }: Target, c: Convolution): boolean =>
+  !tiles && flopsOf(c) >= FIRST_FLOPS;
 
 /** The way to compute a convolution's gradient, if the target has one. */
 export function weightWinogradWay(target: Target, c: Convolution): WeightWinogradWay | undefined {

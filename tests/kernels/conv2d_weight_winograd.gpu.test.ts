@@ -49,6 +49,12 @@ describe("Winograd's products are offered beside the direct gradient by the weig
     }
   });
 
+  test("before it where they should be faster: for much work on SwiftShader", () => {
+    const more: Case = { x: [8, 64, 16, 16], O: 64 };
+    expect(ranks(SWIFTSHADER, more)).toEqual([0]);
+    expect(ranks(TILES_TARGET, more)).toEqual([1]);
+  });
+
   test("and never on another target, or one where they were wrong", () => {
     expect(ranks(PLAIN_TARGET, many)).toEqual([]);
     expect(ranks(LAVAPIPE, many)).toEqual([]);
