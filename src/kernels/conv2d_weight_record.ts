@@ -22,6 +22,7 @@ import {
   weightTileWays,
 } from "./conv2d_weight_tile_record.ts";
 import {
+  isFirstWeightWinograd,
   isWeightWinograd,
   onWeightWinograd,
   recordWeightWinograd,
@@ -86,15 +87,13 @@ function recordPartials(
   return recordRuns(graph, c, { ...tensors, way });
 }
 
-/**
- * Ranked by what they should cost: workgroups' tiles first where they are a candidate. Winograd's products
- * come second: a tuning measures them, and what is not tuned keeps the direct sums' smaller rounding.
- */
+/** Ranked by what they should cost: workgroups' tiles before runs, Winograd's products first or second. */
 function waysOf(graph: Graph, c: Convolution): Way[] {
   const tiles = graph.targetOf("conv2d_weight").tiles ? weightTileWays(c) : [];
-  const [first, ...others] = [...tiles, ...runWays(c, sharingLanes(graph))];
-  const products = onWeightWinograd(graph.targetOf("conv2d_weight_winograd"), c);
-  return [first!, ...products, ...others];
+  const direct = [...tiles, ...runWays(c, sharingLanes(graph))];
+  const target = graph.targetOf("conv2d_weight_winograd");
+  const at = isFirstWeightWinograd(target, c) ? 0 : 1;
+  return [...direct.slice(0, at), ...onWeightWinograd(target, c), ...direct.slice(at)];
 }
 
 /** What is computed, as a tuning's choices name it. */

@@ -22,8 +22,9 @@ const CHANNELS = 32; // of x, and of dy, a workgroup
 const TILES = 4; // of 2×2 pixels, that it takes a turn
 const ENOUGH = 256; // workgroups that keep a device busy
 const LONGEST_SUM = 512; // of tiles: longer ones round too much
-/** Fewer leave too many lanes of a last block idle. */
-const FEWEST_CHANNELS = { tile: 64, quads: 32 };
+const FEWEST_CHANNELS = 32; // a workgroup's; fewer leave lanes idle, or few quads for a software adapter
+/** Of a gradient in quads, 12 ms on two cores: a third of it pays for a pipeline of its own in a hundred steps. */
+const FIRST_FLOPS = 1e8;
 
 /** Turns of tiles that a workgroup sums. Plain data, see Graph.choose. */
 interface TileWay {
@@ -36,9 +37,12 @@ export type WeightWinogradWay = TileWay | WeightQuadsWay;
 /** The way that a convolution is offered, where it may pay; one or none. */
 export function onWeightWinograd(target: Target, c: Convolution): WeightWinogradWay[] {
   const way = weightWinogradWay(target, c);
-  const fewest = target.tiles ? FEWEST_CHANNELS.tile : FEWEST_CHANNELS.quads;
-  return way && Math.min(c.C, c.O) >= fewest ? [way] : [];
+  return way && Math.min(c.C, c.O) >= FEWEST_CHANNELS ? [way] : [];
 }
+
+/** Whether that way should be the fastest. On no GPU has it been measured. */
+export const isFirstWeightWinograd = ({ tiles }: Target, c: Convolution): boolean =>
+  !tiles && flopsOf(c) >= FIRST_FLOPS;
 
 /** The way to compute a convolution's gradient, if the target has one. */
 export function weightWinogradWay(target: Target, c: Convolution): WeightWinogradWay | undefined {

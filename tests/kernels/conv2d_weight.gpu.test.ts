@@ -86,10 +86,12 @@ describe("a weight gradient is recorded in few dispatches", () => {
   test("two: sums over parts of the images, and their sum", () => {
     const labels = ["conv2d_weight.lanes", "conv2d_weight_sums.finish_lanes"];
     expect(dispatches({ C: 16, O: 16, size: 32, bias: false })).toEqual(labels);
-    expect(dispatches({ C: 64, O: 64, size: 32, bias: true })).toEqual(labels);
+    expect(dispatches({ C: 64, O: 16, size: 32, bias: true })).toEqual(labels);
   });
 
   test("one where the tiles are enough for a single part, and there is no bias", () => {
-    expect(dispatches({ C: 64, O: 64, size: 32, bias: false })).toEqual(["conv2d_weight.lanes"]);
+    expect(dispatches({ C: 64, O: 64, size: 8, bias: false })).toEqual(["conv2d_weight.lanes"]);
+    const labels = ["conv2d_weight_winograd_quads.quads"];
+    expect(dispatches({ C: 64, O: 64, size: 32, bias: false })).toEqual(labels);
   });
 });
