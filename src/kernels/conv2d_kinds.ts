@@ -10,6 +10,9 @@ import {
   conv2d_general_forward as generalForward,
 } from "./generated/conv2d_general.ts";
 
+/** Lanes, by the entry point. */
+export const WORKGROUP = { quads: 16, plain: 64 };
+
 const TILE = 4; // rows and columns
 const STRAIGHT = { first_tap: 0, tap_step: 1 };
 
@@ -94,8 +97,11 @@ export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)
   { ...BACKWARD.doubled, constants: { KIND: 1 } },
 ];
 
-export const wideVariants = (WG: number): Variant[] =>
-  [2, 4].map((BLOCKS) => ({ family: tiled, entry: "quads", constants: { ...WIDE, WG, BLOCKS } }));
+export const wideVariants = (): Variant[] =>
+  [2, 4].map((BLOCKS) => {
+    const constants = { ...WIDE, WG: WORKGROUP.quads, BLOCKS };
+    return { family: tiled, entry: "quads", constants };
+  });
 
 export const generalVariants = (): Variant[] =>
   ["forward", "backward"].map((entry) => ({ family: general, entry, constants: {} }));

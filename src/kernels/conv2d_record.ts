@@ -8,7 +8,14 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
-import { generalVariants, type Kernels, tiledKinds, WIDE, wideVariants } from "./conv2d_kinds.ts";
+import {
+  generalVariants,
+  type Kernels,
+  tiledKinds,
+  WIDE,
+  WORKGROUP,
+  wideVariants,
+} from "./conv2d_kinds.ts";
 import { rankWithWide, WIDE_COLUMNS } from "./conv2d_ranking.ts";
 import {
   argsOf,
@@ -29,7 +36,6 @@ type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
 const TILE = 4; // rows and columns
 const PIXELS = 16;
-const WORKGROUP = { quads: 16, plain: 64 };
 
 /** Appends the dispatch. Tensors that are not given are bound as the weight, and not read. */
 export function recordConvolution(
@@ -190,7 +196,7 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
   ...tiledKinds().flatMap(({ family, constants, most }) => variantsOf(family, constants, most)),
-  ...wideVariants(WORKGROUP.quads),
+  ...wideVariants(),
   ...variantsOf(pointwise, {}, 4),
   ...generalVariants(),
 ];
