@@ -178,22 +178,22 @@ fn spread(x: f32) -> vec4f {
 }
 
 
-fn start(tile: ptr<private, Tile>, columns: Eight, rows: Eight) {
-  start_four(tile, 0u, spread(columns.l.x), rows);
-  start_four(tile, 4u, spread(columns.l.y), rows);
-  start_four(tile, 8u, spread(columns.l.z), rows);
-  start_four(tile, 12u, spread(columns.l.w), rows);
-  start_four(tile, 16u, spread(columns.r.x), rows);
-  start_four(tile, 20u, spread(columns.r.y), rows);
-  start_four(tile, 24u, spread(columns.r.z), rows);
-  start_four(tile, 28u, spread(columns.r.w), rows);
+fn start(tile: ptr<private, Tile>, columns: Eight) {
+  start_four(tile, 0u, spread(columns.l.x));
+  start_four(tile, 4u, spread(columns.l.y));
+  start_four(tile, 8u, spread(columns.l.z));
+  start_four(tile, 12u, spread(columns.l.w));
+  start_four(tile, 16u, spread(columns.r.x));
+  start_four(tile, 20u, spread(columns.r.y));
+  start_four(tile, 24u, spread(columns.r.z));
+  start_four(tile, 28u, spread(columns.r.w));
 }
 
-fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
-  (*tile)[j] = added(rows, every(columns.x));
-  (*tile)[j + 1u] = added(rows, every(columns.y));
-  (*tile)[j + 2u] = added(rows, every(columns.z));
-  (*tile)[j + 3u] = added(rows, every(columns.w));
+fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
+  (*tile)[j] = every(columns.x);
+  (*tile)[j + 1u] = every(columns.y);
+  (*tile)[j + 2u] = every(columns.z);
+  (*tile)[j + 3u] = every(columns.w);
 }
 
 
@@ -334,7 +334,7 @@ fn forward(
   var total = every(0.0);
   for (var first = 0u; first < dims.tokens; first += 32u) {
     let columns = spot_of(first + lane % 4u * 8u);
-    start(&powers, below(columns), every(0.0));
+    start(&powers, below(columns));
     for (var c = 0u; c < dims.channels; c++) {
       let at = c * dims.tokens;
       add_outer(&powers, qkv_at(home.k + at, columns), scaled(qkv_at(home.q + at, rows), dims.log2_scale));
@@ -444,8 +444,8 @@ fn mean_of(first: u32) -> f32 {
 fn remake(home: Home, rows: Spot, columns: Spot) {
   let l = stats_of(home.tokens + columns.l);
   let r = stats_of(home.tokens + columns.r);
-  start(&powers, Eight(-l.top, -r.top), every(0.0));
-  start(&slopes, Eight(-l.mean, -r.mean), every(0.0));
+  start(&powers, Eight(-l.top, -r.top));
+  start(&slopes, Eight(-l.mean, -r.mean));
   for (var c = 0u; c < dims.channels; c++) {
     let at = c * dims.tokens;
     add_outer(&powers, qkv_at(home.q + at, columns), scaled(qkv_at(home.k + at, rows), dims.log2_scale));
@@ -493,12 +493,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "16e2982e7a502787",
+  hash: "8f72d06bb71c7f6f",
   text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "16e2982e7a502787",
+  hash: "8f72d06bb71c7f6f",
   text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17],
 };
