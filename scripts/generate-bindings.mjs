@@ -93,7 +93,7 @@ function moduleOf(file) {
   const hash = createHash("sha256")
     .update(`${chunks.join("")}\n`)
     .digest("hex")
-    .slice(0, 16);
+    .slice(0, 8); // it tells versions of one file apart
   const declare = (name, type, text) =>
     `\nexport const ${name}: ShaderFamily<${type}> = {\n` +
     `  name: "${family}",\n  hash: "${hash}",\n  text: [${text}],\n};\n`;

@@ -6,7 +6,7 @@
 // All read `reads` channels of a source and write `writes` of a result. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
-import type { Variant } from "../device/shader.ts";
+import type { ShaderFamily, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
 import {
   generalVariants,
@@ -30,7 +30,7 @@ import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_reco
 import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
-import { withMatrixUnits } from "./matrix_units.ts";
+import { chooseWithUnits, type MatrixKernels } from "./matrix_units.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
@@ -71,15 +71,9 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const own = shapesOf(target, roles.writes, tiled.most).map((shape) => ({ family, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
-  const ours = [...onTiles(graph, direction, c), ...rest, ...plain];
-  const candidates = withMatrixUnits(graph, ours, (units) => {
-    return units.convolution(direction, c, tensors);
-  });
-  graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
-    if ("record" in candidate) return candidate.record(graph);
+  choose(graph, direction, c, tensors, [...rest, ...plain], (candidate) => {
     if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
     const { entry, BLOCKS, WG, columns = TILE } = candidate;
-    if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
     const kind = columns === WIDE_COLUMNS ? WIDE : tiled.constants(c);
     const constants = { ...kind, WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const tiles_across = ceilDiv(roles.out_width, columns);
@@ -112,13 +106,7 @@ function recordPointwise(
   const tiles = ceilDiv(pixels, PIXELS);
   const shapes = shapesOf(graph.targetOf("conv2d"), roles.writes, 4);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
-  const candidates = withMatrixUnits(graph, [...onTiles(graph, direction, c), ...own], (units) => {
-    return units.convolution(direction, c, tensors);
-  });
-  graph.choose("conv2d", workOf(direction, c, tensors), candidates, (candidate) => {
-    if ("record" in candidate) return candidate.record(graph);
-    const { entry, BLOCKS, WG } = candidate;
-    if (entry === "tile") return recordOnTiles(graph, direction, c, tensors);
+  choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
     const constants = { WG, ...(entry === "quads" ? { BLOCKS } : {}) };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);
@@ -145,6 +133,24 @@ function recordGeneral(
   general(graph, args, workgroups, flopsOf(c));
 }
 
+/** Of a kind's own candidates and those that kinds have in common: workgroups' tiles first, matrix units. */
+function choose<Own extends { readonly family: ShaderFamily }>(
+  graph: Graph,
+  direction: Direction,
+  c: Convolution,
+  tensors: ConvolutionTensors,
+  own: readonly Own[],
+  record: (candidate: Own) => void,
+): void {
+  const work = workOf(direction, c, tensors);
+  const onUnits = (units: MatrixKernels) => units.convolution(direction, c, tensors);
+  const candidates = [...onTiles(graph, direction, c), ...own];
+  chooseWithUnits(graph, ["conv2d", work], candidates, onUnits, (candidate) => {
+    if (candidate === ON_TILES) recordOnTiles(graph, direction, c, tensors);
+    else record(candidate as Own);
+  });
+}
+
 /** What is computed, as a tuning's choices name it. */
 function workOf(direction: Direction, c: Convolution, { source, ...optional }: ConvolutionTensors) {
   const added = (["bias", "rows", "added"] as const).filter((name) => optional[name]);
@@ -153,18 +159,18 @@ function workOf(direction: Direction, c: Convolution, { source, ...optional }: C
 
 /** An entry point, blocks of four channels a lane, and lanes a workgroup. */
 interface LaunchShape {
-  entry: "tile" | "quads" | "plain";
+  entry: "quads" | "plain";
   BLOCKS: number;
   WG: number;
   /** of pixels, where tiles are not of 4×4 */
   columns?: number;
 }
 
-/** Workgroups' tiles come first where they are a candidate. */
+const ON_TILES = { family: inTiles };
+
 function onTiles(graph: Graph, direction: Direction, c: Convolution) {
   const isCandidate = graph.targetOf("conv2d").tiles && fitsTiles(direction, c);
-  const shape: LaunchShape = { entry: "tile", BLOCKS: 1, WG: 128 };
-  return isCandidate ? [{ family: inTiles, ...shape }] : [];
+  return isCandidate ? [ON_TILES] : [];
 }
 
 /** Ranked by what they should cost; the plain one last, which costs most where lanes share. */

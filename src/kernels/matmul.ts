@@ -15,7 +15,7 @@ import {
 } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul, matmul_forward } from "./generated/matmul.ts";
-import { type Product, withMatrixUnits } from "./matrix_units.ts";
+import { chooseWithUnits, type MatrixKernels, type Product } from "./matrix_units.ts";
 
 const TILES = [64, 32]; // rows and columns of a workgroup
 const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
@@ -153,10 +153,8 @@ function choose(
   const work = [`${direction} ${matrices}`, ...added].join(" + ");
   const [args, flops] = [argsOf(product), 2 * size.m * size.n * size.k];
   const own = waysOf(graph, size).map((way) => ({ family, ...way }));
-  const candidates = withMatrixUnits(graph, own, (units) => units.linear(product));
-  graph.choose("matmul", work, candidates, (candidate) => {
-    if ("record" in candidate) return candidate.record(graph);
-    const { kind, constants } = candidate;
+  const onUnits = (units: MatrixKernels) => units.linear(product);
+  chooseWithUnits(graph, ["matmul", work], own, onUnits, ({ kind, constants }) => {
     const workgroups = workgroupsOf({ kind, constants }, size);
     record({ args, kind, workgroups, options: { constants, flops } });
   });

@@ -36,15 +36,25 @@ export interface MatrixKernels extends MatrixUnits {
 const isKernels = (units: MatrixUnits): units is MatrixKernels => "convolution" in units;
 
 /**
- * A launcher's candidates with those on matrix units, where a target has any. They follow the first, for
- * nothing but a tuning, which compares their numbers, may choose them.
+ * `Graph.choose` of a launcher's candidates and those on matrix units, where a target has any. They follow
+ * the first, for nothing but a tuning, which compares their numbers, may choose them.
+ *
+ * @param own      the launcher's
+ * @param onUnits  candidates of the units
+ * @param record   appends the dispatches of one of the launcher's
  */
-export function withMatrixUnits<Own>(
+export function chooseWithUnits<Own extends { readonly family: ShaderFamily }>(
   graph: Graph,
+  [kernel, work]: readonly [string, string],
   own: readonly Own[],
-  candidates: (kernels: MatrixKernels) => readonly MatrixCandidate[],
-): (Own | MatrixCandidate)[] {
+  onUnits: (kernels: MatrixKernels) => readonly MatrixCandidate[],
+  record: (candidate: Own) => void,
+): void {
   const units = graph.targetOf("subgroup_matrix").matrixUnits;
-  const more = units && isKernels(units) ? candidates(units) : [];
-  return [...own.slice(0, 1), ...more, ...own.slice(1)];
+  const more = units && isKernels(units) ? onUnits(units) : [];
+  const candidates = [...own.slice(0, 1), ...more, ...own.slice(1)];
+  graph.choose(kernel, work, candidates, (candidate) => {
+    if ("record" in candidate) candidate.record(graph);
+    else record(candidate);
+  });
 }

@@ -136,12 +136,12 @@ fn backward(
 
 export const activation_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "activation",
-  hash: "c5f53be2404bcb7b",
+  hash: "c5f53be2",
   text: [t0, "\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const activation: ShaderFamily<Binds> = {
   name: "activation",
-  hash: "c5f53be2404bcb7b",
+  hash: "c5f53be2",
   text: [t0, t1, t2, t3, t4, t5],
 };

@@ -10,7 +10,7 @@ type Binds = {
 
 export const adamw: ShaderFamily<Binds> = {
   name: "adamw",
-  hash: "e6a738b8efbc9dde",
+  hash: "e6a738b8",
   text: [`
 
 

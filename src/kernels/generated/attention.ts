@@ -479,12 +479,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "eb57286e621d4c26",
+  hash: "eb57286e",
   text: [t0, "\n\n", t2, "\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n\n\n\n", t10, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "eb57286e621d4c26",
+  hash: "eb57286e",
   text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11],
 };

@@ -179,14 +179,15 @@ fn spread(x: f32) -> vec4f {
 
 
 fn start(tile: ptr<private, Tile>, columns: Eight) {
-  start_four(tile, 0u, spread(columns.l.x));
-  start_four(tile, 4u, spread(columns.l.y));
-  start_four(tile, 8u, spread(columns.l.z));
-  start_four(tile, 12u, spread(columns.l.w));
-  start_four(tile, 16u, spread(columns.r.x));
-  start_four(tile, 20u, spread(columns.r.y));
-  start_four(tile, 24u, spread(columns.r.z));
-  start_four(tile, 28u, spread(columns.r.w));
+  start_half(tile, 0u, columns.l);
+  start_half(tile, 16u, columns.r);
+}
+
+fn start_half(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
+  start_four(tile, j, spread(columns.x));
+  start_four(tile, j + 4u, spread(columns.y));
+  start_four(tile, j + 8u, spread(columns.z));
+  start_four(tile, j + 12u, spread(columns.w));
 }
 
 fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
@@ -198,14 +199,15 @@ fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
 
 
 fn add_outer(tile: ptr<private, Tile>, columns: Eight, rows: Eight) {
-  outer_four(tile, 0u, spread(columns.l.x), rows);
-  outer_four(tile, 4u, spread(columns.l.y), rows);
-  outer_four(tile, 8u, spread(columns.l.z), rows);
-  outer_four(tile, 12u, spread(columns.l.w), rows);
-  outer_four(tile, 16u, spread(columns.r.x), rows);
-  outer_four(tile, 20u, spread(columns.r.y), rows);
-  outer_four(tile, 24u, spread(columns.r.z), rows);
-  outer_four(tile, 28u, spread(columns.r.w), rows);
+  outer_half(tile, 0u, columns.l, rows);
+  outer_half(tile, 16u, columns.r, rows);
+}
+
+fn outer_half(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
+  outer_four(tile, j, spread(columns.x), rows);
+  outer_four(tile, j + 4u, spread(columns.y), rows);
+  outer_four(tile, j + 8u, spread(columns.z), rows);
+  outer_four(tile, j + 12u, spread(columns.w), rows);
 }
 
 fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
@@ -217,14 +219,16 @@ fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
 
 
 fn over_columns(tile: ptr<private, Tile>, columns: Eight) -> Eight {
-  let a = added(four_columns(tile, 0u, spread(columns.l.x)), four_columns(tile, 4u, spread(columns.l.y)));
-  let b = added(four_columns(tile, 8u, spread(columns.l.z)), four_columns(tile, 12u, spread(columns.l.w)));
-  let c = added(four_columns(tile, 16u, spread(columns.r.x)), four_columns(tile, 20u, spread(columns.r.y)));
-  let d = added(four_columns(tile, 24u, spread(columns.r.z)), four_columns(tile, 28u, spread(columns.r.w)));
-  return added(added(a, b), added(c, d));
+  return added(over_half(tile, 0u, columns.l), over_half(tile, 16u, columns.r));
 }
 
-fn four_columns(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
+fn over_half(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
+  let left = added(over_four(tile, j, spread(columns.x)), over_four(tile, j + 4u, spread(columns.y)));
+  let right = added(over_four(tile, j + 8u, spread(columns.z)), over_four(tile, j + 12u, spread(columns.w)));
+  return added(left, right);
+}
+
+fn over_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
   let half = plus(scaled((*tile)[j], columns.x), (*tile)[j + 1u], columns.y);
   return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
 }`;
@@ -265,32 +269,54 @@ fn below(columns: Spot) -> Eight {
 }
 
 
-fn larger(top: Eight, j: u32) -> Eight {
+fn larger(top: Eight) -> Eight {
+  return larger_half(larger_half(top, 0u), 16u);
+}
+
+fn larger_half(top: Eight, j: u32) -> Eight {
+  return larger_four(larger_four(larger_four(larger_four(top, j), j + 4u), j + 8u), j + 12u);
+}
+
+fn larger_four(top: Eight, j: u32) -> Eight {
   let l = max(max(powers[j].l, powers[j + 1u].l), max(powers[j + 2u].l, powers[j + 3u].l));
   let r = max(max(powers[j].r, powers[j + 1u].r), max(powers[j + 2u].r, powers[j + 3u].r));
   return Eight(max(top.l, l), max(top.r, r));
 }
 
 
-fn raise(j: u32, top: Eight) -> Eight {
+fn raise(top: Eight) -> Eight {
+  return added(raise_half(0u, top), raise_half(16u, top));
+}
+
+fn raise_half(j: u32, top: Eight) -> Eight {
+  let left = added(raise_four(j, top), raise_four(j + 4u, top));
+  return added(left, added(raise_four(j + 8u, top), raise_four(j + 12u, top)));
+}
+
+fn raise_four(j: u32, top: Eight) -> Eight {
   powers[j] = raised(powers[j], top);
   powers[j + 1u] = raised(powers[j + 1u], top);
   powers[j + 2u] = raised(powers[j + 2u], top);
   powers[j + 3u] = raised(powers[j + 3u], top);
   return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
-}
-
-fn raise_all(top: Eight) -> Eight {
-  let left = added(added(raise(0u, top), raise(4u, top)), added(raise(8u, top), raise(12u, top)));
-  let right = added(added(raise(16u, top), raise(20u, top)), added(raise(24u, top), raise(28u, top)));
-  return added(left, right);
 }`;
 
 const t15 = `
 
 
-fn weigh(j: u32, weight: f32) {
-  let weights = spread(weight);
+fn weigh(weights: Eight) {
+  weigh_half(0u, weights.l);
+  weigh_half(16u, weights.r);
+}
+
+fn weigh_half(j: u32, weights: vec4f) {
+  weigh_four(j, spread(weights.x));
+  weigh_four(j + 4u, spread(weights.y));
+  weigh_four(j + 8u, spread(weights.z));
+  weigh_four(j + 12u, spread(weights.w));
+}
+
+fn weigh_four(j: u32, weights: vec4f) {
   weigh_one(j, weights.x);
   weigh_one(j + 1u, weights.y);
   weigh_one(j + 2u, weights.z);
@@ -342,12 +368,10 @@ fn forward(
 
 
     let before = top;
-    top = larger(larger(larger(larger(top, 0u), 4u), 8u), 12u);
-    top = larger(larger(larger(larger(top, 16u), 20u), 24u), 28u);
+    top = larger(top);
     var decay = raised(before, top);
 
-    total = multiplied(total, decay);
-    total = added(total, raise_all(top));
+    total = added(multiplied(total, decay), raise(top));
 
     var factor = every(1.0);
     if (first + 32u >= dims.tokens) {
@@ -454,15 +478,7 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
     let at = c * dims.tokens;
     add_outer(&slopes, dy_at(home.y + at, columns), qkv_at(home.v + at, rows));
   }
-  let weights = multiplied(Eight(l.inverse, r.inverse), columns.has);
-  weigh(0u, weights.l.x);
-  weigh(4u, weights.l.y);
-  weigh(8u, weights.l.z);
-  weigh(12u, weights.l.w);
-  weigh(16u, weights.r.x);
-  weigh(20u, weights.r.y);
-  weigh(24u, weights.r.z);
-  weigh(28u, weights.r.w);
+  weigh(multiplied(Eight(l.inverse, r.inverse), columns.has));
 }
 
 
@@ -493,12 +509,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "8f72d06bb71c7f6f",
-  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  hash: "b49af057",
+  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "8f72d06bb71c7f6f",
+  hash: "b49af057",
   text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17],
 };

@@ -7,7 +7,7 @@ type Binds = {
 
 export const batch_images: ShaderFamily<Binds> = {
   name: "batch_images",
-  hash: "3e1aa9b3997cf3ab",
+  hash: "3e1aa9b3",
   text: [`
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const bound: ShaderFamily<Binds> = {
   name: "bound",
-  hash: "97a950b8c5180f27",
+  hash: "97a950b8",
   text: [`
 
 

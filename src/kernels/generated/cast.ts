@@ -8,7 +8,7 @@ type Binds = {
 
 export const cast: ShaderFamily<Binds> = {
   name: "cast",
-  hash: "377a89844cc329ee",
+  hash: "377a8984",
   text: [`
 
 

@@ -11,7 +11,7 @@ type Binds = {
 
 export const ceilings: ShaderFamily<Binds> = {
   name: "ceilings",
-  hash: "86fac3ec7ea35ce9",
+  hash: "86fac3ec",
   text: [`
 
 

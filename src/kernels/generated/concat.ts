@@ -133,12 +133,12 @@ fn backward_wide(
 
 export const concat_forward: ShaderFamily<Pick<Binds, "forward" | "forward_wide">> = {
   name: "concat",
-  hash: "2cb23e09e8aabeb5",
+  hash: "2cb23e09",
   text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const concat: ShaderFamily<Binds> = {
   name: "concat",
-  hash: "2cb23e09e8aabeb5",
+  hash: "2cb23e09",
   text: [t0, t1],
 };

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "9fdbc8c71d3cea92",
+  hash: "9fdbc8c7",
   text: [`
 
 alias elem = f32;

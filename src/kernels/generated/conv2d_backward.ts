@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "4d81af9e03731d25",
+  hash: "4d81af9e",
   text: [`
 
 alias elem = f32;

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "57f9db16ae38429a",
+  hash: "57f9db16",
   text: [`
 
 alias elem = f32;

@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "fdee582821bb7e5b",
+  hash: "fdee5828",
   text: [`
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_weight: ShaderFamily<Binds> = {
   name: "conv2d_weight",
-  hash: "a1a4528e8d017728",
+  hash: "a1a4528e",
   text: [`
 
 alias elem = f32;

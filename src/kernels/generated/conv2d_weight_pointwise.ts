@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise",
-  hash: "2236abeef7ec05b8",
+  hash: "2236abee",
   text: [`
 
 alias elem = f32;

@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_pointwise_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise_tile",
-  hash: "19b6fbd3ab3c3152",
+  hash: "19b6fbd3",
   text: [`
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_weight_sums: ShaderFamily<Binds> = {
   name: "conv2d_weight_sums",
-  hash: "3197d15d612cf2e3",
+  hash: "3197d15d",
   text: [`
 
 alias elem = f32;

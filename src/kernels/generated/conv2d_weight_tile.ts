@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_tile",
-  hash: "78d7f6caff23eed5",
+  hash: "78d7f6ca",
   text: [`
 
 

@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_winograd: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd",
-  hash: "f7559a904beedd7e",
+  hash: "f7559a90",
   text: [`
 
 

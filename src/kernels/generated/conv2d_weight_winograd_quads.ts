@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_winograd_quads: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd_quads",
-  hash: "d7611dbfa847aed0",
+  hash: "d7611dbf",
   text: [`
 
 alias elem = f32;

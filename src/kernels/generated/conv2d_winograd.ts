@@ -10,7 +10,7 @@ type Binds = {
 
 export const conv2d_winograd: ShaderFamily<Binds> = {
   name: "conv2d_winograd",
-  hash: "9a708ac8891aa20e",
+  hash: "9a708ac8",
   text: [`
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const derivation: ShaderFamily<Binds> = {
   name: "derivation",
-  hash: "f51af49bc38baedf",
+  hash: "f51af49b",
   text: [`
 
 

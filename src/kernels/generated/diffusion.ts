@@ -12,7 +12,7 @@ type Binds = {
 
 export const diffusion: ShaderFamily<Binds> = {
   name: "diffusion",
-  hash: "ca6e23623cfc6318",
+  hash: "ca6e2362",
   text: [`
 
 

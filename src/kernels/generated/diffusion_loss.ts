@@ -10,7 +10,7 @@ type Binds = {
 
 export const diffusion_loss: ShaderFamily<Binds> = {
   name: "diffusion_loss",
-  hash: "9b5efc7a97312efa",
+  hash: "9b5efc7a",
   text: [`
 
 

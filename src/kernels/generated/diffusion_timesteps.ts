@@ -10,7 +10,7 @@ type Binds = {
 
 export const diffusion_timesteps: ShaderFamily<Binds> = {
   name: "diffusion_timesteps",
-  hash: "119f6341aa5f9de1",
+  hash: "119f6341",
   text: [`
 
 

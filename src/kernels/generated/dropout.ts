@@ -7,7 +7,7 @@ type Binds = {
 
 export const dropout: ShaderFamily<Binds> = {
   name: "dropout",
-  hash: "86379da70c4f0efd",
+  hash: "86379da7",
   text: [`
 
 

@@ -10,7 +10,7 @@ type Binds = {
 
 export const elementwise: ShaderFamily<Binds> = {
   name: "elementwise",
-  hash: "078134859c7b56ee",
+  hash: "07813485",
   text: [`
 
 

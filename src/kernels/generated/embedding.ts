@@ -72,12 +72,12 @@ fn backward(
 
 export const embedding_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "embedding",
-  hash: "0d979cff8a6f564e",
+  hash: "0d979cff",
   text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const embedding: ShaderFamily<Binds> = {
   name: "embedding",
-  hash: "0d979cff8a6f564e",
+  hash: "0d979cff",
   text: [t0, t1],
 };

@@ -9,7 +9,7 @@ type Binds = {
 
 export const gradient_sums: ShaderFamily<Binds> = {
   name: "gradient_sums",
-  hash: "57b9f7187039c8a2",
+  hash: "57b9f718",
   text: [`
 
 

@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "6fd2041e2027f872",
+  hash: "6fd2041e",
   text: [`
 
 

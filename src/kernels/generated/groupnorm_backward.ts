@@ -13,7 +13,7 @@ type Binds = {
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "059b9ccea023e10e",
+  hash: "059b9cce",
   text: [`
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const histogram: ShaderFamily<Binds> = {
   name: "histogram",
-  hash: "64e03bd4a6cce2d2",
+  hash: "64e03bd4",
   text: [`
 
 

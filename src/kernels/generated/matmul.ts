@@ -351,12 +351,12 @@ fn backward_weight_lanes(
 
 export const matmul_forward: ShaderFamily<Pick<Binds, "forward_tile" | "forward_lanes">> = {
   name: "matmul",
-  hash: "1b35eb89e352612e",
+  hash: "1b35eb89",
   text: [t0, "\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const matmul: ShaderFamily<Binds> = {
   name: "matmul",
-  hash: "1b35eb89e352612e",
+  hash: "1b35eb89",
   text: [t0, t1, t2, t3, t4, t5, t6, t7],
 };

@@ -129,12 +129,12 @@ fn pool_backward(
 
 export const resample_forward: ShaderFamily<Pick<Binds, "upsample_forward" | "pool_forward">> = {
   name: "resample",
-  hash: "1cf3c5301d6604ce",
+  hash: "1cf3c530",
   text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const resample: ShaderFamily<Binds> = {
   name: "resample",
-  hash: "1cf3c5301d6604ce",
+  hash: "1cf3c530",
   text: [t0, t1, t2, t3],
 };

@@ -10,7 +10,7 @@ type Binds = {
 
 export const reverse_step: ShaderFamily<Binds> = {
   name: "reverse_step",
-  hash: "79bb2ee75f183cb1",
+  hash: "79bb2ee7",
   text: [`
 
 

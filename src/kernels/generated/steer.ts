@@ -8,7 +8,7 @@ type Binds = {
 
 export const steer: ShaderFamily<Binds> = {
   name: "steer",
-  hash: "24d25d3e7334ad34",
+  hash: "24d25d3e",
   text: [`
 
 

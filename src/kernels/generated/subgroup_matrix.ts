@@ -8,7 +8,7 @@ type Binds = {
 
 export const subgroup_matrix: ShaderFamily<Binds> = {
   name: "subgroup_matrix",
-  hash: "a04f939e104def56",
+  hash: "a04f939e",
   text: [`
 
 alias elem = f32;

@@ -7,7 +7,7 @@ type Binds = {
 
 export const view: ShaderFamily<Binds> = {
   name: "view",
-  hash: "6bad0d172f3c07e7",
+  hash: "6bad0d17",
   text: [`
 
 
