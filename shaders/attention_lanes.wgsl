@@ -464,6 +464,9 @@ fn gather(home: Home, rows: Spot, columns: Spot, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
     let at = c * dims.tokens;
     accumulate(home.v + at, rows, over_columns(&powers, dy_at(home.y + at, columns)), is_first);
+  }
+  for (var c = 0u; c < dims.channels; c++) {
+    let at = c * dims.tokens;
     let sums = over_columns(&slopes, qkv_at(home.q + at, columns));
     accumulate(home.k + at, rows, scaled(sums, dims.scale), is_first);
   }
