@@ -3,10 +3,13 @@
 // One peer after the other: its first steps, cold; then rounds of ours and the peer in turns. Every
 // loss must be PyTorch's to 1e-4, first to last, else no time of that engine is told.
 import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { ratiosOf, timing } from "../report.mjs";
 
 const TOLERANCE = 1e-4; // relative, of the losses
 const KINDS = ["train", "denoise"];
+const PAUSE_MS = 500; // between turns: what an engine still collects or frees would be the other's time
+const TURN_MS = 1000; // of one turn's steps at least: the first after a pause is slow
 
 const { losses_float64: expected } = JSON.parse(
   readFileSync(new URL("../job/expected.json", import.meta.url), "utf8"),
@@ -28,8 +31,8 @@ export async function* peerJob(host, baseline, peers) {
     const kinds = (await peer.call("trains")) ? KINDS : ["denoise"];
     for (let round = 0; round < rounds; round++) {
       for (const kind of kinds) {
-        const [base, time] = [await timed(ours, kind), await timed(peer, kind)];
-        pairs.push({ name: `peer-job/${kind}`, engine: name, base: base.ms, time: time.ms });
+        const [base, time] = [await turn(ours, kind), await turn(peer, kind)];
+        pairs.push({ name: `peer-job/${kind}`, engine: name, base, time });
       }
     }
     await peer.close();
@@ -51,6 +54,14 @@ async function started(host, name) {
     process.exitCode = 1;
   }
   return undefined;
+}
+
+/** @returns milliseconds a step */
+async function turn(engine, kind) {
+  await pause(PAUSE_MS);
+  let [ms, steps] = [0, 0];
+  for (; ms < TURN_MS; steps++) ms += (await timed(engine, kind)).ms;
+  return ms / steps;
 }
 
 async function timed(engine, kind) {
