@@ -13,8 +13,8 @@
 //             means [N, heads, S] of D
 //             A tile: 8 rows a lane, 32 columns. Rows are queries in forward, keys in backward; columns
 //             are the others
-//   dispatch  workgroups of one subgroup. forward: (⌈S/(8·LANES)⌉, heads, N), each walks along its
-//             rows. backward: (1, heads, N), each makes all of a head, so that P is made again but once
+//   dispatch  workgroups of one subgroup. forward: (⌈S/(8·LANES)⌉, heads, N), each walks along the
+//             columns. backward: (1, heads, N), each makes all of a head, so that P is made again but once
 //   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows. Sums over
 //             tiles are kept in the output, in the order of the tiles
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts

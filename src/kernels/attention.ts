@@ -78,7 +78,7 @@ export interface AttentionSaved extends AttentionInputs {
 
 /**
  * With D_i = dy_i · y_i:  dq_i = Σ_j P_ij (dy_i · v_j − D_i) k_j / √d,
- * dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d,  dv_j = Σ_i P_ij dy_i. Two dispatches.
+ * dk_j = Σ_i P_ij (dy_i · v_j − D_i) q_i / √d,  dv_j = Σ_i P_ij dy_i. One dispatch by lanes, two by tiles.
  *
  * @param inputs  what went into `attention`, what came out, and dy
  * @param target  what dq, dk and dv are written to, float32 of qkv's shape
