@@ -13,7 +13,7 @@ import {
 /** Lanes, by the entry point. */
 export const WORKGROUP = { quads: 16, plain: 64 };
 
-const TILE = 4; // rows and columns
+export const TILE = 4; // rows and columns
 const STRAIGHT = { first_tap: 0, tap_step: 1 };
 
 /** How a kind of convolution is made on tiles of 4×4 pixels. */

@@ -1,12 +1,10 @@
 // Ranks a software adapter's quads for a 3×3 convolution at stride 1, on tiles of 4×4 pixels and of 4×8.
 import { ceilDiv } from "../core/shape.ts";
+import { TILE, WORKGROUP } from "./conv2d_kinds.ts";
 import type { rolesOf } from "./conv2d_roles.ts";
 
-const ROWS = 4;
-const LANES = 16; // a workgroup
 /** Of a wide tile; it takes at least two blocks a lane. */
 export const WIDE_COLUMNS = 8;
-const NARROW_COLUMNS = 4;
 /** What a wide tile costs, of what a narrow one does: as measured, between 1.6 and 2. */
 const WEIGHT = 1.7;
 /** A tuning measures these and one more. */
@@ -18,9 +16,9 @@ export function rankWithWide<Shape extends { BLOCKS: number }>(
   { images, out_height, out_width, writes }: ReturnType<typeof rolesOf>,
 ): (Shape & { columns?: number })[] {
   const costOf = ({ BLOCKS, columns }: Shape & { columns?: number }) => {
-    const across = ceilDiv(out_width, columns ?? NARROW_COLUMNS);
-    const tiles = images * ceilDiv(out_height, ROWS) * across;
-    const workgroups = ceilDiv(tiles, LANES) * ceilDiv(writes, 4 * BLOCKS);
+    const across = ceilDiv(out_width, columns ?? TILE);
+    const tiles = images * ceilDiv(out_height, TILE) * across;
+    const workgroups = ceilDiv(tiles, WORKGROUP.quads) * ceilDiv(writes, 4 * BLOCKS);
     return workgroups * (columns ? WEIGHT : 1) * (1 + BLOCKS);
   };
   const wide = narrow.filter(({ BLOCKS }) => BLOCKS > 1);

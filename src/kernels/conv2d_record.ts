@@ -11,6 +11,7 @@ import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
 import {
   generalVariants,
   type Kernels,
+  TILE,
   tiledKinds,
   WIDE,
   WORKGROUP,
@@ -34,7 +35,6 @@ import { chooseWithUnits, type MatrixKernels } from "./matrix_units.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
-const TILE = 4; // rows and columns
 const PIXELS = 16;
 
 /** Appends the dispatch. Tensors that are not given are bound as the weight, and not read. */

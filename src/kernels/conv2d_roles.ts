@@ -91,3 +91,16 @@ export function worded(c: Convolution, dtype: Dtype): string {
 /** Those of the definition, a multiply-add counted as two. */
 export const flopsOf = ({ N, C, O, K, outH, outW }: Convolution) =>
   2 * N * O * outH * outW * C * K * K;
+
+/** What a kernel of the 3×3 gradient by weights is told of its maps. */
+export const weightSizesOf = ({ N, C, O, H, W, outH, outW, padding }: Convolution) => ({
+  images: N,
+  in_channels: C,
+  out_channels: O,
+  rows: outH,
+  columns: outW,
+  x_rows: H,
+  x_columns: W,
+  top: padding.top,
+  left: padding.left,
+});

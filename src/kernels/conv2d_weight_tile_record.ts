@@ -5,7 +5,7 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph, Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
 import { conv2d_weight_pointwise_tile as pointwise } from "./generated/conv2d_weight_pointwise_tile.ts";
 import { conv2d_weight_tile as tiled } from "./generated/conv2d_weight_tile.ts";
 
@@ -51,15 +51,7 @@ function recordTiles(graph: Graph, c: Convolution, { way, inputs, partialsOf }: 
   const { constants, turns_down, turns_across, turns } = turnsOf(c);
   const place = placeOf(c, way, turns);
   const dims = {
-    images: c.N,
-    in_channels: c.C,
-    out_channels: c.O,
-    rows: c.outH,
-    columns: c.outW,
-    x_rows: c.H,
-    x_columns: c.W,
-    top: c.padding.top,
-    left: c.padding.left,
+    ...weightSizesOf(c),
     turns_down,
     turns_across,
     turns,

@@ -8,7 +8,7 @@ import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
 import {
   fitsWeightQuads,
   recordWeightQuads,
@@ -86,15 +86,7 @@ function recordTiles(
   const { constants, ...turns } = turnsOf(c);
   const parts = ceilDiv(turns.turns, turns_a_part);
   const dims = {
-    images: c.N,
-    in_channels: c.C,
-    out_channels: c.O,
-    rows: c.outH,
-    columns: c.outW,
-    x_rows: c.H,
-    x_columns: c.W,
-    top: c.padding.top,
-    left: c.padding.left,
+    ...weightSizesOf(c),
     ...turns,
     turns_a_part,
   };

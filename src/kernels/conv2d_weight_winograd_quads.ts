@@ -6,12 +6,12 @@ import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
 import { type Cut, cutsOf } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight_winograd_quads as quads } from "./generated/conv2d_weight_winograd_quads.ts";
 
 const LANES = 4; // of a subgroup
-const OUTPUTS = 16; // channels of dy, and of x, a subgroup
+const OUTPUTS = 16; // channels of dy a subgroup, and below of x
 const INPUTS = 2 * LANES;
 
 /** The part of the images that is summed at a time. Plain data, see Graph.choose. */
@@ -48,15 +48,7 @@ export function recordWeightQuads(
   const c_blocks = ceilDiv(c.C, INPUTS);
   const blocks = o_blocks * c_blocks * parts;
   const dims = {
-    images: c.N,
-    in_channels: c.C,
-    out_channels: c.O,
-    rows: c.outH,
-    columns: c.outW,
-    x_rows: c.H,
-    x_columns: c.W,
-    top: c.padding.top,
-    left: c.padding.left,
+    ...weightSizesOf(c),
     ...{ o_blocks, c_blocks, blocks },
     ...{ images_a_part, rows_a_part, row_parts },
   };
