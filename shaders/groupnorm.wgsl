@@ -9,25 +9,33 @@
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
-//             or whole: one workgroup a group, its lanes take whole rows, as many each
-//             wide, shared and whole take four values at a time: H · W must be a multiple of 4
-//   numerics  squares about the mean of four values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
+//             or whole: one quad of lanes a group, each takes whole rows, as many as the others
+//             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
+//   numerics  squares about the mean of sixteen values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
 //             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
+enable subgroups;
+
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+struct elem16 {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
+
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
-const SHARERS: u32 = 4u; // lanes that share a group; divides C / G
 const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
 
 struct Dims {
   batch: u32, // N
   channels: u32, // C
   groups: u32, // G
-  pixels: u32, // H · W, a multiple of 4 for the wide ones
+  pixels: u32, // H · W
   slice: u32, // values of a slice, as pixels; a group's last one may be shorter
   slices: u32, // slices of a group
   part: u32, // values of a part, as pixels; a row's last one may be shorter
@@ -40,6 +48,7 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
+@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 // Which lane of all.
 struct Invocation {
@@ -54,36 +63,29 @@ fn lane_of(at: Invocation) -> u32 {
 
 // ---- f
 
-fn activation(h: f32) -> f32 {
+fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0); // exp(87) is finite
-    return v / (1.0 + exp(-v));
+    return h / (1.0 + exp(-max(h, vec4f(-87.0)))); // exp(87) is finite
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
-    let w = exp(min(h, 20.0));
+    let w = exp(min(h, vec4f(20.0)));
     let q = w * (w + 2.0);
     return h * (q / (q + 2.0));
   }
   if (ACTIVATION == 3u) {
-    return h * normal_below(h, normal_tail(h));
+    return h * normal_below(h);
   }
   if (ACTIVATION == 4u) {
-    return max(h, 0.0);
+    return max(h, vec4f());
   }
   return h;
 }
 
-// exp(−h²/2), nothing beyond 14.
-fn normal_tail(h: f32) -> f32 {
-  let v = clamp(h, -14.0, 14.0);
-  return exp(-0.5 * v * v);
-}
-
-// Φ(h): for h ≤ 0 exp(−h²/2) times a polynomial in 1 / (1 + 0.34 |h|), a minimax fit to 3.2e-8.
-fn normal_below(h: f32, tail: f32) -> f32 {
+// Φ(h): for h ≤ 0 exp(−h²/2) times a polynomial in 1 / (1 + 0.34 |h|), a minimax fit to 3.2e-8; nothing beyond 14.
+fn normal_below(h: vec4f) -> vec4f {
+  let v = clamp(h, vec4f(-14.0), vec4f(14.0));
   let t = 1.0 / (1.0 + 0.34 * abs(h));
-  var p = -0.0260217396;
-  p = p * t + 0.13903717;
+  var p = t * -0.0260217396 + 0.13903717;
   p = p * t - 0.272217016;
   p = p * t + 0.201183813;
   p = p * t - 0.0440644423;
@@ -91,29 +93,18 @@ fn normal_below(h: f32, tail: f32) -> f32 {
   p = p * t + 0.115260378;
   p = p * t + 0.136104045;
   p = p * t + 0.135620943;
-  let below = p * t * tail;
-  return select(below, 1.0 - below, h > 0.0);
-}
-
-fn activation4(h: vec4f) -> vec4f {
-  return vec4f(activation(h.x), activation(h.y), activation(h.z), activation(h.w));
+  let below = p * t * exp(-0.5 * v * v);
+  return select(below, 1.0 - below, h > vec4f());
 }
 
 // ---- mean and squared deviations of a slice
 
-@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
   mean: f32,
   squares: f32, // Σ (x − mean)²
-}
-
-// Four sets of values side by side, of one count.
-struct Moments4 {
-  count: f32,
-  mean: vec4f,
-  squares: vec4f,
 }
 
 // Those of both sets together [Chan, Golub & LeVeque 1983].
@@ -124,20 +115,15 @@ fn joined(a: Moments, b: Moments) -> Moments {
   return Moments(count, a.mean + delta * share, a.squares + b.squares + delta * delta * (a.count * share));
 }
 
-// Four values more for each of the four sets.
-fn absorb(m: Moments4, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments4 {
-  let mean = ((a + b) + (c + d)) * 0.25;
+// Sixteen values more.
+fn absorb(m: Moments, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments {
+  let mean = total((a + b) + (c + d)) / 16.0;
   let squares = ((a - mean) * (a - mean) + (b - mean) * (b - mean)) + ((c - mean) * (c - mean) + (d - mean) * (d - mean));
-  let delta = mean - m.mean;
-  let count = m.count + 4.0;
-  let share = 4.0 / count;
-  return Moments4(count, m.mean + delta * share, m.squares + squares + delta * delta * (m.count * share));
+  return joined(m, Moments(16.0, mean, total(squares)));
 }
 
-fn united(m: Moments4) -> Moments {
-  let left = joined(Moments(m.count, m.mean.x, m.squares.x), Moments(m.count, m.mean.y, m.squares.y));
-  let right = joined(Moments(m.count, m.mean.z, m.squares.z), Moments(m.count, m.mean.w, m.squares.w));
-  return joined(left, right);
+fn total(v: vec4f) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
 }
 
 fn group_size() -> u32 {
@@ -163,18 +149,17 @@ fn moments(at: Invocation) {
   }
   let first = slice_first(index);
   let count = slice_count(index % dims.slices);
-  var sets = Moments4();
+  var all = Moments();
   for (var k = 0u; k < count / 16u; k++) {
     let i = first + k * 16u;
-    sets = absorb(
-      sets,
+    all = absorb(
+      all,
       vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
       vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
       vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
       vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
     );
   }
-  var all = united(sets);
   for (var i = first + count / 16u * 16u; i < first + count; i++) {
     all = joined(all, Moments(1.0, f32(x[i]), 0.0));
   }
@@ -189,20 +174,19 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
 // Of `count` groups of four values from `first` on, those of every `lanes`-th from the `lane`-th on.
 fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
   let steps = steps_of(count, lane, lanes);
-  var sets = Moments4();
+  var all = Moments();
   for (var k = 0u; k < steps / 4u; k++) {
     let i = first + k * 4u * lanes + lane;
-    sets = absorb(
-      sets,
+    all = absorb(
+      all,
       vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
     );
   }
-  var all = united(sets);
   for (var k = steps / 4u * 4u; k < steps; k++) {
     let v = vec4f(x4[first + k * lanes + lane]);
-    let mean = (v.x + v.y + v.z + v.w) * 0.25;
+    let mean = total(v) / 4.0;
     let d = v - mean;
-    all = joined(all, Moments(4.0, mean, dot(d, d)));
+    all = joined(all, Moments(4.0, mean, total(d * d)));
   }
   return all;
 }
@@ -250,12 +234,12 @@ fn moments_shared(
 
 // ---- y, part by part
 
-@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> y: array<elem>;
-@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(6) var<storage, read> affine: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> y: array<elem>;
+@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
 
 // A part: its row n · C + c, its first value and how many.
 struct Part {
@@ -304,19 +288,27 @@ fn statistics_of(part: Part, lane: u32) -> vec2f {
     let m = slice_moments[group * dims.slices + slice];
     all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));
   }
-  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+  let result = statistics_from(all);
   if (lane == 0u && part.first == group * group_size()) {
     stats[group] = result;
   }
   return result;
 }
 
+fn statistics_from(all: Moments) -> vec2f {
+  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+}
+
 fn put(i: u32, line: Line) {
-  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));
+  y[i] = four(elem4(x[i]), line).x;
 }
 
 fn put4(i: u32, line: Line) {
-  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));
+  y4[i] = four(x4[i], line);
+}
+
+fn four(v: elem4, line: Line) -> elem4 {
+  return elem4(activation((vec4f(v) - line.mean) * line.factor + line.offset));
 }
 
 @compute @workgroup_size(WG)
@@ -363,43 +355,52 @@ fn apply_wide(at: Invocation) {
   }
 }
 
-// ---- or all of a group at once: for adapters with few lanes, where a second dispatch costs more
+// ---- or all of a group at once, by a quad: for adapters with few lanes. There a second dispatch is dear, a
+// ---- barrier is, and so is the length of an array, which is asked for at every access: sixteen values share one
 
-var<workgroup> lane_moments: array<vec2f, SHARERS>;
+@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
 
-@compute @workgroup_size(SHARERS)
-fn whole(
-  @builtin(workgroup_id) at: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let group = at.y * workgroups.x + at.x; // uniform: there is a barrier below
-  if (group >= dims.batch * dims.groups) {
-    return;
-  }
+@compute @workgroup_size(WG)
+fn whole(at: Invocation) {
+  let index = lane_of(at);
+  let end = dims.batch * dims.groups;
+  let group = min(index / 4u, end - 1u); // past the end the last one again: all lanes of a quad swap
+  let rows = dims.channels / dims.groups / 4u;
+  let first = (group * 4u + index % 4u) * rows;
+  let length = dims.pixels / 16u;
 
   // μ and r: every lane joins the moments of all
-  let rows = dims.channels / dims.groups / SHARERS;
-  let run = rows * dims.pixels;
-  let own = moments_of((group * group_size() + lane * run) / 4u, run / 4u, 0u, 1u);
-  lane_moments[lane] = vec2f(own.mean, own.squares);
-  workgroupBarrier();
   var all = Moments();
-  for (var k = 0u; k < SHARERS; k++) {
-    all = joined(all, Moments(f32(run), lane_moments[k].x, lane_moments[k].y));
+  for (var k = 0u; k < rows * length; k++) {
+    let v = x16[first * length + k];
+    all = absorb(all, vec4f(v.a), vec4f(v.b), vec4f(v.c), vec4f(v.d));
   }
-  let statistics = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
-  if (lane == 0u) {
+  all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
+  all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
+  let statistics = statistics_from(all);
+  if (index / 4u >= end) {
+    return;
+  }
+  if (index % 4u == 0u) {
     stats[group] = statistics;
   }
 
   // y
-  for (var k = 0u; k < rows; k++) {
-    let row = (group * SHARERS + lane) * rows + k;
+  for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
-    let quads = dims.pixels / 4u;
-    for (var i = row * quads; i < (row + 1u) * quads; i++) {
-      put4(i, line);
+    for (var i = row * length; i < (row + 1u) * length; i++) {
+      let v = x16[i];
+      let to = &y16[i];
+      (*to).a = four(v.a, line);
+      (*to).b = four(v.b, line);
+      (*to).c = four(v.c, line);
+      (*to).d = four(v.d, line);
     }
   }
+}
+
+// Those of a set and another as large: the same bits whichever comes first.
+fn doubled(m: Moments, mean: f32, squares: f32) -> Moments {
+  let half = (mean - m.mean) * 0.5;
+  return Moments(2.0 * m.count, (m.mean + mean) * 0.5, (m.squares + squares) + 2.0 * m.count * half * half);
 }

@@ -13,27 +13,35 @@
 //             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r)
 //   dispatch  sums, sums_wide: one lane a part; sums_shared: one workgroup. Then backward_input, backward_input_wide:
 //             LANES lanes a part, those of image 0 write daffine too; scale_gradients: one lane a row
-//             or whole, without scale and shift: all by one workgroup a group, its lanes take whole rows of every image
-//             wide, shared and whole take four values at a time: H · W must be a multiple of 4
+//             or whole, without scale and shift: one quad of lanes a group, each takes whole rows of every image
+//             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
 //   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
 
+enable subgroups;
+
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+struct elem16 {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
+
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
 const LANES: u32 = 1u; // lanes that share a part; divides WG
-const SHARERS: u32 = 4u; // lanes that share a group; divides C / G
+const PENDING: bool = false; // whether there is a gradient to add to
 const ACTIVATION: u32 = 1u; // 0 none, 1 silu, 2 mish, 3 gelu, 4 relu
 
 struct Dims {
   batch: u32, // N
   channels: u32, // C
   groups: u32, // G
-  pixels: u32, // H · W, a multiple of 4 for the wide ones
+  pixels: u32, // H · W
   part: u32, // values of a part, as pixels; a row's last one may be shorter
   parts: u32, // parts of a row
-  has_pending: u32,
   scale_step: u32, // columns of scale_shift, or 0: there are none
   scale_first: u32, // the first channel's scale; its shift is C columns on
 }
@@ -43,8 +51,10 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> dy16: array<elem16>;
+@group(0) @binding(6) var<storage, read> x16: array<elem16>;
+@group(0) @binding(7) var<storage, read> affine: array<f32>;
+@group(0) @binding(8) var<storage, read> scale_shift: array<f32>;
 
 // Which lane of all.
 struct Invocation {
@@ -164,8 +174,8 @@ fn line_of(row: u32, moments: vec2f) -> Line {
 
 // ---- Σ dh and Σ dh·x̂ of a part
 
-@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(9) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(10) var<storage, read_write> sums_out: array<vec4f>;
 
 // dh and dh · (x − μ) of four values.
 struct Terms {
@@ -277,9 +287,9 @@ fn sums_shared(
 
 // ---- what follows from the sums: a group's means, a channel's and a row's gradients
 
-@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
-@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(11) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(13) var<storage, read_write> dscale_shift: array<f32>;
 
 // Σ dh and Σ dh·x̂ of a row.
 fn sum_of_row(row: u32) -> vec2f {
@@ -334,10 +344,10 @@ fn scale_gradients(at: Invocation) {
 
 // ---- dx, part by part
 
-@group(0) @binding(12) var<storage, read> pending: array<elem>;
-@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(14) var<storage, read> pending: array<elem>;
+@group(0) @binding(15) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(17) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(18) var<storage, read_write> dx4: array<elem4>;
 
 // dx = dh · line.factor − (x − μ) · slope − offset in a row, from its group's means.
 struct Fall {
@@ -353,17 +363,21 @@ fn put(i: u32, line: Line, fall: Fall) {
   let off = f32(x[i]) - line.mean;
   let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);
   var result = dh * line.factor - off * fall.slope - fall.offset;
-  if (dims.has_pending == 1u) {
+  if (PENDING) {
     result += f32(pending[i]);
   }
   dx[i] = elem(result);
 }
 
+fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
+  let off = vec4f(v) - line.mean;
+  let dh = vec4f(gradient) * derivative4(off * line.factor + line.offset);
+  return dh * line.factor - off * fall.slope - fall.offset;
+}
+
 fn put4(i: u32, line: Line, fall: Fall) {
-  let off = vec4f(x4[i]) - line.mean;
-  let dh = vec4f(dy4[i]) * derivative4(off * line.factor + line.offset);
-  var result = dh * line.factor - off * fall.slope - fall.offset;
-  if (dims.has_pending == 1u) {
+  var result = fallen(dy4[i], x4[i], line, fall);
+  if (PENDING) {
     result += vec4f(pending4[i]);
   }
   dx4[i] = elem4(result);
@@ -403,27 +417,39 @@ fn backward_input_wide(at: Invocation) {
   write_channel_of(part, lane);
 }
 
-// ---- or all of a group at once, image after image
+// ---- or all of a group at once, image after image, by a quad: for adapters with few lanes. There a barrier is
+// ---- dear, and so is the length of an array, which is asked for at every access: sixteen values share one
 
-var<workgroup> lane_sums: array<vec2f, SHARERS>;
+@group(0) @binding(16) var<storage, read> pending16: array<elem16>;
+@group(0) @binding(19) var<storage, read_write> dx16: array<elem16>;
 
-@compute @workgroup_size(SHARERS)
-fn whole(
-  @builtin(workgroup_id) at: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let rows = dims.channels / dims.groups / SHARERS;
-  let first_channel = (at.x * SHARERS + lane) * rows;
-  for (var n = 0u; n < dims.batch; n++) { // uniform: there are barriers below
-    let first_row = n * dims.channels + first_channel;
-    let statistics = stats[n * dims.groups + at.x];
-    let means = shared_means(first_row, rows, statistics, lane);
-    let fall = fall_of(vec4f(means, statistics));
-    for (var k = 0u; k < rows; k++) {
-      let line = plain_line(first_channel + k, statistics);
-      let quads = dims.pixels / 4u;
-      for (var i = (first_row + k) * quads; i < (first_row + k + 1u) * quads; i++) {
-        put4(i, line, fall);
+@compute @workgroup_size(WG)
+fn whole(at: Invocation) {
+  let index = lane_of(at);
+  let is_real = index / 4u < dims.groups;
+  let group = min(index / 4u, dims.groups - 1u); // past the end the last one again: all lanes of a quad swap
+  let rows = dims.channels / dims.groups / 4u;
+  let first = (group * 4u + index % 4u) * rows;
+  for (var n = 0u; n < dims.batch; n++) {
+    let statistics = stats[n * dims.groups + group];
+
+    // means of ĝ and ĝ·x̂; the lane's rows are added to its channels' gradients
+    var sum = vec2f();
+    for (var c = first; c < first + rows; c++) {
+      let of_row = terms_of_row(n * dims.channels + c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
+      sum += affine[c] * of_row;
+      if (is_real) {
+        add_channel(c, of_row, n == 0u);
+      }
+    }
+    sum += quadSwapX(sum);
+    sum += quadSwapY(sum);
+    let fall = fall_of(vec4f(sum / f32(rows * 4u * dims.pixels), statistics));
+
+    // dx
+    if (is_real) {
+      for (var c = first; c < first + rows; c++) {
+        put_row(n * dims.channels + c, plain_line(c, statistics), fall);
       }
     }
   }
@@ -433,26 +459,37 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
-// Means of ĝ and ĝ·x̂ of a group of one image; the lane's rows are added to its channels' gradients.
-// contract  call in uniform control flow: it holds barriers
-fn shared_means(first_row: u32, rows: u32, statistics: vec2f, lane: u32) -> vec2f {
-  var own = vec2f();
-  for (var k = 0u; k < rows; k++) {
-    let row = first_row + k;
-    let c = row % dims.channels;
-    let part = Part(row, row * dims.pixels, dims.pixels);
-    let terms = terms_of_part(part, plain_line(c, statistics), 0u, 1u);
-    let sum = vec2f(terms.x, terms.y * statistics.y);
-    own += affine[c] * sum;
-    let before = vec2f(daffine[dims.channels + c], daffine[c]);
-    write_channel(c, sum + select(before, vec2f(), row < dims.channels)); // image 0 is the first
+fn terms_of_row(row: u32, line: Line) -> vec2f {
+  let length = dims.pixels / 16u;
+  var all = Terms();
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let g = dy16[i];
+    let v = x16[i];
+    let left = plus(terms_of(vec4f(g.a), vec4f(v.a), line), terms_of(vec4f(g.b), vec4f(v.b), line));
+    let right = plus(terms_of(vec4f(g.c), vec4f(v.c), line), terms_of(vec4f(g.d), vec4f(v.d), line));
+    all = plus(all, plus(left, right));
   }
-  workgroupBarrier();
-  lane_sums[lane] = own;
-  workgroupBarrier();
-  var sum = vec2f();
-  for (var k = 0u; k < SHARERS; k++) {
-    sum += lane_sums[k];
+  return sum_of(all);
+}
+
+fn add_channel(c: u32, sum: vec2f, is_first: bool) {
+  let before = vec2f(daffine[dims.channels + c], daffine[c]);
+  write_channel(c, sum + select(before, vec2f(), is_first));
+}
+
+fn put_row(row: u32, line: Line, fall: Fall) {
+  let length = dims.pixels / 16u;
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let g = dy16[i];
+    let v = x16[i];
+    var before = elem16();
+    if (PENDING) {
+      before = pending16[i];
+    }
+    let to = &dx16[i];
+    (*to).a = elem4(fallen(g.a, v.a, line, fall) + vec4f(before.a));
+    (*to).b = elem4(fallen(g.b, v.b, line, fall) + vec4f(before.b));
+    (*to).c = elem4(fallen(g.c, v.c, line, fall) + vec4f(before.c));
+    (*to).d = elem4(fallen(g.d, v.d, line, fall) + vec4f(before.d));
   }
-  return sum / f32(rows * SHARERS * dims.pixels);
 }

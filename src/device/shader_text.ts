@@ -98,4 +98,4 @@ export const withoutMatrices = (source: string): string =>
 
 /** Whether WGSL calls subgroup operations or reads their builtins. */
 export const usesSubgroups = (text: string): boolean =>
-  /\bsubgroup[A-Z_]\w*|\bsubgroup_(size|invocation_id)\b/.test(text);
+  /\bsubgroup[A-Z_]|\bquad(Swap|Broadcast)/.test(text);

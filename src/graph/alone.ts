@@ -16,7 +16,7 @@ export interface Output {
 
 const isRead = ({ writes, unread }: BoundTensor): boolean => !writes && !unread;
 
-/** A launch with tensors of its own: normals where it reads, the same for every candidate. */
+/** A launch with tensors of its own: normals where it reads, in the order of bindings, which is every candidate's. */
 export class Alone {
   readonly #gpu: Gpu;
   readonly #program: Program;

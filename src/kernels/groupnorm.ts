@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
-import { CUT_CONSTANTS, type Cut, cutOf, normWays, SHARERS } from "./groupnorm_cut.ts";
+import { CUT_CONSTANTS, type Cut, cutOf, normWays, WHOLE_WG } from "./groupnorm_cut.ts";
 
 export interface GroupNormInputs {
   /** [N, C, H, W] */
@@ -33,11 +33,9 @@ export const groupNormVariants = (): Variant[] => [
   ...[16, 64].map((WG) => ({ family, entry: "moments", constants: { WG } })),
   { family, entry: "moments_wide", constants: { WG: 16 } },
   { family, entry: "moments_shared", constants: {} },
-  ...SHARERS.flatMap((lanes) =>
-    ACTIVATIONS.map((_, ACTIVATION) => {
-      return { family, entry: "whole", constants: { SHARERS: lanes, ACTIVATION } };
-    }),
-  ),
+  ...ACTIVATIONS.map((_, ACTIVATION) => {
+    return { family, entry: "whole", constants: { WG: WHOLE_WG, ACTIVATION } };
+  }),
   ...["apply", "apply_wide"].flatMap((entry) =>
     CUT_CONSTANTS.flatMap((lanes) =>
       ACTIVATIONS.map((_, ACTIVATION) => ({ family, entry, constants: { ...lanes, ACTIVATION } })),
@@ -70,10 +68,10 @@ export function groupNorm(
   const ways = normWays(graph.targetOf("groupnorm"), x.shape, groups);
   const options = `${groups} groups, ${activation}${scaleShift ? ", scaled" : ""}`;
   const work = `forward ${x.dtype} [${[N, C, H, W]}], ${options}`;
-  const candidates = ways.map((way) => ({ family, ...way }));
-  graph.choose("groupnorm", work, candidates, ({ sharers, cut }) => {
-    if (sharers > 0) recordWhole(graph, call, sharers);
-    else recordParts(graph, call, cutOf(cut, x.shape, groups));
+  const candidates = ways.map((way) => ({ family, way }));
+  graph.choose("groupnorm", work, candidates, ({ way }) => {
+    if (way === "whole") recordWhole(graph, call);
+    else recordParts(graph, call, cutOf(way, x.shape, groups));
   });
   return { y, stats };
 }
@@ -94,15 +92,15 @@ function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
   return { dims, affine, scale_shift: scaleShift?.of ?? unread(affine), stats };
 }
 
-/** One dispatch: a small workgroup does all of a group. */
-function recordWhole(graph: Graph, call: Call, sharers: number): void {
+/** One dispatch: a quad of lanes does all of a group. */
+function recordWhole(graph: Graph, call: Call): void {
   const { inputs, groups, activation, ACTIVATION, y } = call;
   const { x } = inputs;
   const args = argsOf(call, cutOf("runs", x.shape, groups));
   const flops = (9 + flopsOf(activation)) * sizeOf(x.shape);
-  const options = { constants: { SHARERS: sharers, ACTIVATION }, flops };
-  const workgroups = foldWorkgroups(x.shape[0]! * groups, 1);
-  graph.dispatch([family, "whole"], { ...args, x4: x, y4: y }, workgroups, options);
+  const options = { constants: { WG: WHOLE_WG, ACTIVATION }, flops };
+  const workgroups = foldWorkgroups(4 * x.shape[0]! * groups, WHOLE_WG);
+  graph.dispatch([family, "whole"], { ...args, x16: x, y16: y }, workgroups, options);
 }
 
 /** Two: moments of slices, then y of parts. */

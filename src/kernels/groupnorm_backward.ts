@@ -7,7 +7,14 @@ import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./ac
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
 import { type GroupNormInputs, requireGroupNorm, scaleColumns } from "./groupnorm.ts";
-import { CUT_CONSTANTS, type Cut, cutOf, normWays, SHARERS } from "./groupnorm_cut.ts";
+import {
+  CUT_CONSTANTS,
+  type Cut,
+  cutOf,
+  type NormWay,
+  normWays,
+  WHOLE_WG,
+} from "./groupnorm_cut.ts";
 
 export interface GroupNormBackwardInputs extends GroupNormInputs {
   /** [N, C, H, W] */
@@ -30,9 +37,10 @@ export interface GroupNormBackwardOptions {
   activation: ActivationName;
 }
 
-const ENOUGH_GROUPS = 8; // for `whole`, which has a workgroup a group, to keep a software adapter busy
+const ENOUGH_GROUPS = 8; // for `whole`, which has a quad a group, to keep a software adapter busy
 
 const activations = ACTIVATIONS.map((_, ACTIVATION) => ({ ACTIVATION }));
+const written = [false, true].flatMap((PENDING) => activations.map((one) => ({ PENDING, ...one })));
 
 /** Every pipeline a launcher here can ask for. */
 export const groupNormBackwardVariants = (): Variant[] => [
@@ -41,12 +49,12 @@ export const groupNormBackwardVariants = (): Variant[] => [
     { family, entry: "sums", constants: { WG: 64, ACTIVATION } },
     { family, entry: "sums_wide", constants: { WG: 16, ACTIVATION } },
     { family, entry: "sums_shared", constants: { ACTIVATION } },
-    ...SHARERS.map((lanes) => {
-      return { family, entry: "whole", constants: { SHARERS: lanes, ACTIVATION } };
-    }),
+  ]),
+  ...written.flatMap((constants) => [
+    { family, entry: "whole", constants: { WG: WHOLE_WG, ...constants } },
     ...CUT_CONSTANTS.flatMap((lanes) =>
       ["backward_input", "backward_input_wide"].map((entry) => {
-        return { family, entry, constants: { ...lanes, ACTIVATION } };
+        return { family, entry, constants: { ...lanes, ...constants } };
       }),
     ),
   ]),
@@ -72,31 +80,31 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const flags = { has_pending: Number(!!pending), ...scaleColumns(scaleShift) };
-  const size = { batch: N, channels: C, groups, pixels: H * W, ...flags };
+  const size = { batch: N, channels: C, groups, pixels: H * W, ...scaleColumns(scaleShift) };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
 
   const ways = normWays(graph.targetOf("groupnorm_backward"), x.shape, groups);
   const isWhole = !scaleShift && groups >= ENOUGH_GROUPS;
-  const candidates = (isWhole ? ways : ways.filter(({ sharers }) => sharers === 0)).map((way) => {
-    return { family, ...way };
-  });
+  const candidates = ways
+    .filter((way) => isWhole || way !== "whole")
+    .map((way) => ({ family, way }));
   const added = Object.entries({ scaled: scaleShift, pending, ...targets });
   const names = added.flatMap(([name, tensor]) => (tensor ? [name] : []));
   const work = `backward ${x.dtype} [${x.shape}], ${groups} groups, ${activation}: ${names.join(" + ")}`;
-  graph.choose("groupnorm_backward", work, candidates, ({ sharers, cut: kind }) => {
-    const cut = cutOf(kind, x.shape, groups);
+  graph.choose("groupnorm_backward", work, candidates, ({ way }) => {
+    const cut = cutOf(way === "whole" ? "runs" : way, x.shape, groups);
     const dims = { ...size, part: cut.part, parts: cut.parts };
-    recordBackward(graph, { inputs, dims, cut, ACTIVATION, flops }, sharers, targets);
+    const call = { inputs, dims, cut, ACTIVATION, flops };
+    recordBackward(graph, call, way, targets);
   });
 }
 
-function recordBackward(graph: Graph, call: Call, sharers: number, targets: GroupNormTargets) {
+function recordBackward(graph: Graph, call: Call, way: NormWay, targets: GroupNormTargets) {
   const { x } = call.inputs;
   const dx = targets.dx ?? graph.alloc(x.shape, "groupnorm.unwanted", x.dtype);
   const daffine = targets.daffine ?? graph.alloc([2 * x.shape[1]!], "groupnorm.unwanted");
-  if (sharers > 0) {
-    recordWhole(graph, call, sharers, { dx, daffine });
+  if (way === "whole") {
+    recordWhole(graph, call, { dx, daffine });
     return;
   }
   const sums = recordSums(graph, call);
@@ -105,15 +113,7 @@ function recordBackward(graph: Graph, call: Call, sharers: number, targets: Grou
 }
 
 type Dims = Record<
-  | "batch"
-  | "channels"
-  | "groups"
-  | "pixels"
-  | "part"
-  | "parts"
-  | "has_pending"
-  | "scale_step"
-  | "scale_first",
+  "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first",
   number
 >;
 
@@ -128,13 +128,15 @@ interface Call {
 type Written = Record<"dx" | "daffine", Tensor>;
 
 /** All of it, where nothing is scaled and shifted. */
-function recordWhole(graph: Graph, call: Call, sharers: number, { dx, daffine }: Written): void {
+function recordWhole(graph: Graph, call: Call, { dx, daffine }: Written): void {
   const { inputs, dims, ACTIVATION, flops } = call;
   const { x, dy, affine, stats } = inputs;
-  const pending4 = inputs.pending ?? unread(dy);
-  const args = { dims, affine, stats, daffine, x4: x, dy4: dy, pending4, dx4: dx };
-  const constants = { SHARERS: sharers, ACTIVATION };
-  graph.dispatch([family, "whole"], args, [dims.groups], { constants, flops: 2 * flops });
+  const pending16 = inputs.pending ?? unread(dy);
+  const args = { dims, affine, stats, daffine, x16: x, dy16: dy, pending16, dx16: dx };
+  const constants = { WG: WHOLE_WG, PENDING: !!inputs.pending, ACTIVATION };
+  const options = { constants, flops: 2 * flops };
+  const workgroups = foldWorkgroups(4 * dims.groups, WHOLE_WG);
+  graph.dispatch([family, "whole"], args, workgroups, options);
 }
 
 /** Σ dh and Σ dh·x̂ of every part, and its group's μ and r. */
@@ -165,7 +167,7 @@ function recordInput(graph: Graph, call: Call, row_sums: Tensor, { dx, daffine }
   const args = { dims, affine, scale_shift, row_sums, daffine };
   const { WG, LANES } = cut.constants;
   const workgroups = foldWorkgroups(dims.batch * dims.channels * dims.parts * LANES, WG);
-  const options = { constants: { WG, LANES, ACTIVATION }, flops };
+  const options = { constants: { WG, LANES, PENDING: !!inputs.pending, ACTIVATION }, flops };
   if (cut.isWide) {
     const wide = { ...args, x4: x, dy4: dy, pending4: pending, dx4: dx };
     graph.dispatch([family, "backward_input_wide"], wide, workgroups, options);

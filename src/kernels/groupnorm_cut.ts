@@ -6,9 +6,6 @@
 import { ceilDiv, roundUp, type Shape } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 
-/** What `sharersOf` gives where it is not 0. */
-export const SHARERS: readonly number[] = [4, 8];
-
 /** All `constants` of cuts. */
 export const CUT_CONSTANTS: readonly Cut["constants"][] = [
   { WG: 16, LANES: 1 },
@@ -19,19 +16,15 @@ export const CUT_CONSTANTS: readonly Cut["constants"][] = [
 /** How a lane, or a workgroup, takes its run of values. */
 export type CutKind = "runs" | "neighbours";
 
-/** Plain data, see Graph.choose. */
-export interface NormWay {
-  /** lanes that share a whole group; 0: it is cut */
-  sharers: number;
-  cut: CutKind;
-}
+/** Or all of a group by one quad of lanes. */
+export type NormWay = "whole" | CutKind;
 
 /** Ranked by what they should cost. */
 export function normWays(target: Target, shape: Shape, groups: number): readonly NormWay[] {
-  const cuts: CutKind[] = target.software ? ["runs", "neighbours"] : ["neighbours", "runs"];
-  const ways = cuts.map((cut): NormWay => ({ sharers: 0, cut }));
-  const sharers = sharersOf(target, shape, groups);
-  return sharers > 0 ? [{ sharers, cut: "runs" }, ...ways] : ways;
+  if (!target.software) return ["neighbours", "runs"];
+  return isForQuads(target, shape, groups)
+    ? ["whole", "runs", "neighbours"]
+    : ["runs", "neighbours"];
 }
 
 /** Slices are runs of a group's values, parts are runs of a row's: of one channel of one image. */
@@ -78,18 +71,17 @@ const LONGEST = 8192;
 
 const ENOUGH_GROUPS = 16; // to keep the few threads of a software adapter busy
 
-/**
- * How many lanes share a group, where one small workgroup does all of it: on software adapters, where
- * whole rows can be dealt out evenly. Else 0: the group is cut.
- */
-export function sharersOf(target: Target, shape: Shape, groups: number): number {
+/** Whether whole rows can be dealt out to a quad evenly, in sixteens, and there are groups enough. */
+function isForQuads({ subgroupSize }: Target, shape: Shape, groups: number): boolean {
   const [N = 1, C = 1, H = 1, W = 1] = shape;
-  const [rows, pixels, lanes] = [C / groups, H * W, target.subgroupSize];
-  if (target.software === undefined || !SHARERS.includes(lanes)) return 0;
-  const isEven = rows % lanes === 0 && pixels % 4 === 0;
+  const [rows, pixels] = [C / groups, H * W];
+  const isEven = rows % 4 === 0 && pixels % 16 === 0;
   const isBusy = N * groups >= ENOUGH_GROUPS;
-  return isEven && isBusy && (rows / lanes) * pixels <= LONGEST ? lanes : 0;
+  return subgroupSize >= 4 && isEven && isBusy && (rows / 4) * pixels <= LONGEST;
 }
+
+/** Of the kernels in which a quad does all of a group. */
+export const WHOLE_WG = 8;
 
 /** How to cut each of `rows` rows of `size` values. */
 function runs(

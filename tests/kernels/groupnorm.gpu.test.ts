@@ -12,7 +12,7 @@ import {
   groupNormBackward,
   groupNormBackwardVariants,
 } from "../../src/kernels/groupnorm_backward.ts";
-import { sharersOf } from "../../src/kernels/groupnorm_cut.ts";
+import { normWays } from "../../src/kernels/groupnorm_cut.ts";
 import { affineParts } from "../inspect/twins/groupnorm.ts";
 import { scattered } from "../reference/agreement.ts";
 import {
@@ -168,11 +168,12 @@ function expectGradients(
 
 describe.each(TARGETS)("group norm on %s: y = f((γ x̂ + β)(1 + scale) + shift)", (_, target) => {
   test("pending is added to dx, and to nothing else", async () => {
-    for (const shape of [
-      [2, 4, 4, 4],
-      [2, 4, 3, 3],
-    ]) {
-      const options = { groups: 2, eps: 1e-5, activation: "none" as const };
+    for (const [shape, groups] of [
+      [[2, 4, 4, 4], 2],
+      [[2, 4, 3, 3], 2],
+      [[2, 36, 4, 4], 9],
+    ] as [number[], number][]) {
+      const options = { groups, eps: 1e-5, activation: "none" as const };
       const inputs = inputsOf(shape);
       const [dy, pending] = [rounded(scattered(shape, 6)), rounded(scattered(shape, 7))];
       const actual = await gradientsOf(inputs, { dy, pending }, options, target);
@@ -192,19 +193,20 @@ async function expectBackward(inputs: GroupNormInputs, options: Options, target:
   expectGradients(actual, twinBackward(inputs, dy, options), bounds);
 }
 
-describe.each([4, 8])("group norm of whole groups by %d lanes", (lanes) => {
-  const target: Target = { subgroupSize: lanes, software: "swiftshader" };
+describe("group norm of whole groups by quads", () => {
+  const target: Target = { subgroupSize: 4, software: "swiftshader" };
 
-  /** Enough groups, rows that can be dealt out evenly, and H · W a multiple of 4. */
+  /** Enough groups, rows that can be dealt out evenly, and H · W a multiple of 16. */
   const SHAPES: [shape: number[], groups: number][] = [
     [[2, 64, 4, 4], 8],
-    [[16, 16, 2, 6], 1],
-    [[1, 256, 2, 2], 16],
-    [[4, 32, 12, 18], 4],
+    [[16, 16, 2, 8], 1],
+    [[17, 4, 4, 4], 1],
+    [[2, 36, 4, 4], 9],
+    [[4, 32, 12, 20], 4],
   ];
 
   test.each(SHAPES)("%j in %d groups, of mean 0 and 1000", async (shape, groups) => {
-    expect(sharersOf(target, shape, groups)).toBe(lanes);
+    expect(normWays(target, shape, groups)[0]).toBe("whole");
     for (const mean of [0, 1000]) {
       for (const scales of [true, false]) {
         const options = { groups, eps: 1e-5, activation: "silu" as const };
@@ -215,10 +217,14 @@ describe.each([4, 8])("group norm of whole groups by %d lanes", (lanes) => {
     }
   });
 
-  test("too few groups, uneven rows and odd images are cut instead", () => {
-    expect(sharersOf(target, [1, 64, 4, 4], 8)).toBe(0);
-    expect(sharersOf(target, [8, 24, 4, 4], 8)).toBe(0);
-    expect(sharersOf(target, [8, 64, 3, 3], 8)).toBe(0);
+  test("too few groups, uneven rows, odd images and no subgroups: they are cut instead", () => {
+    const ways = (shape: number[], lanes = 4) =>
+      normWays({ ...target, subgroupSize: lanes }, shape, 8);
+    const cut = ["runs", "neighbours"];
+    expect(ways([1, 64, 4, 4])).toEqual(cut);
+    expect(ways([8, 24, 4, 4])).toEqual(cut);
+    expect(ways([8, 64, 2, 2])).toEqual(cut);
+    expect(ways([8, 64, 4, 4], 0)).toEqual(cut);
   });
 });
 

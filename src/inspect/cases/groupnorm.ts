@@ -25,7 +25,7 @@ export const NORMALISATIONS: readonly Normalisation[] = [
   { name: "long", x: [1, 2, 36, 37], groups: 1, eps: 1e-5, activation: "silu", mean: -1 },
   {
     name: "whole groups",
-    x: [2, 64, 2, 2],
+    x: [2, 32, 4, 4],
     groups: 8,
     eps: 1e-5,
     activation: "silu",

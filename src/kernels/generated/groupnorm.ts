@@ -7,35 +7,26 @@ type Binds = {
   moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
   apply: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
   apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; affine: true; scale_shift: true; stats: true; y4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
 };
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "6fd2041e",
+  hash: "26fbf9c9",
   text: [`
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+struct elem16 {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
+
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
-const SHARERS: u32 = 4u;
 const ACTIVATION: u32 = 1u;
 
 struct Dims {
@@ -55,6 +46,7 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
+@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 
 struct Invocation {
@@ -69,36 +61,29 @@ fn lane_of(at: Invocation) -> u32 {
 
 
 
-fn activation(h: f32) -> f32 {
+fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0);
-    return v / (1.0 + exp(-v));
+    return h / (1.0 + exp(-max(h, vec4f(-87.0))));
   }
   if (ACTIVATION == 2u) {
-    let w = exp(min(h, 20.0));
+    let w = exp(min(h, vec4f(20.0)));
     let q = w * (w + 2.0);
     return h * (q / (q + 2.0));
   }
   if (ACTIVATION == 3u) {
-    return h * normal_below(h, normal_tail(h));
+    return h * normal_below(h);
   }
   if (ACTIVATION == 4u) {
-    return max(h, 0.0);
+    return max(h, vec4f());
   }
   return h;
 }
 
 
-fn normal_tail(h: f32) -> f32 {
-  let v = clamp(h, -14.0, 14.0);
-  return exp(-0.5 * v * v);
-}
-
-
-fn normal_below(h: f32, tail: f32) -> f32 {
+fn normal_below(h: vec4f) -> vec4f {
+  let v = clamp(h, vec4f(-14.0), vec4f(14.0));
   let t = 1.0 / (1.0 + 0.34 * abs(h));
-  var p = -0.0260217396;
-  p = p * t + 0.13903717;
+  var p = t * -0.0260217396 + 0.13903717;
   p = p * t - 0.272217016;
   p = p * t + 0.201183813;
   p = p * t - 0.0440644423;
@@ -106,29 +91,18 @@ fn normal_below(h: f32, tail: f32) -> f32 {
   p = p * t + 0.115260378;
   p = p * t + 0.136104045;
   p = p * t + 0.135620943;
-  let below = p * t * tail;
-  return select(below, 1.0 - below, h > 0.0);
-}
-
-fn activation4(h: vec4f) -> vec4f {
-  return vec4f(activation(h.x), activation(h.y), activation(h.z), activation(h.w));
+  let below = p * t * exp(-0.5 * v * v);
+  return select(below, 1.0 - below, h > vec4f());
 }
 
 
 
-@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
   mean: f32,
   squares: f32,
-}
-
-
-struct Moments4 {
-  count: f32,
-  mean: vec4f,
-  squares: vec4f,
 }
 
 
@@ -140,19 +114,14 @@ fn joined(a: Moments, b: Moments) -> Moments {
 }
 
 
-fn absorb(m: Moments4, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments4 {
-  let mean = ((a + b) + (c + d)) * 0.25;
+fn absorb(m: Moments, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments {
+  let mean = total((a + b) + (c + d)) / 16.0;
   let squares = ((a - mean) * (a - mean) + (b - mean) * (b - mean)) + ((c - mean) * (c - mean) + (d - mean) * (d - mean));
-  let delta = mean - m.mean;
-  let count = m.count + 4.0;
-  let share = 4.0 / count;
-  return Moments4(count, m.mean + delta * share, m.squares + squares + delta * delta * (m.count * share));
+  return joined(m, Moments(16.0, mean, total(squares)));
 }
 
-fn united(m: Moments4) -> Moments {
-  let left = joined(Moments(m.count, m.mean.x, m.squares.x), Moments(m.count, m.mean.y, m.squares.y));
-  let right = joined(Moments(m.count, m.mean.z, m.squares.z), Moments(m.count, m.mean.w, m.squares.w));
-  return joined(left, right);
+fn total(v: vec4f) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
 }
 
 fn group_size() -> u32 {
@@ -178,18 +147,17 @@ fn moments(at: Invocation) {
   }
   let first = slice_first(index);
   let count = slice_count(index % dims.slices);
-  var sets = Moments4();
+  var all = Moments();
   for (var k = 0u; k < count / 16u; k++) {
     let i = first + k * 16u;
-    sets = absorb(
-      sets,
+    all = absorb(
+      all,
       vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
       vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
       vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
       vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
     );
   }
-  var all = united(sets);
   for (var i = first + count / 16u * 16u; i < first + count; i++) {
     all = joined(all, Moments(1.0, f32(x[i]), 0.0));
   }
@@ -204,20 +172,19 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
 
 fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
   let steps = steps_of(count, lane, lanes);
-  var sets = Moments4();
+  var all = Moments();
   for (var k = 0u; k < steps / 4u; k++) {
     let i = first + k * 4u * lanes + lane;
-    sets = absorb(
-      sets,
+    all = absorb(
+      all,
       vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
     );
   }
-  var all = united(sets);
   for (var k = steps / 4u * 4u; k < steps; k++) {
     let v = vec4f(x4[first + k * lanes + lane]);
-    let mean = (v.x + v.y + v.z + v.w) * 0.25;
+    let mean = total(v) / 4.0;
     let d = v - mean;
-    all = joined(all, Moments(4.0, mean, dot(d, d)));
+    all = joined(all, Moments(4.0, mean, total(d * d)));
   }
   return all;
 }
@@ -265,12 +232,12 @@ fn moments_shared(
 
 
 
-@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> y: array<elem>;
-@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(6) var<storage, read> affine: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> y: array<elem>;
+@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
 
 
 struct Part {
@@ -319,19 +286,27 @@ fn statistics_of(part: Part, lane: u32) -> vec2f {
     let m = slice_moments[group * dims.slices + slice];
     all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));
   }
-  let result = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+  let result = statistics_from(all);
   if (lane == 0u && part.first == group * group_size()) {
     stats[group] = result;
   }
   return result;
 }
 
+fn statistics_from(all: Moments) -> vec2f {
+  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+}
+
 fn put(i: u32, line: Line) {
-  y[i] = elem(activation((f32(x[i]) - line.mean) * line.factor + line.offset));
+  y[i] = four(elem4(x[i]), line).x;
 }
 
 fn put4(i: u32, line: Line) {
-  y4[i] = elem4(activation4((vec4f(x4[i]) - line.mean) * line.factor + line.offset));
+  y4[i] = four(x4[i], line);
+}
+
+fn four(v: elem4, line: Line) -> elem4 {
+  return elem4(activation((vec4f(v) - line.mean) * line.factor + line.offset));
 }
 
 @compute @workgroup_size(WG)
@@ -380,42 +355,51 @@ fn apply_wide(at: Invocation) {
 
 
 
-var<workgroup> lane_moments: array<vec2f, SHARERS>;
 
-@compute @workgroup_size(SHARERS)
-fn whole(
-  @builtin(workgroup_id) at: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let group = at.y * workgroups.x + at.x;
-  if (group >= dims.batch * dims.groups) {
+@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
+
+@compute @workgroup_size(WG)
+fn whole(at: Invocation) {
+  let index = lane_of(at);
+  let end = dims.batch * dims.groups;
+  let group = min(index / 4u, end - 1u);
+  let rows = dims.channels / dims.groups / 4u;
+  let first = (group * 4u + index % 4u) * rows;
+  let length = dims.pixels / 16u;
+
+
+  var all = Moments();
+  for (var k = 0u; k < rows * length; k++) {
+    let v = x16[first * length + k];
+    all = absorb(all, vec4f(v.a), vec4f(v.b), vec4f(v.c), vec4f(v.d));
+  }
+  all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
+  all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
+  let statistics = statistics_from(all);
+  if (index / 4u >= end) {
     return;
   }
-
-
-  let rows = dims.channels / dims.groups / SHARERS;
-  let run = rows * dims.pixels;
-  let own = moments_of((group * group_size() + lane * run) / 4u, run / 4u, 0u, 1u);
-  lane_moments[lane] = vec2f(own.mean, own.squares);
-  workgroupBarrier();
-  var all = Moments();
-  for (var k = 0u; k < SHARERS; k++) {
-    all = joined(all, Moments(f32(run), lane_moments[k].x, lane_moments[k].y));
-  }
-  let statistics = vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
-  if (lane == 0u) {
+  if (index % 4u == 0u) {
     stats[group] = statistics;
   }
 
 
-  for (var k = 0u; k < rows; k++) {
-    let row = (group * SHARERS + lane) * rows + k;
+  for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
-    let quads = dims.pixels / 4u;
-    for (var i = row * quads; i < (row + 1u) * quads; i++) {
-      put4(i, line);
+    for (var i = row * length; i < (row + 1u) * length; i++) {
+      let v = x16[i];
+      let to = &y16[i];
+      (*to).a = four(v.a, line);
+      (*to).b = four(v.b, line);
+      (*to).c = four(v.c, line);
+      (*to).d = four(v.d, line);
     }
   }
+}
+
+
+fn doubled(m: Moments, mean: f32, squares: f32) -> Moments {
+  let half = (mean - m.mean) * 0.5;
+  return Moments(2.0 * m.count, (m.mean + mean) * 0.5, (m.squares + squares) + 2.0 * m.count * half * half);
 }`],
 };

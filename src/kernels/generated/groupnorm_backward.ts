@@ -2,44 +2,33 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  sums: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  sums_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  sums_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
-  backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
-  backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "has_pending" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; stats: true; daffine: true; pending4: true; dx4: true };
+  sums: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  sums_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  sums_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
+  backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
+  backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy16: true; x16: true; affine: true; stats: true; daffine: true; pending16: true; dx16: true };
 };
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "059b9cce",
+  hash: "8b914e8c",
   text: [`
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+struct elem16 {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
+
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
-const SHARERS: u32 = 4u;
+const PENDING: bool = false;
 const ACTIVATION: u32 = 1u;
 
 struct Dims {
@@ -49,7 +38,6 @@ struct Dims {
   pixels: u32,
   part: u32,
   parts: u32,
-  has_pending: u32,
   scale_step: u32,
   scale_first: u32,
 }
@@ -59,8 +47,10 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> dy16: array<elem16>;
+@group(0) @binding(6) var<storage, read> x16: array<elem16>;
+@group(0) @binding(7) var<storage, read> affine: array<f32>;
+@group(0) @binding(8) var<storage, read> scale_shift: array<f32>;
 
 
 struct Invocation {
@@ -180,8 +170,8 @@ fn line_of(row: u32, moments: vec2f) -> Line {
 
 
 
-@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(9) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(10) var<storage, read_write> sums_out: array<vec4f>;
 
 
 struct Terms {
@@ -293,9 +283,9 @@ fn sums_shared(
 
 
 
-@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
-@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(11) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(13) var<storage, read_write> dscale_shift: array<f32>;
 
 
 fn sum_of_row(row: u32) -> vec2f {
@@ -350,10 +340,10 @@ fn scale_gradients(at: Invocation) {
 
 
 
-@group(0) @binding(12) var<storage, read> pending: array<elem>;
-@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(14) var<storage, read> pending: array<elem>;
+@group(0) @binding(15) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(17) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(18) var<storage, read_write> dx4: array<elem4>;
 
 
 struct Fall {
@@ -369,17 +359,21 @@ fn put(i: u32, line: Line, fall: Fall) {
   let off = f32(x[i]) - line.mean;
   let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);
   var result = dh * line.factor - off * fall.slope - fall.offset;
-  if (dims.has_pending == 1u) {
+  if (PENDING) {
     result += f32(pending[i]);
   }
   dx[i] = elem(result);
 }
 
+fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
+  let off = vec4f(v) - line.mean;
+  let dh = vec4f(gradient) * derivative4(off * line.factor + line.offset);
+  return dh * line.factor - off * fall.slope - fall.offset;
+}
+
 fn put4(i: u32, line: Line, fall: Fall) {
-  let off = vec4f(x4[i]) - line.mean;
-  let dh = vec4f(dy4[i]) * derivative4(off * line.factor + line.offset);
-  var result = dh * line.factor - off * fall.slope - fall.offset;
-  if (dims.has_pending == 1u) {
+  var result = fallen(dy4[i], x4[i], line, fall);
+  if (PENDING) {
     result += vec4f(pending4[i]);
   }
   dx4[i] = elem4(result);
@@ -421,25 +415,37 @@ fn backward_input_wide(at: Invocation) {
 
 
 
-var<workgroup> lane_sums: array<vec2f, SHARERS>;
 
-@compute @workgroup_size(SHARERS)
-fn whole(
-  @builtin(workgroup_id) at: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let rows = dims.channels / dims.groups / SHARERS;
-  let first_channel = (at.x * SHARERS + lane) * rows;
+@group(0) @binding(16) var<storage, read> pending16: array<elem16>;
+@group(0) @binding(19) var<storage, read_write> dx16: array<elem16>;
+
+@compute @workgroup_size(WG)
+fn whole(at: Invocation) {
+  let index = lane_of(at);
+  let is_real = index / 4u < dims.groups;
+  let group = min(index / 4u, dims.groups - 1u);
+  let rows = dims.channels / dims.groups / 4u;
+  let first = (group * 4u + index % 4u) * rows;
   for (var n = 0u; n < dims.batch; n++) {
-    let first_row = n * dims.channels + first_channel;
-    let statistics = stats[n * dims.groups + at.x];
-    let means = shared_means(first_row, rows, statistics, lane);
-    let fall = fall_of(vec4f(means, statistics));
-    for (var k = 0u; k < rows; k++) {
-      let line = plain_line(first_channel + k, statistics);
-      let quads = dims.pixels / 4u;
-      for (var i = (first_row + k) * quads; i < (first_row + k + 1u) * quads; i++) {
-        put4(i, line, fall);
+    let statistics = stats[n * dims.groups + group];
+
+
+    var sum = vec2f();
+    for (var c = first; c < first + rows; c++) {
+      let of_row = terms_of_row(n * dims.channels + c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
+      sum += affine[c] * of_row;
+      if (is_real) {
+        add_channel(c, of_row, n == 0u);
+      }
+    }
+    sum += quadSwapX(sum);
+    sum += quadSwapY(sum);
+    let fall = fall_of(vec4f(sum / f32(rows * 4u * dims.pixels), statistics));
+
+
+    if (is_real) {
+      for (var c = first; c < first + rows; c++) {
+        put_row(n * dims.channels + c, plain_line(c, statistics), fall);
       }
     }
   }
@@ -449,27 +455,38 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
-
-
-fn shared_means(first_row: u32, rows: u32, statistics: vec2f, lane: u32) -> vec2f {
-  var own = vec2f();
-  for (var k = 0u; k < rows; k++) {
-    let row = first_row + k;
-    let c = row % dims.channels;
-    let part = Part(row, row * dims.pixels, dims.pixels);
-    let terms = terms_of_part(part, plain_line(c, statistics), 0u, 1u);
-    let sum = vec2f(terms.x, terms.y * statistics.y);
-    own += affine[c] * sum;
-    let before = vec2f(daffine[dims.channels + c], daffine[c]);
-    write_channel(c, sum + select(before, vec2f(), row < dims.channels));
+fn terms_of_row(row: u32, line: Line) -> vec2f {
+  let length = dims.pixels / 16u;
+  var all = Terms();
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let g = dy16[i];
+    let v = x16[i];
+    let left = plus(terms_of(vec4f(g.a), vec4f(v.a), line), terms_of(vec4f(g.b), vec4f(v.b), line));
+    let right = plus(terms_of(vec4f(g.c), vec4f(v.c), line), terms_of(vec4f(g.d), vec4f(v.d), line));
+    all = plus(all, plus(left, right));
   }
-  workgroupBarrier();
-  lane_sums[lane] = own;
-  workgroupBarrier();
-  var sum = vec2f();
-  for (var k = 0u; k < SHARERS; k++) {
-    sum += lane_sums[k];
+  return sum_of(all);
+}
+
+fn add_channel(c: u32, sum: vec2f, is_first: bool) {
+  let before = vec2f(daffine[dims.channels + c], daffine[c]);
+  write_channel(c, sum + select(before, vec2f(), is_first));
+}
+
+fn put_row(row: u32, line: Line, fall: Fall) {
+  let length = dims.pixels / 16u;
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let g = dy16[i];
+    let v = x16[i];
+    var before = elem16();
+    if (PENDING) {
+      before = pending16[i];
+    }
+    let to = &dx16[i];
+    (*to).a = elem4(fallen(g.a, v.a, line, fall) + vec4f(before.a));
+    (*to).b = elem4(fallen(g.b, v.b, line, fall) + vec4f(before.b));
+    (*to).c = elem4(fallen(g.c, v.c, line, fall) + vec4f(before.c));
+    (*to).d = elem4(fallen(g.d, v.d, line, fall) + vec4f(before.d));
   }
-  return sum / f32(rows * SHARERS * dims.pixels);
 }`],
 };
