@@ -5,13 +5,14 @@
 //   source    the skip connections of Ronneberger et al. 2015, arXiv:1505.04597, §2
 //
 //   shapes    a, da [N, Ca, H, W] · b, db [N, Cb, H, W] · y, dy [N, Ca + Cb, H, W], f32 row-major
-//   dispatch  one lane an element of y or dy, in the _wide ones one lane four, in workgroups of WG, folded into two dimensions
+//   dispatch  one lane an element of y or dy, in the _wide ones RUN fours, in workgroups of WG, folded into two dimensions
 //   numerics  copies: no rounding
 //   launcher  src/kernels/concat.ts · oracle tests/reference/concat.ts
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
+const RUN: u32 = 1u; // fours of a lane, side by side: 1 or 4
 
 struct Dims {
   count: u32, // elements of y or dy; in the _wide ones groups of four, as below
@@ -63,15 +64,27 @@ fn forward_wide(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
   if (i >= dims.count) {
     return;
   }
   let place = place_of(i);
   if (place.offset < dims.first) {
-    y4[i] = a4[place.image * dims.first + place.offset];
+    let at = place.image * dims.first + place.offset;
+    y4[i] = a4[at];
+    if (RUN == 4u) {
+      y4[i + 1u] = a4[at + 1u];
+      y4[i + 2u] = a4[at + 2u];
+      y4[i + 3u] = a4[at + 3u];
+    }
   } else {
-    y4[i] = b4[place.image * dims.second + place.offset - dims.first];
+    let at = place.image * dims.second + place.offset - dims.first;
+    y4[i] = b4[at];
+    if (RUN == 4u) {
+      y4[i + 1u] = b4[at + 1u];
+      y4[i + 2u] = b4[at + 2u];
+      y4[i + 3u] = b4[at + 3u];
+    }
   }
 }
 
@@ -107,14 +120,26 @@ fn backward_wide(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
   if (i >= dims.count) {
     return;
   }
   let place = place_of(i);
   if (place.offset < dims.first) {
-    da4[place.image * dims.first + place.offset] = dy4[i];
+    let to = place.image * dims.first + place.offset;
+    da4[to] = dy4[i];
+    if (RUN == 4u) {
+      da4[to + 1u] = dy4[i + 1u];
+      da4[to + 2u] = dy4[i + 2u];
+      da4[to + 3u] = dy4[i + 3u];
+    }
   } else {
-    db4[place.image * dims.second + place.offset - dims.first] = dy4[i];
+    let to = place.image * dims.second + place.offset - dims.first;
+    db4[to] = dy4[i];
+    if (RUN == 4u) {
+      db4[to + 1u] = dy4[i + 1u];
+      db4[to + 2u] = dy4[i + 2u];
+      db4[to + 3u] = dy4[i + 3u];
+    }
   }
 }

@@ -19,13 +19,7 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
-struct elem16 {
-  a: elem4,
-  b: elem4,
-  c: elem4,
-  d: elem4,
-}
-
+alias elem16 = array<elem4, 4>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -373,7 +367,7 @@ fn whole(at: Invocation) {
   var all = Moments();
   for (var k = 0u; k < rows * length; k++) {
     let v = x16[first * length + k];
-    all = absorb(all, vec4f(v.a), vec4f(v.b), vec4f(v.c), vec4f(v.d));
+    all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -391,10 +385,10 @@ fn whole(at: Invocation) {
     for (var i = row * length; i < (row + 1u) * length; i++) {
       let v = x16[i];
       let to = &y16[i];
-      (*to).a = four(v.a, line);
-      (*to).b = four(v.b, line);
-      (*to).c = four(v.c, line);
-      (*to).d = four(v.d, line);
+      (*to)[0] = four(v[0], line);
+      (*to)[1] = four(v[1], line);
+      (*to)[2] = four(v[2], line);
+      (*to)[3] = four(v[3], line);
     }
   }
 }

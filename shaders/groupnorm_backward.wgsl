@@ -22,13 +22,7 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
-struct elem16 {
-  a: elem4,
-  b: elem4,
-  c: elem4,
-  d: elem4,
-}
-
+alias elem16 = array<elem4, 4>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -465,8 +459,8 @@ fn terms_of_row(row: u32, line: Line) -> vec2f {
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let g = dy16[i];
     let v = x16[i];
-    let left = plus(terms_of(vec4f(g.a), vec4f(v.a), line), terms_of(vec4f(g.b), vec4f(v.b), line));
-    let right = plus(terms_of(vec4f(g.c), vec4f(v.c), line), terms_of(vec4f(g.d), vec4f(v.d), line));
+    let left = plus(terms_of(vec4f(g[0]), vec4f(v[0]), line), terms_of(vec4f(g[1]), vec4f(v[1]), line));
+    let right = plus(terms_of(vec4f(g[2]), vec4f(v[2]), line), terms_of(vec4f(g[3]), vec4f(v[3]), line));
     all = plus(all, plus(left, right));
   }
   return sum_of(all);
@@ -487,9 +481,9 @@ fn put_row(row: u32, line: Line, fall: Fall) {
       before = pending16[i];
     }
     let to = &dx16[i];
-    (*to).a = elem4(fallen(g.a, v.a, line, fall) + vec4f(before.a));
-    (*to).b = elem4(fallen(g.b, v.b, line, fall) + vec4f(before.b));
-    (*to).c = elem4(fallen(g.c, v.c, line, fall) + vec4f(before.c));
-    (*to).d = elem4(fallen(g.d, v.d, line, fall) + vec4f(before.d));
+    (*to)[0] = elem4(fallen(g[0], v[0], line, fall) + vec4f(before[0]));
+    (*to)[1] = elem4(fallen(g[1], v[1], line, fall) + vec4f(before[1]));
+    (*to)[2] = elem4(fallen(g[2], v[2], line, fall) + vec4f(before[2]));
+    (*to)[3] = elem4(fallen(g[3], v[3], line, fall) + vec4f(before[3]));
   }
 }

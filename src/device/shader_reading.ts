@@ -123,8 +123,12 @@ class Types {
 
   /** Of an array without a length: those of one element. */
   layoutOf(type: string): Layout {
-    const [, kind = "", of = ""] = /^(\w+)<\s*(\w+(?:<.*>)?)\s*>$/.exec(type) ?? [];
-    if (kind === "array" || kind === "atomic") return this.layoutOf(of);
+    const [, kind = "", of = "", length = 1] =
+      /^(\w+)<\s*(\w+(?:<.*>)?)\s*(?:,\s*(\d+)\s*)?>$/.exec(type) ?? [];
+    if (kind === "array" || kind === "atomic") {
+      const { size, align } = this.layoutOf(of);
+      return { size: Number(length) * size, align };
+    }
     const count = Number(/^vec([234])/.exec(type)?.[1] ?? 1);
     if (count > 1) return { size: 4 * count, align: count === 2 ? 8 : 16 };
     const declaration = this.#declared.get(type);

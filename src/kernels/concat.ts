@@ -9,7 +9,12 @@ import { concat_forward, concat as family } from "./generated/concat.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const concatVariants = (): Variant[] => plainVariants(family);
+export const concatVariants = (): Variant[] =>
+  plainVariants(family).flatMap((variant) =>
+    variant.entry.endsWith("_wide")
+      ? [1, 4].map((RUN) => ({ ...variant, constants: { RUN } }))
+      : [variant],
+  );
 
 /**
  * y = the channels of a, then those of b.
@@ -20,9 +25,9 @@ export const concatVariants = (): Variant[] => plainVariants(family);
  */
 export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor {
   const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y", a.dtype);
-  const { dims, isWide, workgroups } = extentsOf(a.shape, b.shape);
-  if (isWide)
-    graph.dispatch([concat_forward, "forward_wide"], { dims, a4: a, b4: b, y4: y }, workgroups);
+  const { dims, isWide, constants, workgroups } = extentsOf(graph, a.shape, b.shape);
+  const wide = { dims, a4: a, b4: b, y4: y };
+  if (isWide) graph.dispatch([concat_forward, "forward_wide"], wide, workgroups, { constants });
   else graph.dispatch([concat_forward, "forward"], { dims, a, b, y }, workgroups);
   return y;
 }
@@ -40,23 +45,29 @@ export function concatBackward(
   { da, db }: { da: Tensor; db: Tensor },
 ): void {
   requireShape("concatBackward", "dy", dy.shape, concatShape("concatBackward", da.shape, db.shape));
-  const { dims, isWide, workgroups } = extentsOf(da.shape, db.shape);
+  const { dims, isWide, constants, workgroups } = extentsOf(graph, da.shape, db.shape);
   const wide = { dims, dy4: dy, da4: da, db4: db };
-  if (isWide) graph.dispatch([family, "backward_wide"], wide, workgroups);
+  if (isWide) graph.dispatch([family, "backward_wide"], wide, workgroups, { constants });
   else graph.dispatch([family, "backward"], { dims, dy, da, db }, workgroups);
 }
 
-/** In elements, or in fours of them where they can be moved so. */
-function extentsOf(a: Shape, b: Shape) {
+/**
+ * In elements, or in fours of them where they can be moved so. On a software adapter a lane takes four
+ * fours: there what comes before an access costs more than the access.
+ */
+function extentsOf(graph: Graph, a: Shape, b: Shape) {
   const [first, second] = [sizeOf(a) / a[0]!, sizeOf(b) / b[0]!];
-  const isWide = first % 4 === 0 && second % 4 === 0;
+  const divides = (size: number) => first % size === 0 && second % size === 0;
+  const isWide = divides(4);
   const unit = isWide ? 4 : 1;
+  const RUN = graph.targetOf("concat").software && divides(16) ? 4 : 1;
   const dims = {
     count: (a[0]! * (first + second)) / unit,
     first: first / unit,
     second: second / unit,
   };
-  return { dims, isWide, workgroups: foldWorkgroups(dims.count, WORKGROUP) };
+  const workgroups = foldWorkgroups(dims.count / RUN, WORKGROUP);
+  return { dims, isWide, constants: { RUN }, workgroups };
 }
 
 function concatShape(operation: string, a: Shape, b: Shape): Shape {

@@ -22,6 +22,7 @@ const t0 = `
 alias elem = f32;
 alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
+const RUN: u32 = 1u;
 
 struct Dims {
   count: u32,
@@ -73,15 +74,27 @@ fn forward_wide(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
   if (i >= dims.count) {
     return;
   }
   let place = place_of(i);
   if (place.offset < dims.first) {
-    y4[i] = a4[place.image * dims.first + place.offset];
+    let at = place.image * dims.first + place.offset;
+    y4[i] = a4[at];
+    if (RUN == 4u) {
+      y4[i + 1u] = a4[at + 1u];
+      y4[i + 2u] = a4[at + 2u];
+      y4[i + 3u] = a4[at + 3u];
+    }
   } else {
-    y4[i] = b4[place.image * dims.second + place.offset - dims.first];
+    let at = place.image * dims.second + place.offset - dims.first;
+    y4[i] = b4[at];
+    if (RUN == 4u) {
+      y4[i + 1u] = b4[at + 1u];
+      y4[i + 2u] = b4[at + 2u];
+      y4[i + 3u] = b4[at + 3u];
+    }
   }
 }`;
 
@@ -119,26 +132,38 @@ fn backward_wide(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
   if (i >= dims.count) {
     return;
   }
   let place = place_of(i);
   if (place.offset < dims.first) {
-    da4[place.image * dims.first + place.offset] = dy4[i];
+    let to = place.image * dims.first + place.offset;
+    da4[to] = dy4[i];
+    if (RUN == 4u) {
+      da4[to + 1u] = dy4[i + 1u];
+      da4[to + 2u] = dy4[i + 2u];
+      da4[to + 3u] = dy4[i + 3u];
+    }
   } else {
-    db4[place.image * dims.second + place.offset - dims.first] = dy4[i];
+    let to = place.image * dims.second + place.offset - dims.first;
+    db4[to] = dy4[i];
+    if (RUN == 4u) {
+      db4[to + 1u] = dy4[i + 1u];
+      db4[to + 2u] = dy4[i + 2u];
+      db4[to + 3u] = dy4[i + 3u];
+    }
   }
 }`;
 
 export const concat_forward: ShaderFamily<Pick<Binds, "forward" | "forward_wide">> = {
   name: "concat",
-  hash: "2cb23e09",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  hash: "8caf1035",
+  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
 };
 
 export const concat: ShaderFamily<Binds> = {
   name: "concat",
-  hash: "2cb23e09",
+  hash: "8caf1035",
   text: [t0, t1],
 };
