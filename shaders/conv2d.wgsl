@@ -18,8 +18,8 @@
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, 3, 3] ·
 //             bias [O] · rows: columns of [N, all]
 //   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups
-//             quads  a quad's lanes load the taps of four channels and swap them: lane q holds the
-//                    channels of a block in the order q^0, q^1, q^2, q^3
+//             quads  lanes load the taps of a channel each and swap them: of SHARERS lanes, lane q holds
+//                    every SHARERS channels in the order q^0, q^1, …; so do lanes of two quads two blocks
 //             plain  without subgroups, one block
 //   numerics  f32 sums in the order of the channels read, and of their taps
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -31,6 +31,7 @@ alias elem4 = vec4<elem>;
 
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
+const SHARERS: u32 = 4u; // lanes that share taps: 4, or 8 where BLOCKS is 2 or 4
 
 const SAME: u32 = 0u;
 const STRIDED: u32 = 1u;
@@ -299,7 +300,7 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
   let x = place.across * WIDTH + vec4u(0u, 1u, 2u, 3u);
   let edge = vec4u(d.out_width - 1u);
   for (var i = 0u; i < d.four; i++) {
-    let o = channel + (i ^ share);
+    let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
@@ -349,10 +350,11 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
   let across = line(place.across * dim.step * (LAST + 1u), dim.left, dim.width, 1u);
-  let share = id & 3u;
+  let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
+  var w = min(first, last) * dim.write_step + dim.first_tap;
   let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
@@ -362,13 +364,15 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var d = Block();
   for (var k = 0u; k < dim.reads; k++) {
     let p = patch_at(image, down, across);
-    a = shared_block(a, taps_at(w.x, s), p);
+    let m = taps_at(w.x, s);
+    a = shared_block(a, m, p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, s), p);
+      b = shared_block(b, next_taps(m, w.y, s), p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, taps_at(w.z, s), p);
-      d = shared_block(d, taps_at(w.w, s), p);
+      let n = taps_at(w.z, s);
+      c = shared_block(c, n, p);
+      d = shared_block(d, next_taps(n, w.w, s), p);
     }
     image += pixels;
     w += dim.read_step;
@@ -379,6 +383,17 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
+}
+
+// Of the next block: what the other quad loaded, `w` there, or the taps at i.
+fn next_taps(w: Taps, i: u32, steps: vec4u) -> Taps {
+  if (SHARERS == 4u) {
+    return taps_at(i, steps);
+  }
+  return Taps(
+    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
+    subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
+    subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {

@@ -8,8 +8,8 @@
 //
 //   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows: columns of [N, all]
 //   dispatch  one lane 16 pixels of 4·BLOCKS channels: (N · pixels / 16 / WG, …, channels / (4·BLOCKS))
-//             quads  a quad's lanes load the weights of four channels and swap them: lane q holds the
-//                    channels of a block in the order q^0, q^1, q^2, q^3
+//             quads  lanes load the weights of a channel each and swap them: of SHARERS lanes, lane q
+//                    holds every SHARERS channels in the order q^0, q^1, …
 //             plain  without subgroups, one block
 //   numerics  f32 sums in the order of the channels read
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -21,6 +21,7 @@ alias elem4 = vec4<elem>;
 
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
+const SHARERS: u32 = 4u; // lanes that share weights: 4, or 8 where BLOCKS is 2 or 4
 
 struct Dims {
   images: u32, // N
@@ -140,7 +141,7 @@ fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
 fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
   let p = place.pixel + vec4u(12u, 13u, 14u, 15u);
   for (var i = 0u; i < d.four; i++) {
-    let o = channel + (i ^ share);
+    let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
@@ -181,10 +182,10 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let dim = dims;
   let place = place_of(lane, dim);
   let at = spots_from(place.pixel, dim.pixels);
-  let share = id & 3u;
+  let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  let w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step;
+  let w = min((channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share), last) * dim.write_step;
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
   var a = Block();
@@ -196,13 +197,15 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let image = (place.n * dim.reads + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
-    a = shared_block(a, taps_at(w.x, g, s), p);
+    let m = taps_at(w.x, g, s);
+    a = shared_block(a, m, p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, g, s), p);
+      b = shared_block(b, next_taps(m, w.y, g, s), p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, taps_at(w.z, g, s), p);
-      d = shared_block(d, taps_at(w.w, g, s), p);
+      let n = taps_at(w.z, g, s);
+      c = shared_block(c, n, p);
+      d = shared_block(d, next_taps(n, w.w, g, s), p);
     }
   }
   if (!place.is_real) {
@@ -211,6 +214,14 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
+}
+
+// Of the next block: what the other quad loaded, `w` there, or the weights at i.
+fn next_taps(w: vec4f, i: u32, g: Group, step: u32) -> vec4f {
+  if (SHARERS == 4u) {
+    return taps_at(i, g, step);
+  }
+  return subgroupShuffleXor(w, 4u);
 }
 
 fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {

@@ -97,9 +97,15 @@ export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)
   { ...BACKWARD.doubled, constants: { KIND: 1 } },
 ];
 
+/** How many lanes may share taps, by the blocks that each writes. */
+export const sharedBlocks = (all: readonly number[]): { BLOCKS: number; SHARERS: number }[] =>
+  all.flatMap((BLOCKS) => {
+    return (BLOCKS > 1 ? [4, 8] : [4]).map((SHARERS) => ({ BLOCKS, SHARERS }));
+  });
+
 export const wideVariants = (): Variant[] =>
-  [2, 4].map((BLOCKS) => {
-    const constants = { ...WIDE, WG: WORKGROUP.quads, BLOCKS };
+  sharedBlocks([2, 4]).map((shared) => {
+    const constants = { ...WIDE, WG: WORKGROUP.quads, ...shared };
     return { family: tiled, entry: "quads", constants };
   });
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "9fdbc8c7",
+  hash: "abd6d4bb",
   text: [`
 
 alias elem = f32;
@@ -16,6 +16,7 @@ alias elem4 = vec4<elem>;
 
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u;
+const SHARERS: u32 = 4u;
 
 const SAME: u32 = 0u;
 const STRIDED: u32 = 1u;
@@ -284,7 +285,7 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
   let x = place.across * WIDTH + vec4u(0u, 1u, 2u, 3u);
   let edge = vec4u(d.out_width - 1u);
   for (var i = 0u; i < d.four; i++) {
-    let o = channel + (i ^ share);
+    let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
@@ -334,10 +335,11 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let place = place_of(lane, dim);
   let down = line(place.down * dim.step, dim.top, dim.height, dim.width);
   let across = line(place.across * dim.step * (LAST + 1u), dim.left, dim.width, 1u);
-  let share = id & 3u;
+  let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  var w = min(channel + share + vec4u(0u, 4u, 8u, 12u), last) * dim.write_step + dim.first_tap;
+  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
+  var w = min(first, last) * dim.write_step + dim.first_tap;
   let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
@@ -347,13 +349,15 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var d = Block();
   for (var k = 0u; k < dim.reads; k++) {
     let p = patch_at(image, down, across);
-    a = shared_block(a, taps_at(w.x, s), p);
+    let m = taps_at(w.x, s);
+    a = shared_block(a, m, p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, s), p);
+      b = shared_block(b, next_taps(m, w.y, s), p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, taps_at(w.z, s), p);
-      d = shared_block(d, taps_at(w.w, s), p);
+      let n = taps_at(w.z, s);
+      c = shared_block(c, n, p);
+      d = shared_block(d, next_taps(n, w.w, s), p);
     }
     image += pixels;
     w += dim.read_step;
@@ -364,6 +368,17 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
+}
+
+
+fn next_taps(w: Taps, i: u32, steps: vec4u) -> Taps {
+  if (SHARERS == 4u) {
+    return taps_at(i, steps);
+  }
+  return Taps(
+    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
+    subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
+    subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
