@@ -2,13 +2,15 @@ import { describe, expect, test } from "vitest";
 import { conv2dRule } from "../../src/autograd/rules/conv2d.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
-import { conv2d, conv2dBackwardInput, type Padding } from "../../src/kernels/conv2d.ts";
+import type { Graph } from "../../src/graph/graph.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { conv2d, conv2dBackwardInput, NO_PADDING, type Padding } from "../../src/kernels/conv2d.ts";
 import { scattered } from "../reference/agreement.ts";
 import { concatChannels } from "../reference/concat.ts";
 import * as twin from "../reference/conv2d.ts";
 import { absoluteAll, mapArray, type NdArray } from "../reference/ndarray.ts";
 import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
-import { evaluate, expectWithin } from "../support/gpu.ts";
+import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
 import { planeSums } from "./records/conv2d.ts";
 
 interface Case {
@@ -85,6 +87,42 @@ function inputsOf({ x, O, K = 3 }: Case) {
   const weight = scattered([O, x[1], K, K], 2);
   return { x: scattered(x, 1), weight, bias: scattered([O], 3) };
 }
+
+/** Two blocks of channels and more, that do not fill the last; the third in wide tiles. */
+const SHARED: Case[] = [
+  { x: [2, 37, 9, 7], O: 33 },
+  { x: [2, 6, 5, 6], O: 6 },
+  { x: [5, 14, 9, 15], O: 14 },
+  { x: [2, 7, 9, 7], O: 15, stride: 2 },
+  { x: [2, 7, 5, 3], O: 15, upsample: true },
+  { x: [2, 37, 5, 9], O: 33, K: 1, padding: NO_PADDING },
+];
+
+describe("eight lanes that share taps make the bits that four make", () => {
+  test.for(SHARED)("$x → $O", async (one, { skip }) => {
+    const { target } = await testGpu();
+    const { subgroupSize, software } = target;
+    if (!software || !subgroupSize || subgroupSize % 8 !== 0) {
+      return skip("on this adapter no convolution is shared by eight lanes");
+    }
+    const inputs = inputsOf(one);
+    const options = optionsOf(one);
+    const dy = scattered(twin.conv2d(inputs, options).shape, 4);
+    const sharers = new Set<unknown>();
+    const on = (lanes: number) => {
+      const launch = (graph: Graph, tensors: Record<keyof typeof inputs | "dy", Tensor>) => {
+        const dx = graph.alloc(one.x, "dx");
+        conv2dBackwardInput(graph, tensors, { ...options, inputShape: one.x }, dx);
+        const y = conv2d(graph, tensors, options);
+        for (const { variant } of graph.dispatches) sharers.add(variant.constants.SHARERS);
+        return { y, dx };
+      };
+      return evaluate({ ...inputs, dy }, launch, { ...target, subgroupSize: lanes });
+    };
+    expect(await on(8)).toEqual(await on(4));
+    expect([...sharers]).toContain(8);
+  });
+});
 
 describe("the rule gives the gradient of every input", () => {
   const one: Case = { x: [2, 5, 6, 5], O: 5 };

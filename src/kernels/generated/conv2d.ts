@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "abd6d4bb",
+  hash: "5d591257",
   text: [`
 
 alias elem = f32;
@@ -63,7 +63,7 @@ const WIDTH: u32 = 4u + 4u * LAST;
 alias Half = array<vec4f, 4>;
 alias Tile = array<Half, LAST + 1u>;
 alias Block = array<Tile, 4>;
-alias Taps = array<f32, 9>;
+alias Taps = array<vec3f, 3>;
 
 
 
@@ -142,13 +142,14 @@ fn far(i: u32, inside: f32) -> f32 {
 }
 
 
-fn taps_at(i: u32, steps: vec4u) -> Taps {
+fn taps_at(i: u32, steps: vec3u) -> Taps {
   let a = i + steps;
-  let b = a + steps.w + steps.y;
-  return Taps(
-    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
-    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
-    f32(weight[b.w + steps.y]));
+  let row = steps.y + steps.z;
+  return Taps(three_at(a), three_at(a + row), three_at(a + 2u * row));
+}
+
+fn three_at(i: vec3u) -> vec3f {
+  return vec3f(vec3<elem>(weight[i.x], weight[i.y], weight[i.z]));
 }
 
 
@@ -204,9 +205,9 @@ fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
 fn nine(
   sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
 ) -> f32 {
-  let above = fma(w[2], c, fma(w[1], b, fma(w[0], a, sum)));
-  let level = fma(w[5], f, fma(w[4], e, fma(w[3], d, above)));
-  return fma(w[8], i, fma(w[7], h, fma(w[6], g, level)));
+  let above = fma(w[0].z, c, fma(w[0].y, b, fma(w[0].x, a, sum)));
+  let level = fma(w[1].z, f, fma(w[1].y, e, fma(w[1].x, d, above)));
+  return fma(w[2].z, i, fma(w[2].y, h, fma(w[2].x, g, level)));
 }
 
 
@@ -214,10 +215,7 @@ fn nine(
 alias Folded = array<vec4f, 4>;
 
 fn folded(w: Taps) -> Folded {
-  let a = vec3f(w[0], w[1], w[2]);
-  let b = vec3f(w[3], w[4], w[5]);
-  let c = vec3f(w[6], w[7], w[8]);
-  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
+  return Folded(folded_row(w[0]), folded_row(w[1] + w[2]), folded_row(w[0] + w[1]), folded_row(w[2]));
 }
 
 fn folded_row(w: vec3f) -> vec4f {
@@ -340,7 +338,7 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let last = vec4u(dim.writes - 1u);
   let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
   var w = min(first, last) * dim.write_step + dim.first_tap;
-  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  let s = dim.tap_step * vec3u(0u, 1u, 2u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
   var a = Block();
@@ -371,27 +369,18 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
 }
 
 
-fn next_taps(w: Taps, i: u32, steps: vec4u) -> Taps {
+fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
   if (SHARERS == 4u) {
     return taps_at(i, steps);
   }
   return Taps(
-    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
-    subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
-    subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
+    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
-  let x = Taps(
-    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
-    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
-  let y = Taps(
-    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
-    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
-  let z = Taps(
-    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
-    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
-    quadSwapDiagonal(w[8]));
+  let x = Taps(quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]));
+  let y = Taps(quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]));
+  let z = Taps(quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]));
   return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
 }
 
@@ -403,7 +392,7 @@ fn plain(lane: Lane) {
   let across = line(place.across * dim.step * (LAST + 1u), dim.left, dim.width, 1u);
   let channel = lane.group.z * 4u;
   let last = vec4u(dim.writes - 1u);
-  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
+  let s = dim.tap_step * vec3u(0u, 1u, 2u);
   var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
