@@ -18,8 +18,8 @@
 //   shapes    source, result, added [N, channels, height, width] f32 row-major · weight [O, C, 3, 3] ·
 //             bias [O] · rows: columns of [N, all]
 //   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups
-//             quads  lanes load the taps of a channel each and swap them: of SHARERS lanes, lane q holds
-//                    every SHARERS channels in the order q^0, q^1, …; so do lanes of two quads two blocks
+//             quads  SHARERS lanes load the taps of as many channels and swap them: lane q holds these
+//                    in the order q^0, q^1, …, four of them a block
 //             plain  without subgroups, one block
 //   numerics  f32 sums in the order of the channels read, and of their taps
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -351,8 +351,8 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
-  var w = min(first, last) * dim.write_step + dim.first_tap;
+  var w = min((channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share), last) * dim.write_step;
+  w += dim.first_tap;
   let s = dim.tap_step * vec3u(0u, 1u, 2u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
@@ -364,13 +364,19 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let p = patch_at(image, down, across);
     let m = taps_at(w.x, s);
     a = shared_block(a, m, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, next_taps(m, w.y, s), p);
+    if (SHARERS == 8u) {
+      b = shared_block(b, other_taps(m), p);
+    } else if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, s), p);
     }
     if (BLOCKS > 2u) {
       let n = taps_at(w.z, s);
       c = shared_block(c, n, p);
-      d = shared_block(d, next_taps(n, w.w, s), p);
+      if (SHARERS == 8u) {
+        d = shared_block(d, other_taps(n), p);
+      } else {
+        d = shared_block(d, taps_at(w.w, s), p);
+      }
     }
     image += pixels;
     w += dim.read_step;
@@ -383,11 +389,8 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   }
 }
 
-// Of the next block: what the other quad loaded, `w` there, or the taps at i.
-fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
-  if (SHARERS == 4u) {
-    return taps_at(i, steps);
-  }
+// What another quad holds as `w`.
+fn other_taps(w: Taps) -> Taps {
   return Taps(
     subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
 }

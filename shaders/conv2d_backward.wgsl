@@ -12,8 +12,8 @@
 //
 //   shapes    source = dy, result, added [N, channels, height, width] row-major · weight [O, C, 3, 3]
 //   dispatch  one lane a tile of 4·BLOCKS channels: (tiles / WG, …, channels / (4·BLOCKS)) workgroups
-//             quads  lanes load the taps of a channel each and swap them: of SHARERS lanes, lane q holds
-//                    every SHARERS channels in the order q^0, q^1, …; so do lanes of two quads two blocks
+//             quads  SHARERS lanes load the taps of as many channels and swap them: lane q holds these
+//                    in the order q^0, q^1, …, four of them a block
 //             plain  without subgroups, one block
 //   numerics  f32 sums in the order of the channels read, and of their taps
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -67,7 +67,7 @@ struct Dims {
 
 alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels
-alias Taps = array<vec3f, 3>; // from one channel read to one written, row by row
+alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 
 // ---- reading: a patch of the source, of which a KIND uses the first rows and columns
 
@@ -144,15 +144,14 @@ fn wide(i: u32, inside: f32) -> f32 {
   return x;
 }
 
-// `steps`: from a tap to itself and the next two.
-fn taps_at(i: u32, steps: vec3u) -> Taps {
+// `steps`: from a tap to itself and the next three.
+fn taps_at(i: u32, steps: vec4u) -> Taps {
   let a = i + steps;
-  let row = steps.y + steps.z;
-  return Taps(three_at(a), three_at(a + row), three_at(a + 2u * row));
-}
-
-fn three_at(i: vec3u) -> vec3f {
-  return vec3f(vec3<elem>(weight[i.x], weight[i.y], weight[i.z]));
+  let b = a + steps.w + steps.y;
+  return Taps(
+    f32(weight[a.x]), f32(weight[a.y]), f32(weight[a.z]), f32(weight[a.w]),
+    f32(weight[b.x]), f32(weight[b.y]), f32(weight[b.z]), f32(weight[b.w]),
+    f32(weight[b.w + steps.y]));
 }
 
 // ---- multiplying: what one channel read adds to a tile of one channel written
@@ -181,27 +180,27 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
 fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
   if (IS_ODD) {
     return vec4f(
-      fma(w[0].y, b[0], fma(w[2].y, a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w[0].y, b[1], fma(w[2].y, a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
+      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
+      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
   }
   return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[0].y, b[1], fma(w[2].y, a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[0].y, b[2], fma(w[2].y, a[2], t.w)));
+    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
+    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
 }
 
 fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
   if (IS_ODD) {
     return vec4f(
-      fma(w[1].y, a[0], t.x), fma(w[1].x, a[1], fma(w[1].z, a[0], t.y)),
-      fma(w[1].y, a[1], t.z), fma(w[1].x, a[2], fma(w[1].z, a[1], t.w)));
+      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
+      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
   }
   return vec4f(
-    fma(w[1].x, a[1], fma(w[1].z, a[0], t.x)), fma(w[1].y, a[1], t.y),
-    fma(w[1].x, a[2], fma(w[1].z, a[1], t.z)), fma(w[1].y, a[2], t.w));
+    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
+    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
 }
 
 fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w[0].x, d, fma(w[0].z, c, fma(w[2].x, b, fma(w[2].z, a, sum))));
+  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
 }
 
 // Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
@@ -209,7 +208,10 @@ fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
 alias Folded = array<vec4f, 4>; // above, level, beside, below
 
 fn folded(w: Taps) -> Folded {
-  return Folded(folded_row(w[0]), folded_row(w[1] + w[2]), folded_row(w[0] + w[1]), folded_row(w[2]));
+  let a = vec3f(w[0], w[1], w[2]);
+  let b = vec3f(w[3], w[4], w[5]);
+  let c = vec3f(w[6], w[7], w[8]);
+  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
 }
 
 fn folded_row(w: vec3f) -> vec4f {
@@ -318,9 +320,9 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
-  var w = min(first, last) * dim.write_step + dim.first_tap;
-  let s = dim.tap_step * vec3u(0u, 1u, 2u);
+  var w = min((channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share), last) * dim.write_step;
+  w += dim.first_tap;
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
   var a = Block();
@@ -331,13 +333,19 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let p = patch_at(image, down, across);
     let m = taps_at(w.x, s);
     a = shared_block(a, m, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, next_taps(m, w.y, s), p);
+    if (SHARERS == 8u) {
+      b = shared_block(b, other_taps(m), p);
+    } else if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, s), p);
     }
     if (BLOCKS > 2u) {
       let n = taps_at(w.z, s);
       c = shared_block(c, n, p);
-      d = shared_block(d, next_taps(n, w.w, s), p);
+      if (SHARERS == 8u) {
+        d = shared_block(d, other_taps(n), p);
+      } else {
+        d = shared_block(d, taps_at(w.w, s), p);
+      }
     }
     image += pixels;
     w += dim.read_step;
@@ -350,19 +358,25 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   }
 }
 
-// Of the next block: what the other quad loaded, `w` there, or the taps at i.
-fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
-  if (SHARERS == 4u) {
-    return taps_at(i, steps);
-  }
+// What another quad holds as `w`.
+fn other_taps(w: Taps) -> Taps {
   return Taps(
-    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
+    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
+    subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
+    subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
-  let x = Taps(quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]));
-  let y = Taps(quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]));
-  let z = Taps(quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]));
+  let x = Taps(
+    quadSwapX(w[0]), quadSwapX(w[1]), quadSwapX(w[2]), quadSwapX(w[3]), quadSwapX(w[4]),
+    quadSwapX(w[5]), quadSwapX(w[6]), quadSwapX(w[7]), quadSwapX(w[8]));
+  let y = Taps(
+    quadSwapY(w[0]), quadSwapY(w[1]), quadSwapY(w[2]), quadSwapY(w[3]), quadSwapY(w[4]),
+    quadSwapY(w[5]), quadSwapY(w[6]), quadSwapY(w[7]), quadSwapY(w[8]));
+  let z = Taps(
+    quadSwapDiagonal(w[0]), quadSwapDiagonal(w[1]), quadSwapDiagonal(w[2]), quadSwapDiagonal(w[3]),
+    quadSwapDiagonal(w[4]), quadSwapDiagonal(w[5]), quadSwapDiagonal(w[6]), quadSwapDiagonal(w[7]),
+    quadSwapDiagonal(w[8]));
   return Block(tile(t[0], w, p), tile(t[1], x, p), tile(t[2], y, p), tile(t[3], z, p));
 }
 
@@ -374,7 +388,7 @@ fn plain(lane: Lane) {
   let across = line(place.across * dim.step, dim.left, dim.width, 1u);
   let channel = lane.group.z * 4u;
   let last = vec4u(dim.writes - 1u);
-  let s = dim.tap_step * vec3u(0u, 1u, 2u);
+  let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   var w = min(channel + vec4u(0u, 1u, 2u, 3u), last) * dim.write_step + dim.first_tap;
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;

@@ -8,8 +8,8 @@
 //
 //   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows: columns of [N, all]
 //   dispatch  one lane 16 pixels of 4·BLOCKS channels: (N · pixels / 16 / WG, …, channels / (4·BLOCKS))
-//             quads  lanes load the weights of a channel each and swap them: of SHARERS lanes, lane q
-//                    holds every SHARERS channels in the order q^0, q^1, …
+//             quads  SHARERS lanes load the weights of as many channels and swap them: lane q holds these
+//                    in the order q^0, q^1, …, four of them a block
 //             plain  without subgroups, one block
 //   numerics  f32 sums in the order of the channels read
 //   launcher  src/kernels/conv2d.ts · oracle tests/reference/conv2d.ts
@@ -199,13 +199,19 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     let m = taps_at(w.x, g, s);
     a = shared_block(a, m, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, next_taps(m, w.y, g, s), p);
+    if (SHARERS == 8u) {
+      b = shared_block(b, subgroupShuffleXor(m, 4u), p);
+    } else if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, g, s), p);
     }
     if (BLOCKS > 2u) {
       let n = taps_at(w.z, g, s);
       c = shared_block(c, n, p);
-      d = shared_block(d, next_taps(n, w.w, g, s), p);
+      if (SHARERS == 8u) {
+        d = shared_block(d, subgroupShuffleXor(n, 4u), p);
+      } else {
+        d = shared_block(d, taps_at(w.w, g, s), p);
+      }
     }
   }
   if (!place.is_real) {
@@ -214,14 +220,6 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
-}
-
-// Of the next block: what the other quad loaded, `w` there, or the weights at i.
-fn next_taps(w: vec4f, i: u32, g: Group, step: u32) -> vec4f {
-  if (SHARERS == 4u) {
-    return taps_at(i, g, step);
-  }
-  return subgroupShuffleXor(w, 4u);
 }
 
 fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {

@@ -6,7 +6,7 @@
 // All read `reads` channels of a source and write `writes` of a result. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
-import type { Constants, ShaderFamily, Variant } from "../device/shader.ts";
+import type { ShaderFamily, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
 import {
   generalVariants,
@@ -76,7 +76,7 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
     if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
     const { entry, BLOCKS, WG, columns = TILE } = candidate;
     const kind = columns === WIDE_COLUMNS ? WIDE : tiled.constants(c);
-    const constants = { ...kind, ...constantsOf(candidate, target) };
+    const constants = { ...kind, WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target) };
     const tiles_across = ceilDiv(roles.out_width, columns);
     const lanes = roles.images * tiles_down * tiles_across;
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
@@ -108,9 +108,8 @@ function recordPointwise(
   const target = graph.targetOf("conv2d");
   const shapes = shapesOf(target, roles.writes, 4);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
-  choose(graph, direction, c, tensors, own, (shape) => {
-    const { entry, BLOCKS, WG } = shape;
-    const constants = constantsOf(shape, target);
+  choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
+    const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target) };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);
     graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
@@ -191,11 +190,9 @@ function shapesOf(
   return [...quads, plain];
 }
 
-/** Two quads of lanes share the taps of two blocks where subgroups hold both. */
-function constantsOf({ entry, BLOCKS, WG }: LaunchShape, { subgroupSize }: Target): Constants {
-  const SHARERS = BLOCKS > 1 && subgroupSize % 8 === 0 ? 8 : 4;
-  return { WG, ...(entry === "quads" && { BLOCKS, SHARERS }) };
-}
+/** Lanes that share taps: two quads do where subgroups hold both, and there is a block for each. */
+const sharersOf = (blocks: number, { subgroupSize }: Target): number =>
+  blocks > 1 && subgroupSize % 8 === 0 ? 8 : 4;
 
 /** 1, 2 and 4, by what they cost, at one for reading the pixels and one for each block. */
 function blocksFor(channels: number, most: number): number[] {
@@ -223,7 +220,7 @@ function variantsOf(
 ): Variant[] {
   const { quads, plain } = WORKGROUP;
   return [
-    { family, entry: "plain", constants: { ...constants, WG: plain } },
+    { family, entry: "plain", constants: { ...constants, WG: plain, BLOCKS: 1, SHARERS: 4 } },
     ...sharedBlocks([1, 2, 4].filter((BLOCKS) => BLOCKS <= most)).map((shared) => ({
       family,
       entry: "quads",

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "5d591257",
+  hash: "95c873ea",
   text: [`
 
 alias elem = f32;
@@ -336,8 +336,8 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
-  var w = min(first, last) * dim.write_step + dim.first_tap;
+  var w = min((channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share), last) * dim.write_step;
+  w += dim.first_tap;
   let s = dim.tap_step * vec3u(0u, 1u, 2u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
@@ -349,13 +349,19 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let p = patch_at(image, down, across);
     let m = taps_at(w.x, s);
     a = shared_block(a, m, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, next_taps(m, w.y, s), p);
+    if (SHARERS == 8u) {
+      b = shared_block(b, other_taps(m), p);
+    } else if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, s), p);
     }
     if (BLOCKS > 2u) {
       let n = taps_at(w.z, s);
       c = shared_block(c, n, p);
-      d = shared_block(d, next_taps(n, w.w, s), p);
+      if (SHARERS == 8u) {
+        d = shared_block(d, other_taps(n), p);
+      } else {
+        d = shared_block(d, taps_at(w.w, s), p);
+      }
     }
     image += pixels;
     w += dim.read_step;
@@ -369,10 +375,7 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
 }
 
 
-fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
-  if (SHARERS == 4u) {
-    return taps_at(i, steps);
-  }
+fn other_taps(w: Taps) -> Taps {
   return Taps(
     subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
 }

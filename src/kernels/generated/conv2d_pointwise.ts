@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "0ea0d88d",
+  hash: "85fbc2a9",
   text: [`
 
 alias elem = f32;
@@ -194,13 +194,19 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     let m = taps_at(w.x, g, s);
     a = shared_block(a, m, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, next_taps(m, w.y, g, s), p);
+    if (SHARERS == 8u) {
+      b = shared_block(b, subgroupShuffleXor(m, 4u), p);
+    } else if (BLOCKS > 1u) {
+      b = shared_block(b, taps_at(w.y, g, s), p);
     }
     if (BLOCKS > 2u) {
       let n = taps_at(w.z, g, s);
       c = shared_block(c, n, p);
-      d = shared_block(d, next_taps(n, w.w, g, s), p);
+      if (SHARERS == 8u) {
+        d = shared_block(d, subgroupShuffleXor(n, 4u), p);
+      } else {
+        d = shared_block(d, taps_at(w.w, g, s), p);
+      }
     }
   }
   if (!place.is_real) {
@@ -209,14 +215,6 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
-}
-
-
-fn next_taps(w: vec4f, i: u32, g: Group, step: u32) -> vec4f {
-  if (SHARERS == 4u) {
-    return taps_at(i, g, step);
-  }
-  return subgroupShuffleXor(w, 4u);
 }
 
 fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
