@@ -105,9 +105,10 @@ function moduleOf(file) {
   if (forward.length === 0) return head + declare(family, "Binds", quoted(chunks.join("")));
   const shared = new Set(forward.flatMap((entry) => entries[entry].chunks));
   const runs = runsOf(chunks, (i) => shared.has(i));
-  const part = runs.map(({ isIn, text }, i) =>
-    isIn ? `t${i}` : JSON.stringify(text.replace(/[^\n]/g, "")),
-  );
+  const end = runs.findLastIndex(({ isIn }) => isIn) + 1;
+  const part = runs
+    .slice(0, end)
+    .map(({ isIn, text }, i) => (isIn ? `t${i}` : JSON.stringify(text.replace(/[^\n]/g, ""))));
   const picked = forward.map((entry) => JSON.stringify(entry)).join(" | ");
   return (
     head +

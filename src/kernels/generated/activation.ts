@@ -137,7 +137,7 @@ fn backward(
 export const activation_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "activation",
   hash: "c5f53be2",
-  text: [t0, "\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0, "\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4],
 };
 
 export const activation: ShaderFamily<Binds> = {

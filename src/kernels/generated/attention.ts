@@ -480,7 +480,7 @@ fn backward_key(
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
   hash: "eb57286e",
-  text: [t0, "\n\n", t2, "\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n\n\n\n", t10, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0, "\n\n", t2, "\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n\n\n\n", t10],
 };
 
 export const attention: ShaderFamily<Binds> = {

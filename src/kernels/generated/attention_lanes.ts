@@ -513,7 +513,7 @@ fn stats_of(i: vec4u) -> Stats {
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
   hash: "63bb7443",
-  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {

@@ -159,7 +159,7 @@ fn backward_wide(
 export const concat_forward: ShaderFamily<Pick<Binds, "forward" | "forward_wide">> = {
   name: "concat",
   hash: "8caf1035",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0],
 };
 
 export const concat: ShaderFamily<Binds> = {

@@ -153,7 +153,7 @@ fn gradient_at(e: Element, h: u32, w: u32) -> f32 {
 export const conv2d_general_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "conv2d_general",
   hash: "dc1c1559",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0],
 };
 
 export const conv2d_general: ShaderFamily<Binds> = {

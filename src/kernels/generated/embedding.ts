@@ -73,7 +73,7 @@ fn backward(
 export const embedding_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "embedding",
   hash: "0d979cff",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0],
 };
 
 export const embedding: ShaderFamily<Binds> = {

@@ -352,7 +352,7 @@ fn backward_weight_lanes(
 export const matmul_forward: ShaderFamily<Pick<Binds, "forward_tile" | "forward_lanes">> = {
   name: "matmul",
   hash: "1b35eb89",
-  text: [t0, "\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0, "\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6],
 };
 
 export const matmul: ShaderFamily<Binds> = {

@@ -130,7 +130,7 @@ fn pool_backward(
 export const resample_forward: ShaderFamily<Pick<Binds, "upsample_forward" | "pool_forward">> = {
   name: "resample",
   hash: "1cf3c530",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"],
+  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n", t2],
 };
 
 export const resample: ShaderFamily<Binds> = {
