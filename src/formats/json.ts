@@ -78,4 +78,6 @@ function jsonOf(value: unknown): string {
   }
 }
 
-const utf8 = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+/** @throws TypeError for bytes that are not UTF-8 */
+export const utf8 = (bytes: Uint8Array): string =>
+  new TextDecoder("utf-8", { fatal: true }).decode(bytes);

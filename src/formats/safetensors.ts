@@ -5,7 +5,8 @@
 // are views of the given bytes. It trusts nothing: a file that breaks a rule of the format, or a
 // limit of ours, is refused with the rule, before anything larger than the header is allocated.
 import { SafetensorsError } from "../core/errors.ts";
-import { type Entry, type Header, parseHeader } from "./safetensors_header.ts";
+import { utf8 } from "./json.ts";
+import { DAMAGED, type Entry, type Header, parseHeader } from "./safetensors_header.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 
 export { writeSafetensors } from "./safetensors_write.ts";
@@ -112,11 +113,10 @@ function hintFor(bytes: Uint8Array): string {
 
 function textOf(header: Uint8Array, file: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(header);
+    return utf8(header);
   } catch (cause) {
     const message = `${file}: the header must be UTF-8.`;
-    const hint = "The header is damaged; fetch or save the file again.";
-    throw new SafetensorsError("safetensors/header", message, hint, { cause });
+    throw new SafetensorsError("safetensors/header", message, DAMAGED, { cause });
   }
 }
 

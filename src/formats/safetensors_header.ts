@@ -4,13 +4,13 @@
 // limits of our own. How entries lie beside each other in the data is checked in safetensors.ts.
 import { SafetensorsError } from "../core/errors.ts";
 import { showShape } from "../core/shape.ts";
+import { isJsonObject, type JsonObject, showValue } from "./json.ts";
 import { METADATA_KEY, scanHeader } from "./safetensors_scan.ts";
 import { BYTES_PER_ELEMENT, DTYPES, type Dtype, isDtype } from "./stored_tensor.ts";
 
 const HIGHEST_RANK = 8;
 const LONGEST_NAME = 1024; // bytes of UTF-8
-const MOST_QUOTED = 60; // characters of a value in a message
-const DAMAGED = "The header is damaged; fetch or save the file again.";
+export const DAMAGED = "The header is damaged; fetch or save the file again.";
 
 export interface Entry {
   name: string;
@@ -49,30 +49,27 @@ export function parseHeader(text: string, file: string): Header {
 const headerError = (kind: string, message: string, hint = DAMAGED): SafetensorsError =>
   new SafetensorsError(`safetensors/${kind}`, message, hint);
 
-function jsonOf(text: string, file: string): object {
+function jsonOf(text: string, file: string): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const message = `${file}: the header must be JSON, got ${quoted(text)}.`;
+    const message = `${file}: the header must be JSON, got ${showValue(text)}.`;
     throw new SafetensorsError("safetensors/header", message, DAMAGED, { cause });
   }
-  if (isObject(json)) return json;
-  throw headerError("header", `${file}: the header must be a JSON object, got ${quoted(text)}.`);
+  if (isJsonObject(json)) return json;
+  throw headerError("header", `${file}: the header must be a JSON object, got ${showValue(text)}.`);
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function metadataOf(value: unknown, file: string): Map<string, string> {
   const metadata = new Map<string, string>();
-  if (!isObject(value)) {
-    const got = quoted(value);
+  if (!isJsonObject(value)) {
+    const got = showValue(value);
     throw headerError("header", `${file}: ${METADATA_KEY} must map names to text, got ${got}.`);
   }
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string") {
-      const got = quoted(text);
+      const got = showValue(text);
       const message = `${file}: ${METADATA_KEY} "${key}" must be text, got ${got}.`;
       throw headerError("header", message, "Save other values as text.");
     }
@@ -83,13 +80,13 @@ function metadataOf(value: unknown, file: string): Map<string, string> {
 
 function entryOf(name: string, value: unknown, file: string): Entry {
   requireName(name, file);
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     const rule = "must have dtype, shape and data_offsets";
-    throw headerError("header", `${file}: "${name}" ${rule}, got ${quoted(value)}.`);
+    throw headerError("header", `${file}: "${name}" ${rule}, got ${showValue(value)}.`);
   }
-  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
-    const message = `${file}: "${name}" has the unsupported dtype ${quoted(dtype)}.`;
+    const message = `${file}: "${name}" has the unsupported dtype ${showValue(dtype)}.`;
     throw headerError("dtype", message, `Save it as one of ${DTYPES.join(", ")}.`);
   }
   requireExtents(name, shape, file);
@@ -105,7 +102,7 @@ export function requireName(name: string, file: string): void {
   throw headerError(
     "name",
     `${file}: a tensor's name must be at most ${LONGEST_NAME} bytes of valid Unicode, ` +
-      `got ${bytes} bytes, ${quoted(name)}.`,
+      `got ${bytes} bytes, ${showValue(name)}.`,
     "Rename the tensor.",
   );
 }
@@ -125,7 +122,7 @@ export function requireExtents(
   }
   if (Array.isArray(shape) && shape.every(isCount)) return;
   const rule = "must have a shape of sizes from 0 up";
-  throw headerError("shape", `${file}: "${name}" ${rule}, got ${quoted(shape)}.`);
+  throw headerError("shape", `${file}: "${name}" ${rule}, got ${showValue(shape)}.`);
 }
 
 function offsetsOf(name: string, offsets: unknown, file: string): [number, number] {
@@ -134,7 +131,7 @@ function offsetsOf(name: string, offsets: unknown, file: string): [number, numbe
     if (isCount(begin) && isCount(end) && begin <= end) return [begin, end];
   }
   const rule = "must have data_offsets [begin, end] with 0 ≤ begin ≤ end";
-  throw headerError("offsets", `${file}: "${name}" ${rule}, got ${quoted(offsets)}.`);
+  throw headerError("offsets", `${file}: "${name}" ${rule}, got ${showValue(offsets)}.`);
 }
 
 function requireBytes({ name, dtype, shape, begin, end }: Entry, file: string): void {
@@ -155,11 +152,4 @@ export function bytesOf(dtype: Dtype, shape: readonly number[]): number | undefi
     if (!Number.isSafeInteger(bytes)) return undefined;
   }
   return bytes;
-}
-
-/** A value as JSON, cut to a length that fits a message. */
-function quoted(value: unknown): string {
-  const short = typeof value === "string" ? value.slice(0, MOST_QUOTED) : value;
-  const text = short === undefined ? "nothing" : JSON.stringify(short);
-  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
 }
