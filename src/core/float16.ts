@@ -1,4 +1,5 @@
 // IEEE 754 binary16, for engines without Float16Array: to numbers and back.
+import { roundHalfEven } from "./rounding.ts";
 
 /** (−1)^s · 1.m · 2^(e − 15), and 0.m · 2^−14 where e = 0. */
 export function float16Value(bits: number): number {
@@ -16,16 +17,9 @@ export function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   const exponent = Math.max(-14, Math.min(16, Math.floor(Math.log2(size))));
-  const units = tiesToEven(size / 2 ** (exponent - 10)); // 1024 … 2048, below in subnormal numbers
+  const units = roundHalfEven(size / 2 ** (exponent - 10)); // 1024 … 2048, below in subnormal numbers
   // a carry into the next exponent is what adding the fraction's bits does
   return sign | Math.min(0x7c00, (exponent + 14) * 1024 + units);
-}
-
-function tiesToEven(x: number): number {
-  const below = Math.floor(x);
-  const part = x - below;
-  if (part === 0.5) return below + (below % 2);
-  return part < 0.5 ? below : below + 1;
 }
 
 let values: Float32Array<ArrayBuffer> | undefined; // of all 65,536 halves, once one is asked for

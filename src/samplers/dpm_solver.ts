@@ -2,6 +2,7 @@
 // x_0.
 
 import { OptionError } from "../core/errors.ts";
+import { roundHalfEven } from "../core/rounding.ts";
 import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
 import { clipOf, givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
 import {
@@ -13,7 +14,7 @@ import {
   signalAndNoise,
   trainingSigmas,
 } from "./sigmas.ts";
-import { requireStepCount, roundHalfEven, spacedTimesteps } from "./spacing.ts";
+import { requireStepCount, spacedTimesteps } from "./spacing.ts";
 
 const FEW_STEPS = 15; // below, lower_order_final makes the last step first order
 

@@ -3,6 +3,7 @@
 // Rounding is half to even, on exactly the products given here: for some numbers of steps another
 // order of operations, or Math.round, moves a timestep by one.
 import { OptionError } from "../core/errors.ts";
+import { roundHalfEven } from "../core/rounding.ts";
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../diffusion/scheduler_config.ts";
 
 export interface SpacingOptions {
@@ -18,14 +19,6 @@ export interface SpacingOptions {
   usedSteps?: number;
   /** Euler and Heun ask between timesteps: "linspace" is not rounded; default false */
   fractional?: boolean;
-}
-
-/** Nearest integer, halves to the even one, as numpy and Python round. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /**

@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { roundHalfEven } from "../../src/core/rounding.ts";
 import type { TimestepSpacing } from "../../src/diffusion/scheduler_config.ts";
 import {
   respacedTimesteps,
-  roundHalfEven,
   type SpacingOptions,
   spacedTimesteps,
 } from "../../src/samplers/spacing.ts";
