@@ -47,27 +47,6 @@ fn activation(h: f32) -> f32 {
   return h;
 }
 
-fn derivative(h: f32) -> f32 {
-  if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let v = max(h, -87.0); // exp(87) is finite
-    let e = exp(-v);
-    let s = 1.0 / (1.0 + e);
-    return s * (1.0 + v * (e * s));
-  }
-  if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
-    let v = min(h, 20.0);
-    let w = exp(v);
-    let q = w * (w + 2.0);
-    let d = 1.0 / (q + 2.0);
-    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);
-  }
-  if (ACTIVATION == 3u) { // Φ(h) + h φ(h),  φ = exp(−h²/2) / √(2π)
-    let tail = normal_tail(h);
-    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
-  }
-  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0); // relu, or none
-}
-
 // exp(−h²/2), nothing beyond 14.
 fn normal_tail(h: f32) -> f32 {
   let v = clamp(h, -14.0, 14.0);
@@ -101,6 +80,27 @@ fn forward(
     return;
   }
   y[i] = elem(activation(f32(x[i])));
+}
+
+fn derivative(h: f32) -> f32 {
+  if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
+    let v = max(h, -87.0); // exp(87) is finite
+    let e = exp(-v);
+    let s = 1.0 / (1.0 + e);
+    return s * (1.0 + v * (e * s));
+  }
+  if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
+    let v = min(h, 20.0);
+    let w = exp(v);
+    let q = w * (w + 2.0);
+    let d = 1.0 / (q + 2.0);
+    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);
+  }
+  if (ACTIVATION == 3u) { // Φ(h) + h φ(h),  φ = exp(−h²/2) / √(2π)
+    let tail = normal_tail(h);
+    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
+  }
+  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0); // relu, or none
 }
 
 @compute @workgroup_size(WG)

@@ -34,13 +34,13 @@ struct Heads {
 
 @group(0) @binding(0) var<uniform> dims: Heads;
 @group(0) @binding(1) var<storage, read> qkv: array<elem>;
-@group(0) @binding(2) var<storage, read> row_b: array<elem>;
-@group(0) @binding(3) var<storage, read> column_b: array<elem>;
-@group(0) @binding(4) var<storage, read> y: array<f32>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> means: array<f32>;
-@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(8) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(2) var<storage, read> column_b: array<elem>;
+@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(4) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(5) var<storage, read> row_b: array<elem>;
+@group(0) @binding(6) var<storage, read> y: array<f32>;
+@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read> means: array<f32>;
 @group(0) @binding(9) var<storage, read_write> new_means: array<f32>;
 
 const LOWEST = -1e30; // below every logit
@@ -166,27 +166,6 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
   return m;
 }
 
-// start + Σ_c row_b · column_b
-fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
-  var m = start;
-  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let first = chunk * STEPS;
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
-      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
-      row_tile[step * PITCH + place.x] =
-        vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
-      column_tile[step * PITCH + place.x] =
-        vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
-    }
-    workgroupBarrier();
-    m = add_outer(m, first, place);
-  }
-  return m;
-}
-
 // Shows 4 × 4 powers or slopes to the workgroup.
 fn show(m: mat4x4f, place: Place) {
   workgroupBarrier();
@@ -207,36 +186,6 @@ fn sum_columns(place: Place, step: u32) -> vec4f {
     sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;
   }
   return sum;
-}
-
-// sum_a = sum_a + factors · Σ_columns shown · column_a
-fn combine_a(place: Place) {
-  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let first = chunk * STEPS;
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
-      column_tile[step * PITCH + place.x] = weights[place.x]
-        * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
-    }
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
-    }
-  }
-}
-
-fn add_to_a(place: Place, channel: u32, sum: vec4f) {
-  let row = place.row + 4u * place.x;
-  let first = at_channel(place.sum_a, channel).x + row;
-  for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
-      let before = select(sums[first + i], 0.0, place.column == 0u);
-      sums[first + i] = before + sum[i];
-    }
-  }
 }
 
 // sum_b = decays · sum_b + factors · Σ_columns shown · column_b
@@ -297,10 +246,6 @@ fn power(m: mat4x4f) -> mat4x4f {
   return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));
 }
 
-fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {
-  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
-}
-
 // Column j's number for every row of it; a row's number for every column of it.
 fn by_columns(x: vec4f) -> mat4x4f {
   return mat4x4f(vec4f(x.x), vec4f(x.y), vec4f(x.z), vec4f(x.w));
@@ -357,6 +302,63 @@ fn forward(
     let at = place.first + place.row + 4u * place.y + place.x;
     new_stats[at] = vec2f(top[place.x], 1.0 / all_total[place.x]);
   }
+}
+
+// --- gradients alone ---
+
+// start + Σ_c row_b · column_b
+fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
+  var m = start;
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let first = chunk * STEPS;
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
+      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
+      row_tile[step * PITCH + place.x] =
+        vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
+      column_tile[step * PITCH + place.x] =
+        vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    }
+    workgroupBarrier();
+    m = add_outer(m, first, place);
+  }
+  return m;
+}
+
+// sum_a = sum_a + factors · Σ_columns shown · column_a
+fn combine_a(place: Place) {
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let first = chunk * STEPS;
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
+      column_tile[step * PITCH + place.x] = weights[place.x]
+        * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
+    }
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
+    }
+  }
+}
+
+fn add_to_a(place: Place, channel: u32, sum: vec4f) {
+  let row = place.row + 4u * place.x;
+  let first = at_channel(place.sum_a, channel).x + row;
+  for (var i = 0u; i < 4u; i++) {
+    if (channel < dims.channels && row + i < dims.tokens) {
+      let before = select(sums[first + i], 0.0, place.column == 0u);
+      sums[first + i] = before + sum[i];
+    }
+  }
+}
+
+fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
 }
 
 @compute @workgroup_size(64)

@@ -32,15 +32,15 @@ struct Heads {
 
 @group(0) @binding(0) var<uniform> dims: Heads;
 @group(0) @binding(1) var<storage, read> qkv: array<elem>;
-@group(0) @binding(2) var<storage, read> dy: array<elem>;
-@group(0) @binding(3) var<storage, read> y: array<f32>;
-@group(0) @binding(4) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(5) var<storage, read_write> y_out: array<f32>;
-@group(0) @binding(6) var<storage, read_write> stats_out: array<vec2f>;
-@group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;
-@group(0) @binding(8) var<storage, read_write> means: array<f32>;
-@group(0) @binding(9) var<storage, read> qkv4: array<elem4>; // qkv by four
-@group(0) @binding(10) var<storage, read> dy4: array<elem4>;
+@group(0) @binding(2) var<storage, read> qkv4: array<elem4>; // qkv by four
+@group(0) @binding(3) var<storage, read_write> y_out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats_out: array<vec2f>;
+@group(0) @binding(5) var<storage, read> dy: array<elem>;
+@group(0) @binding(6) var<storage, read> dy4: array<elem4>;
+@group(0) @binding(7) var<storage, read> y: array<f32>;
+@group(0) @binding(8) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(10) var<storage, read_write> means: array<f32>;
 
 const FOURS: bool = false; // S is a multiple of 4: qkv and dy are read by four tokens
 const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup: 4 or 8
@@ -119,37 +119,6 @@ fn qkv_at(row: u32, spot: Spot) -> Eight {
     vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])), vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])));
 }
 
-fn dy_at(row: u32, spot: Spot) -> Eight {
-  let l = row + spot.l;
-  let r = row + spot.r;
-  if (FOURS) {
-    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
-  }
-  return Eight(
-    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
-}
-
-// dqkv = what is there, unless this comes first, + sums
-fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
-  let l = row + spot.l;
-  let r = row + spot.r;
-  var all = sums;
-  if (!is_first) {
-    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
-    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
-  }
-  if (spot.is_real) { // what is past the last token falls on that, before it is written
-    dqkv[r.w] = all.r.w;
-    dqkv[r.z] = all.r.z;
-    dqkv[r.y] = all.r.y;
-    dqkv[r.x] = all.r.x;
-    dqkv[l.w] = all.l.w;
-    dqkv[l.z] = all.l.z;
-    dqkv[l.y] = all.l.y;
-    dqkv[l.x] = all.l.x;
-  }
-}
-
 // ---- tiles
 
 // By columns. Every index is known where the code is compiled: with one that is not, SwiftShader keeps
@@ -158,7 +127,6 @@ fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
 alias Tile = array<Eight, 32>;
 
 var<private> powers: Tile; // logits, then P
-var<private> slopes: Tile; // ∂L / ∂P, then G
 
 // What the four lanes of a quad hold, a lane's own first.
 fn spread(x: f32) -> vec4f {
@@ -221,32 +189,6 @@ fn over_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
   return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
 }
 
-// Of each of the lane's own columns Σ over all rows of the subgroup of tile · rows.
-fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
-  return Eight(
-    vec4f(
-      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
-      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
-    vec4f(
-      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
-      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
-}
-
-fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
-  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
-  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
-  let quad = own + rest;
-  if (LANES == 8u) {
-    return quad + subgroupShuffleXor(quad, 4u);
-  }
-  return quad;
-}
-
-fn row_sum(a: Eight, rows: Eight) -> f32 {
-  let four = fma(a.r, rows.r, a.l * rows.l);
-  return (four.x + four.y) + (four.z + four.w);
-}
-
 // LOWEST in columns past the last token, else 0.
 fn below(columns: Spot) -> Eight {
   return Eight((1.0 - columns.has.l) * LOWEST, (1.0 - columns.has.r) * LOWEST);
@@ -283,31 +225,6 @@ fn raise_four(j: u32, top: Eight) -> Eight {
   powers[j + 2u] = raised(powers[j + 2u], top);
   powers[j + 3u] = raised(powers[j + 3u], top);
   return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
-}
-
-// Logits to P, and slopes by it to G · √d; weights are of the columns.
-fn weigh(weights: Eight) {
-  weigh_half(0u, weights.l);
-  weigh_half(16u, weights.r);
-}
-
-fn weigh_half(j: u32, weights: vec4f) {
-  weigh_four(j, spread(weights.x));
-  weigh_four(j + 4u, spread(weights.y));
-  weigh_four(j + 8u, spread(weights.z));
-  weigh_four(j + 12u, spread(weights.w));
-}
-
-fn weigh_four(j: u32, weights: vec4f) {
-  weigh_one(j, weights.x);
-  weigh_one(j + 1u, weights.y);
-  weigh_one(j + 2u, weights.z);
-  weigh_one(j + 3u, weights.w);
-}
-
-fn weigh_one(j: u32, weight: f32) {
-  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
-  slopes[j] = multiplied(slopes[j], powers[j]);
 }
 
 // ---- entry points
@@ -400,6 +317,92 @@ fn put_four_stats(i: vec4u, top: vec4f, inverse: vec4f) {
   stats_out[i.z] = vec2f(top.z, inverse.z);
   stats_out[i.y] = vec2f(top.y, inverse.y);
   stats_out[i.x] = vec2f(top.x, inverse.x);
+}
+
+// ---- gradients alone
+
+var<private> slopes: Tile; // ∂L / ∂P, then G
+
+fn dy_at(row: u32, spot: Spot) -> Eight {
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
+}
+
+// dqkv = what is there, unless this comes first, + sums
+fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
+  var all = sums;
+  if (!is_first) {
+    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
+    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
+  }
+  if (spot.is_real) { // what is past the last token falls on that, before it is written
+    dqkv[r.w] = all.r.w;
+    dqkv[r.z] = all.r.z;
+    dqkv[r.y] = all.r.y;
+    dqkv[r.x] = all.r.x;
+    dqkv[l.w] = all.l.w;
+    dqkv[l.z] = all.l.z;
+    dqkv[l.y] = all.l.y;
+    dqkv[l.x] = all.l.x;
+  }
+}
+
+// Of each of the lane's own columns Σ over all rows of the subgroup of tile · rows.
+fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
+  return Eight(
+    vec4f(
+      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
+      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
+    vec4f(
+      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
+      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
+}
+
+fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
+  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
+  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
+  let quad = own + rest;
+  if (LANES == 8u) {
+    return quad + subgroupShuffleXor(quad, 4u);
+  }
+  return quad;
+}
+
+fn row_sum(a: Eight, rows: Eight) -> f32 {
+  let four = fma(a.r, rows.r, a.l * rows.l);
+  return (four.x + four.y) + (four.z + four.w);
+}
+
+// Logits to P, and slopes by it to G · √d; weights are of the columns.
+fn weigh(weights: Eight) {
+  weigh_half(0u, weights.l);
+  weigh_half(16u, weights.r);
+}
+
+fn weigh_half(j: u32, weights: vec4f) {
+  weigh_four(j, spread(weights.x));
+  weigh_four(j + 4u, spread(weights.y));
+  weigh_four(j + 8u, spread(weights.z));
+  weigh_four(j + 12u, spread(weights.w));
+}
+
+fn weigh_four(j: u32, weights: vec4f) {
+  weigh_one(j, weights.x);
+  weigh_one(j + 1u, weights.y);
+  weigh_one(j + 2u, weights.z);
+  weigh_one(j + 3u, weights.w);
+}
+
+fn weigh_one(j: u32, weight: f32) {
+  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
+  slopes[j] = multiplied(slopes[j], powers[j]);
 }
 
 @compute @workgroup_size(LANES)

@@ -69,20 +69,6 @@ fn store(row: u32, column: u32, sums: vec4f) {
   }
 }
 
-// dbias of `rows` rows of A, by lanes of a workgroup.
-fn store_dbias(first: u32, rows: u32, lane: vec2u) {
-  for (var i = 0u; i < rows / lane.y; i++) {
-    let row = first + i * lane.y + lane.x;
-    if (row < dims.m) {
-      var sum = 0.0;
-      for (var k = 0u; k < dims.k; k++) {
-        sum += a[row * dims.a_m + k * dims.a_k];
-      }
-      dbias[row] = sum;
-    }
-  }
-}
-
 // --- a workgroup's tile, staged in its memory ---
 
 const TILE: u32 = 64u; // rows of C, and columns: 64, or 32 for small products
@@ -201,25 +187,6 @@ fn forward_tile(
   multiply_tile(group, lane);
 }
 
-@compute @workgroup_size(64)
-fn backward_input_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  multiply_tile(group, lane);
-}
-
-@compute @workgroup_size(64)
-fn backward_weight_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  multiply_tile(group, lane);
-  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {
-    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));
-  }
-}
-
 // --- a subgroup's tile, A passed from lane to lane: for adapters where loads are what costs ---
 
 const LANES: u32 = 4u; // of a subgroup, which is the whole workgroup
@@ -317,6 +284,41 @@ fn forward_lanes(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   multiply_lanes(group, lane);
+}
+
+// --- gradients alone ---
+
+// dbias of `rows` rows of A, by lanes of a workgroup.
+fn store_dbias(first: u32, rows: u32, lane: vec2u) {
+  for (var i = 0u; i < rows / lane.y; i++) {
+    let row = first + i * lane.y + lane.x;
+    if (row < dims.m) {
+      var sum = 0.0;
+      for (var k = 0u; k < dims.k; k++) {
+        sum += a[row * dims.a_m + k * dims.a_k];
+      }
+      dbias[row] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_input_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+}
+
+@compute @workgroup_size(64)
+fn backward_weight_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {
+    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));
+  }
 }
 
 @compute @workgroup_size(LANES)

@@ -66,19 +66,6 @@ fn upsample_forward(
 }
 
 @compute @workgroup_size(WG)
-fn upsample_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= dims.count) {
-    return;
-  }
-  result[index] = elem(block_sum(pixel_of(index)));
-}
-
-@compute @workgroup_size(WG)
 fn pool_forward(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -89,6 +76,19 @@ fn pool_forward(
     return;
   }
   result[index] = elem(0.25 * block_sum(pixel_of(index)));
+}
+
+@compute @workgroup_size(WG)
+fn upsample_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  if (index >= dims.count) {
+    return;
+  }
+  result[index] = elem(block_sum(pixel_of(index)));
 }
 
 @compute @workgroup_size(WG)

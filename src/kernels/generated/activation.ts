@@ -57,32 +57,7 @@ fn activation(h: f32) -> f32 {
     return max(h, 0.0);
   }
   return h;
-}`;
-
-const t3 = `
-
-fn derivative(h: f32) -> f32 {
-  if (ACTIVATION == 1u) {
-    let v = max(h, -87.0);
-    let e = exp(-v);
-    let s = 1.0 / (1.0 + e);
-    return s * (1.0 + v * (e * s));
-  }
-  if (ACTIVATION == 2u) {
-    let v = min(h, 20.0);
-    let w = exp(v);
-    let q = w * (w + 2.0);
-    let d = 1.0 / (q + 2.0);
-    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);
-  }
-  if (ACTIVATION == 3u) {
-    let tail = normal_tail(h);
-    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
-  }
-  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0);
-}`;
-
-const t4 = `
+}
 
 
 fn normal_tail(h: f32) -> f32 {
@@ -119,7 +94,28 @@ fn forward(
   y[i] = elem(activation(f32(x[i])));
 }`;
 
-const t5 = `
+const t3 = `
+
+fn derivative(h: f32) -> f32 {
+  if (ACTIVATION == 1u) {
+    let v = max(h, -87.0);
+    let e = exp(-v);
+    let s = 1.0 / (1.0 + e);
+    return s * (1.0 + v * (e * s));
+  }
+  if (ACTIVATION == 2u) {
+    let v = min(h, 20.0);
+    let w = exp(v);
+    let q = w * (w + 2.0);
+    let d = 1.0 / (q + 2.0);
+    return q * d + 4.0 * v * (w * d) * ((w + 1.0) * d);
+  }
+  if (ACTIVATION == 3u) {
+    let tail = normal_tail(h);
+    return normal_below(h, tail) + 0.3989422804 * clamp(h, -14.0, 14.0) * tail;
+  }
+  return select(1.0, 0.0, ACTIVATION == 4u && h <= 0.0);
+}
 
 @compute @workgroup_size(WG)
 fn backward(
@@ -136,12 +132,12 @@ fn backward(
 
 export const activation_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "activation",
-  hash: "c5f53be2",
-  text: [t0, "\n\n\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4],
+  hash: "53fb3e6e",
+  text: [t0, "\n\n\n", t2],
 };
 
 export const activation: ShaderFamily<Binds> = {
   name: "activation",
-  hash: "c5f53be2",
-  text: [t0, t1, t2, t3, t4, t5],
+  hash: "53fb3e6e",
+  text: [t0, t1, t2, t3],
 };

@@ -3,8 +3,8 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
   forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; column_b: true; sums: true; new_stats: true };
-  backward_query: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; row_b: true; column_b: true; y: true; stats: true; sums: true; new_means: true };
-  backward_key: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; row_b: true; column_b: true; stats: true; means: true; sums: true };
+  backward_query: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; column_b: true; sums: true; row_b: true; y: true; stats: true; new_means: true };
+  backward_key: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; column_b: true; sums: true; row_b: true; stats: true; means: true };
 };
 
 const t0 = `
@@ -43,22 +43,18 @@ struct Heads {
 
 @group(0) @binding(0) var<uniform> dims: Heads;
 @group(0) @binding(1) var<storage, read> qkv: array<elem>;
-@group(0) @binding(2) var<storage, read> row_b: array<elem>;
-@group(0) @binding(3) var<storage, read> column_b: array<elem>;
-@group(0) @binding(4) var<storage, read> y: array<f32>;`;
+@group(0) @binding(2) var<storage, read> column_b: array<elem>;
+@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(4) var<storage, read_write> new_stats: array<vec2f>;
+@group(0) @binding(5) var<storage, read> row_b: array<elem>;
+@group(0) @binding(6) var<storage, read> y: array<f32>;`;
 
 const t1 = `
-@group(0) @binding(5) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(6) var<storage, read> means: array<f32>;`;
-
-const t2 = `
-@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(8) var<storage, read_write> new_stats: array<vec2f>;`;
-
-const t3 = `
+@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read> means: array<f32>;
 @group(0) @binding(9) var<storage, read_write> new_means: array<f32>;`;
 
-const t4 = `
+const t2 = `
 
 const LOWEST = -1e30;
 
@@ -181,32 +177,7 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
     m = add_outer(m, first, place);
   }
   return m;
-}`;
-
-const t5 = `
-
-
-fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
-  var m = start;
-  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let first = chunk * STEPS;
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
-      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
-      row_tile[step * PITCH + place.x] =
-        vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
-      column_tile[step * PITCH + place.x] =
-        vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
-    }
-    workgroupBarrier();
-    m = add_outer(m, first, place);
-  }
-  return m;
-}`;
-
-const t6 = `
+}
 
 
 fn show(m: mat4x4f, place: Place) {
@@ -228,41 +199,7 @@ fn sum_columns(place: Place, step: u32) -> vec4f {
     sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;
   }
   return sum;
-}`;
-
-const t7 = `
-
-
-fn combine_a(place: Place) {
-  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
-    let first = chunk * STEPS;
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
-      column_tile[step * PITCH + place.x] = weights[place.x]
-        * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
-    }
-    workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
-      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
-    }
-  }
 }
-
-fn add_to_a(place: Place, channel: u32, sum: vec4f) {
-  let row = place.row + 4u * place.x;
-  let first = at_channel(place.sum_a, channel).x + row;
-  for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
-      let before = select(sums[first + i], 0.0, place.column == 0u);
-      sums[first + i] = before + sum[i];
-    }
-  }
-}`;
-
-const t8 = `
 
 
 fn combine_b(place: Place) {
@@ -320,15 +257,7 @@ fn sum_shared(at: u32) -> vec4f {
 
 fn power(m: mat4x4f) -> mat4x4f {
   return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));
-}`;
-
-const t9 = `
-
-fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {
-  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
-}`;
-
-const t10 = `
+}
 
 
 fn by_columns(x: vec4f) -> mat4x4f {
@@ -388,7 +317,64 @@ fn forward(
   }
 }`;
 
-const t11 = `
+const t3 = `
+
+
+
+
+fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
+  var m = start;
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let first = chunk * STEPS;
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
+      let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
+      row_tile[step * PITCH + place.x] =
+        vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]));
+      column_tile[step * PITCH + place.x] =
+        vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
+    }
+    workgroupBarrier();
+    m = add_outer(m, first, place);
+  }
+  return m;
+}
+
+
+fn combine_a(place: Place) {
+  for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
+    let first = chunk * STEPS;
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
+      column_tile[step * PITCH + place.x] = weights[place.x]
+        * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
+    }
+    workgroupBarrier();
+    for (var part = 0u; part < STEPS / 8u; part++) {
+      let step = part * 8u + place.y;
+      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
+    }
+  }
+}
+
+fn add_to_a(place: Place, channel: u32, sum: vec4f) {
+  let row = place.row + 4u * place.x;
+  let first = at_channel(place.sum_a, channel).x + row;
+  for (var i = 0u; i < 4u; i++) {
+    if (channel < dims.channels && row + i < dims.tokens) {
+      let before = select(sums[first + i], 0.0, place.column == 0u);
+      sums[first + i] = before + sum[i];
+    }
+  }
+}
+
+fn times(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
+}
 
 @compute @workgroup_size(64)
 fn backward_query(
@@ -479,12 +465,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "eb57286e",
-  text: [t0, "\n\n", t2, "\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t8, "\n\n\n\n", t10],
+  hash: "fb881409",
+  text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "eb57286e",
-  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11],
+  hash: "fb881409",
+  text: [t0, t1, t2, t3],
 };

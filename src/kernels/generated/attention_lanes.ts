@@ -2,8 +2,8 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; y_out: true; stats_out: true; qkv4: true };
-  backward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; dy: true; y: true; stats: true; dqkv: true; means: true; qkv4: true; dy4: true };
+  forward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; qkv4: true; y_out: true; stats_out: true };
+  backward: { dims: "tokens" | "channels" | "scale" | "log2_scale"; qkv: true; qkv4: true; dy: true; dy4: true; y: true; stats: true; dqkv: true; means: true };
 };
 
 const t0 = `
@@ -19,32 +19,24 @@ struct Heads {
 }
 
 @group(0) @binding(0) var<uniform> dims: Heads;
-@group(0) @binding(1) var<storage, read> qkv: array<elem>;`;
+@group(0) @binding(1) var<storage, read> qkv: array<elem>;
+@group(0) @binding(2) var<storage, read> qkv4: array<elem4>;
+@group(0) @binding(3) var<storage, read_write> y_out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats_out: array<vec2f>;`;
 
 const t1 = `
-@group(0) @binding(2) var<storage, read> dy: array<elem>;`;
+@group(0) @binding(5) var<storage, read> dy: array<elem>;
+@group(0) @binding(6) var<storage, read> dy4: array<elem4>;`;
 
 const t2 = `
-@group(0) @binding(3) var<storage, read> y: array<f32>;`;
+@group(0) @binding(7) var<storage, read> y: array<f32>;`;
 
 const t3 = `
-@group(0) @binding(4) var<storage, read> stats: array<vec2f>;`;
+@group(0) @binding(8) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(10) var<storage, read_write> means: array<f32>;`;
 
 const t4 = `
-@group(0) @binding(5) var<storage, read_write> y_out: array<f32>;
-@group(0) @binding(6) var<storage, read_write> stats_out: array<vec2f>;`;
-
-const t5 = `
-@group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;
-@group(0) @binding(8) var<storage, read_write> means: array<f32>;`;
-
-const t6 = `
-@group(0) @binding(9) var<storage, read> qkv4: array<elem4>;`;
-
-const t7 = `
-@group(0) @binding(10) var<storage, read> dy4: array<elem4>;`;
-
-const t8 = `
 
 const FOURS: bool = false;
 const LANES: u32 = 4u;
@@ -121,42 +113,7 @@ fn qkv_at(row: u32, spot: Spot) -> Eight {
   }
   return Eight(
     vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])), vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])));
-}`;
-
-const t9 = `
-
-fn dy_at(row: u32, spot: Spot) -> Eight {
-  let l = row + spot.l;
-  let r = row + spot.r;
-  if (FOURS) {
-    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
-  }
-  return Eight(
-    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
 }
-
-
-fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
-  let l = row + spot.l;
-  let r = row + spot.r;
-  var all = sums;
-  if (!is_first) {
-    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
-    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
-  }
-  if (spot.is_real) {
-    dqkv[r.w] = all.r.w;
-    dqkv[r.z] = all.r.z;
-    dqkv[r.y] = all.r.y;
-    dqkv[r.x] = all.r.x;
-    dqkv[l.w] = all.l.w;
-    dqkv[l.z] = all.l.z;
-    dqkv[l.y] = all.l.y;
-    dqkv[l.x] = all.l.x;
-  }
-}`;
-
-const t10 = `
 
 
 
@@ -165,12 +122,7 @@ const t10 = `
 
 alias Tile = array<Eight, 32>;
 
-var<private> powers: Tile;`;
-
-const t11 = `
-var<private> slopes: Tile;`;
-
-const t12 = `
+var<private> powers: Tile;
 
 
 fn spread(x: f32) -> vec4f {
@@ -231,37 +183,7 @@ fn over_half(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
 fn over_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
   let half = plus(scaled((*tile)[j], columns.x), (*tile)[j + 1u], columns.y);
   return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
-}`;
-
-const t13 = `
-
-
-fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
-  return Eight(
-    vec4f(
-      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
-      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
-    vec4f(
-      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
-      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
 }
-
-fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
-  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
-  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
-  let quad = own + rest;
-  if (LANES == 8u) {
-    return quad + subgroupShuffleXor(quad, 4u);
-  }
-  return quad;
-}
-
-fn row_sum(a: Eight, rows: Eight) -> f32 {
-  let four = fma(a.r, rows.r, a.l * rows.l);
-  return (four.x + four.y) + (four.z + four.w);
-}`;
-
-const t14 = `
 
 
 fn below(columns: Spot) -> Eight {
@@ -299,36 +221,7 @@ fn raise_four(j: u32, top: Eight) -> Eight {
   powers[j + 2u] = raised(powers[j + 2u], top);
   powers[j + 3u] = raised(powers[j + 3u], top);
   return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
-}`;
-
-const t15 = `
-
-
-fn weigh(weights: Eight) {
-  weigh_half(0u, weights.l);
-  weigh_half(16u, weights.r);
 }
-
-fn weigh_half(j: u32, weights: vec4f) {
-  weigh_four(j, spread(weights.x));
-  weigh_four(j + 4u, spread(weights.y));
-  weigh_four(j + 8u, spread(weights.z));
-  weigh_four(j + 12u, spread(weights.w));
-}
-
-fn weigh_four(j: u32, weights: vec4f) {
-  weigh_one(j, weights.x);
-  weigh_one(j + 1u, weights.y);
-  weigh_one(j + 2u, weights.z);
-  weigh_one(j + 3u, weights.w);
-}
-
-fn weigh_one(j: u32, weight: f32) {
-  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
-  slopes[j] = multiplied(slopes[j], powers[j]);
-}`;
-
-const t16 = `
 
 
 
@@ -422,7 +315,93 @@ fn put_four_stats(i: vec4u, top: vec4f, inverse: vec4f) {
   stats_out[i.x] = vec2f(top.x, inverse.x);
 }`;
 
-const t17 = `
+const t5 = `
+
+
+
+var<private> slopes: Tile;
+
+fn dy_at(row: u32, spot: Spot) -> Eight {
+  let l = row + spot.l;
+  let r = row + spot.r;
+  if (FOURS) {
+    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
+  }
+  return Eight(
+    vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));
+}
+
+
+fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
+  let l = row + spot.l;
+  let r = row + spot.r;
+  var all = sums;
+  if (!is_first) {
+    all.l += vec4f(dqkv[l.x], dqkv[l.y], dqkv[l.z], dqkv[l.w]);
+    all.r += vec4f(dqkv[r.x], dqkv[r.y], dqkv[r.z], dqkv[r.w]);
+  }
+  if (spot.is_real) {
+    dqkv[r.w] = all.r.w;
+    dqkv[r.z] = all.r.z;
+    dqkv[r.y] = all.r.y;
+    dqkv[r.x] = all.r.x;
+    dqkv[l.w] = all.l.w;
+    dqkv[l.z] = all.l.z;
+    dqkv[l.y] = all.l.y;
+    dqkv[l.x] = all.l.x;
+  }
+}
+
+
+fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
+  return Eight(
+    vec4f(
+      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
+      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
+    vec4f(
+      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
+      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
+}
+
+fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
+  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
+  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
+  let quad = own + rest;
+  if (LANES == 8u) {
+    return quad + subgroupShuffleXor(quad, 4u);
+  }
+  return quad;
+}
+
+fn row_sum(a: Eight, rows: Eight) -> f32 {
+  let four = fma(a.r, rows.r, a.l * rows.l);
+  return (four.x + four.y) + (four.z + four.w);
+}
+
+
+fn weigh(weights: Eight) {
+  weigh_half(0u, weights.l);
+  weigh_half(16u, weights.r);
+}
+
+fn weigh_half(j: u32, weights: vec4f) {
+  weigh_four(j, spread(weights.x));
+  weigh_four(j + 4u, spread(weights.y));
+  weigh_four(j + 8u, spread(weights.z));
+  weigh_four(j + 12u, spread(weights.w));
+}
+
+fn weigh_four(j: u32, weights: vec4f) {
+  weigh_one(j, weights.x);
+  weigh_one(j + 1u, weights.y);
+  weigh_one(j + 2u, weights.z);
+  weigh_one(j + 3u, weights.w);
+}
+
+fn weigh_one(j: u32, weight: f32) {
+  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
+  slopes[j] = multiplied(slopes[j], powers[j]);
+}
 
 @compute @workgroup_size(LANES)
 fn backward(
@@ -512,12 +491,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "63bb7443",
-  text: [t0, "\n", t2, "\n", t4, "\n\n", t6, "\n", t8, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t10, "\n", t12, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t14, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t16],
+  hash: "cfd8f6bf",
+  text: [t0, "\n\n", t2, "\n\n\n", t4],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "63bb7443",
-  text: [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17],
+  hash: "cfd8f6bf",
+  text: [t0, t1, t2, t3, t4, t5],
 };

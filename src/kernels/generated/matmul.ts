@@ -3,9 +3,9 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
   forward_tile: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true };
+  forward_lanes: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true };
   backward_input_tile: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true };
   backward_weight_tile: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true; dbias: true };
-  forward_lanes: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true };
   backward_input_lanes: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true };
   backward_weight_lanes: { dims: "m" | "n" | "k" | "a_m" | "a_k" | "b_k" | "b_n" | "adds" | "addend_m" | "sums_rows"; a: true; b: true; addend: true; c: true; dbias: true };
 };
@@ -68,25 +68,7 @@ fn store(row: u32, column: u32, sums: vec4f) {
   for (var i = 0u; i < count; i++) {
     c[at + i] = values[i];
   }
-}`;
-
-const t3 = `
-
-
-fn store_dbias(first: u32, rows: u32, lane: vec2u) {
-  for (var i = 0u; i < rows / lane.y; i++) {
-    let row = first + i * lane.y + lane.x;
-    if (row < dims.m) {
-      var sum = 0.0;
-      for (var k = 0u; k < dims.k; k++) {
-        sum += a[row * dims.a_m + k * dims.a_k];
-      }
-      dbias[row] = sum;
-    }
-  }
-}`;
-
-const t4 = `
+}
 
 
 
@@ -204,30 +186,7 @@ fn forward_tile(
   @builtin(local_invocation_index) lane: u32,
 ) {
   multiply_tile(group, lane);
-}`;
-
-const t5 = `
-
-@compute @workgroup_size(64)
-fn backward_input_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  multiply_tile(group, lane);
 }
-
-@compute @workgroup_size(64)
-fn backward_weight_tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  multiply_tile(group, lane);
-  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {
-    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));
-  }
-}`;
-
-const t6 = `
 
 
 
@@ -328,7 +287,42 @@ fn forward_lanes(
   multiply_lanes(group, lane);
 }`;
 
-const t7 = `
+const t3 = `
+
+
+
+
+fn store_dbias(first: u32, rows: u32, lane: vec2u) {
+  for (var i = 0u; i < rows / lane.y; i++) {
+    let row = first + i * lane.y + lane.x;
+    if (row < dims.m) {
+      var sum = 0.0;
+      for (var k = 0u; k < dims.k; k++) {
+        sum += a[row * dims.a_m + k * dims.a_k];
+      }
+      dbias[row] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_input_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+}
+
+@compute @workgroup_size(64)
+fn backward_weight_tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  multiply_tile(group, lane);
+  if (dims.sums_rows != 0u && group.x == 0u && lane < TILE) {
+    store_dbias(group.y * TILE, TILE, vec2u(lane, TILE));
+  }
+}
 
 @compute @workgroup_size(LANES)
 fn backward_input_lanes(
@@ -351,12 +345,12 @@ fn backward_weight_lanes(
 
 export const matmul_forward: ShaderFamily<Pick<Binds, "forward_tile" | "forward_lanes">> = {
   name: "matmul",
-  hash: "1b35eb89",
-  text: [t0, "\n", t2, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t4, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", t6],
+  hash: "cd773fc9",
+  text: [t0, "\n", t2],
 };
 
 export const matmul: ShaderFamily<Binds> = {
   name: "matmul",
-  hash: "1b35eb89",
-  text: [t0, t1, t2, t3, t4, t5, t6, t7],
+  hash: "cd773fc9",
+  text: [t0, t1, t2, t3],
 };

@@ -3,8 +3,8 @@ import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
   upsample_forward: { dims: "count" | "height" | "width" | "other_height" | "other_width"; source: true; result: true };
-  upsample_backward: { dims: "count" | "height" | "width" | "other_height" | "other_width"; source: true; result: true };
   pool_forward: { dims: "count" | "height" | "width" | "other_height" | "other_width"; source: true; result: true };
+  upsample_backward: { dims: "count" | "height" | "width" | "other_height" | "other_width"; source: true; result: true };
   pool_backward: { dims: "count" | "height" | "width" | "other_height" | "other_width"; source: true; result: true };
 };
 
@@ -73,6 +73,19 @@ fn upsample_forward(
   }
   let pixel = pixel_of(index);
   result[index] = source[source_index(pixel.plane, pixel.i / 2u, pixel.j / 2u)];
+}
+
+@compute @workgroup_size(WG)
+fn pool_forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + lane;
+  if (index >= dims.count) {
+    return;
+  }
+  result[index] = elem(0.25 * block_sum(pixel_of(index)));
 }`;
 
 const t1 = `
@@ -88,24 +101,7 @@ fn upsample_backward(
     return;
   }
   result[index] = elem(block_sum(pixel_of(index)));
-}`;
-
-const t2 = `
-
-@compute @workgroup_size(WG)
-fn pool_forward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= dims.count) {
-    return;
-  }
-  result[index] = elem(0.25 * block_sum(pixel_of(index)));
-}`;
-
-const t3 = `
+}
 
 @compute @workgroup_size(WG)
 fn pool_backward(
@@ -129,12 +125,12 @@ fn pool_backward(
 
 export const resample_forward: ShaderFamily<Pick<Binds, "upsample_forward" | "pool_forward">> = {
   name: "resample",
-  hash: "1cf3c530",
-  text: [t0, "\n\n\n\n\n\n\n\n\n\n\n\n\n", t2],
+  hash: "6cb36ac3",
+  text: [t0],
 };
 
 export const resample: ShaderFamily<Binds> = {
   name: "resample",
-  hash: "1cf3c530",
-  text: [t0, t1, t2, t3],
+  hash: "6cb36ac3",
+  text: [t0, t1],
 };
