@@ -11,19 +11,20 @@ const DECLARES = new Set(["fn", "struct", "alias", "const", "override", "var"]);
 /** Of vectors, and of what modf, frexp and atomicCompareExchangeWeak give. */
 const BUILT_IN_MEMBER = /^([xyzw]{1,4}|[rgba]{1,4}|fract|whole|exp|old_value|exchanged)$/;
 
-const STEADY = new Map([
-  ...[
-    ["dim", "d"],
-    ["d", "d"],
-    ["i", "i"],
-    ["k", "k"],
-  ],
-  ...[
-    ["lane", "l"],
-    ["group", "g"],
-    ["groups", "q"],
-  ],
-]);
+/** "name short, …" */
+const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")));
+
+/** Found by trying: these make bundles shortest. Of two in one place the first has the name. */
+const STEADY = {
+  tops: table(
+    "place_of I, Place A, put O, mul_high E, Row D, row_at U, Lane G, pixels_at F, multiply H, " +
+      "with_sign D, Line W, taps_at L, level_of E, put_line M, normal_tail D, normal_below C",
+  ),
+  locals: table(
+    "dim d, group g, groups q, i i, at f, k r, lane s, d d, place c, part i, p c, j y, channel x, " +
+      "columns i, step e, rows d, end e, image n",
+  ),
+};
 
 /** The tokens of a text, each with whether a name stands there that may be another. */
 function tokensOf(text) {
@@ -119,7 +120,7 @@ export function withShortNames(pieces) {
     !isKept && ["fn", "struct", "var"].includes(kind) && !bound.has(name);
   const words = new Set(declared.flatMap(({ solid }) => solid.map(({ word }) => word)));
   const own = declared.filter(isOwn).map(({ name }) => name);
-  const globals = named(own, "A", (name) => words.has(name));
+  const globals = namesOf(own, STEADY.tops, { first: "A", taken: words });
   const top = new Map(declared.map(({ name }) => [name, globals.get(name) ?? name]));
   const members = memberNames(declared, bound, new Set(top.values()));
   return parts.map((part) => part.map((one) => renamed(one, top, members)).join(""));
@@ -141,18 +142,18 @@ function memberNames(declared, bound, top) {
   return found;
 }
 
-/** Parameters and variables of a function. */
-function localNames(said, taken) {
+/** New names for some: steady ones first, the others in order. @param taken  what none may have */
+function namesOf(wanted, steady, { first, taken }) {
   const found = new Map();
   const used = new Set(taken);
-  for (const name of said) {
-    const short = STEADY.get(name);
+  for (const name of wanted) {
+    const short = steady.get(name);
     if (short === undefined || used.has(short)) continue;
     found.set(name, short);
     used.add(short);
   }
-  const others = [...said].filter((name) => !found.has(name));
-  return new Map([...found, ...named(others, "a", (name) => used.has(name))]);
+  const others = [...wanted].filter((name) => !found.has(name));
+  return new Map([...found, ...named(others, first, (name) => used.has(name))]);
 }
 
 function renamed({ tokens, solid, kind, locals }, top, members) {
@@ -162,7 +163,8 @@ function renamed({ tokens, solid, kind, locals }, top, members) {
   const said = free.filter(({ word }) => locals.has(word) && !top.has(word));
   const outer = free.filter(({ word }) => !locals.has(word));
   const taken = new Set([...top.values(), ...outer.map(({ word }) => word)]);
-  const inner = localNames(new Set(said.map(({ word }) => word)), taken);
+  const saidWords = new Set(said.map(({ word }) => word));
+  const inner = namesOf(saidWords, STEADY.locals, { first: "a", taken });
   const nameOf = (token) => {
     const { word, isName } = token;
     if (!isName) return word;
