@@ -49,8 +49,9 @@ async function gather(root, { module, names, below }) {
   }
   const file = join(root, "dist", GENERATED, `${module}.js`);
   if (pieces.size === 0) return readFileSync(file, "utf8"); // they have moved before
-  const order = below ? inOrder(pieces, below.slice(0, WINDOW)).reverse() : inOrder(pieces);
-  const text = order.map((name) => `export const ${name} = ${pieces.get(name)};\n`).join("");
+  const text = inOrder(pieces, below.slice(0, WINDOW))
+    .map((name) => `export const ${name} = ${pieces.get(name)};\n`)
+    .join("");
   writeFileSync(file, text);
   return text;
 }
@@ -94,17 +95,28 @@ async function bundleOf(root, contents) {
   return { code: outputFiles[0].text, inputs: Object.keys(inputs) };
 }
 
-/** The names of texts: always the one that gains most by what stands before it; the longest after nothing. */
-function inOrder(texts, before = "") {
-  const size = (text, dictionary) => deflateRawSync(text, { level: 9, dictionary }).length;
-  const alone = new Map([...texts].map(([name, text]) => [name, size(text)]));
-  const left = [...texts.keys()].sort((a, b) => texts.get(b).length - texts.get(a).length);
-  const order = before ? [] : left.splice(0, 1);
-  while (left.length > 0) {
-    const all = [before, ...order.map((name) => texts.get(name))].join("\n");
-    const dictionary = Buffer.from(all).subarray(-WINDOW);
-    const gains = left.map((name) => alone.get(name) - size(texts.get(name), dictionary));
-    order.push(...left.splice(gains.indexOf(Math.max(...gains)), 1));
+/**
+ * The names of texts, in an order that deflate makes small with what stands below: each text moves to
+ * where the whole is smallest, until no move gains.
+ */
+function inOrder(texts, below) {
+  const sizeOf = (order) => {
+    const all = [...order.map((name) => texts.get(name)), below].join("\n");
+    return deflateRawSync(all).length;
+  };
+  const byLength = (a, b) => texts.get(b).length - texts.get(a).length;
+  let best = [...texts.keys()].sort(byLength);
+  for (let before = Number.POSITIVE_INFINITY; sizeOf(best) < before; ) {
+    before = sizeOf(best);
+    for (const name of best) best = withBestPlace(name, best, sizeOf);
   }
-  return order;
+  return best;
+}
+
+/** An order with one name where it makes the size smallest. */
+function withBestPlace(name, order, sizeOf) {
+  const others = order.filter((other) => other !== name);
+  const orders = order.map((_, at) => others.toSpliced(at, 0, name));
+  const sizes = orders.map(sizeOf);
+  return orders[sizes.indexOf(Math.min(...sizes))];
 }
