@@ -10,8 +10,8 @@
 //   x_0, x_t, x_T       x0, xt, xT                  stabiliser       eps
 import { type BetaOptions, makeBetas, type Precision, requireBetas, roundingOf } from "./betas.ts";
 
-/** One number a timestep in every table; each is float64 [T]. */
-export interface DiffusionTables {
+/** q(x_t | x_0): what sampling needs. One number a timestep in every table; each is float64 [T]. */
+export interface ForwardProcess {
   /** T */
   readonly steps: number;
   readonly precision: Precision;
@@ -20,6 +20,10 @@ export interface DiffusionTables {
   readonly alphas: Float64Array;
   /** ᾱ_t = α_1 … α_t */
   readonly alphaBars: Float64Array;
+}
+
+/** The forward process, its posterior, and what losses and the bound weigh by. */
+export interface DiffusionTables extends ForwardProcess {
   readonly alphaBarsPrev: Float64Array;
   /** β̃_t = (1 − ᾱ_{t−1}) / (1 − ᾱ_t) · β_t; 0 at t = 0 */
   readonly posteriorVariance: Float64Array;
@@ -81,6 +85,24 @@ export function posteriorBetween(
 }
 
 /**
+ * The forward process of some betas.
+ *
+ * @throws OptionError for betas that are empty or out of range
+ * @see DDPM eq. 4
+ */
+export function forwardProcess(betas: Float64Array, precision: Precision): ForwardProcess {
+  requireBetas(betas);
+  const round = roundingOf(precision);
+  const alphas = betas.map((beta) => round(1 - beta));
+  let product = 1; // float64 throughout: torch.cumprod does so for float32 too
+  const alphaBars = alphas.map((alpha) => {
+    product *= alpha;
+    return round(product);
+  });
+  return { steps: betas.length, precision, betas, alphas, alphaBars };
+}
+
+/**
  * All tables of a forward process.
  *
  * @param betas  [T], each in (0, 1), the last may be 1; see `makeBetas`
@@ -94,14 +116,9 @@ export function diffusionTables(
   betas: Float64Array,
   precision: Precision = "float64",
 ): DiffusionTables {
-  requireBetas(betas);
+  const process = forwardProcess(betas, precision);
+  const { alphas, alphaBars } = process;
   const round = roundingOf(precision);
-  const alphas = betas.map((beta) => round(1 - beta));
-  let product = 1; // float64 throughout: torch.cumprod does so for float32 too
-  const alphaBars = alphas.map((alpha) => {
-    product *= alpha;
-    return round(product);
-  });
   const alphaBarsPrev = alphaBars.map((_, t) => alphaBars[t - 1] ?? 1);
   const posteriors = Array.from(alphaBars, (bar, t) => {
     const exact = precision === "float64" ? { beta: betas[t]! } : {};
@@ -109,11 +126,7 @@ export function diffusionTables(
   });
   const posteriorVariance = Float64Array.from(posteriors, ({ variance }) => variance);
   return {
-    steps: betas.length,
-    precision,
-    betas,
-    alphas,
-    alphaBars,
+    ...process,
     alphaBarsPrev,
     posteriorVariance,
     posteriorCoefX0: Float64Array.from(posteriors, ({ coefX0 }) => coefX0),

@@ -1,7 +1,12 @@
 // scheduler_config.json: the forward process, what the network predicts, and how samplers step.
 import { OptionError } from "../core/errors.ts";
-import type { BetaSchedule, Precision } from "./betas.ts";
-import { type DiffusionTables, makeTables } from "./schedule.ts";
+import { type BetaSchedule, makeBetas, type Precision } from "./betas.ts";
+import {
+  type DiffusionTables,
+  diffusionTables,
+  type ForwardProcess,
+  forwardProcess,
+} from "./schedule.ts";
 
 export const PREDICTIONS = ["epsilon", "sample", "v_prediction"] as const;
 export type Prediction = (typeof PREDICTIONS)[number];
@@ -74,9 +79,8 @@ export const DEFAULT_SCHEDULER: SchedulerConfig = {
   clip_sample: true,
 };
 
-/** The forward process of a scheduler's configuration. @throws OptionError as `makeBetas` does */
-export const tablesOf = (config: SchedulerConfig, precision?: Precision): DiffusionTables =>
-  makeTables({
+const betasOf = (config: SchedulerConfig, precision: Precision | undefined): Float64Array =>
+  makeBetas({
     steps: config.num_train_timesteps,
     schedule: config.beta_schedule,
     betaStart: config.beta_start,
@@ -85,6 +89,16 @@ export const tablesOf = (config: SchedulerConfig, precision?: Precision): Diffus
     rescaleZeroTerminalSnr: config.rescale_betas_zero_snr,
     precision,
   });
+
+/** The forward process of a scheduler's configuration. @throws OptionError as `makeBetas` does */
+export const processOf = (
+  config: SchedulerConfig,
+  precision: Precision = "float64",
+): ForwardProcess => forwardProcess(betasOf(config, precision), precision);
+
+/** All of its tables. @throws OptionError as `makeBetas` does */
+export const tablesOf = (config: SchedulerConfig, precision?: Precision): DiffusionTables =>
+  diffusionTables(betasOf(config, precision), precision);
 
 type Kind = "number" | "string" | "boolean" | "numbers";
 

@@ -1,7 +1,7 @@
 // DDIM: the same marginals as DDPM with as little noise as wanted, and its inversion.
 
 import { OptionError } from "../core/errors.ts";
-import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { processOf, type SchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "./plan.ts";
 
 /**
@@ -16,13 +16,13 @@ import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "
  *
  * @param config   diffusers' DDIMScheduler; clips to [−1, 1] and "leading" unless told
  * @param options  eta in 0 … 1; at 1 the sampler is DDPM with fixed_small
- * @throws OptionError for eta out of range, and as `tablesOf`, `spacedTimesteps` and `planRow` do
+ * @throws OptionError for eta out of range, and as `processOf`, `spacedTimesteps` and `planRow` do
  * @see Song et al. 2020 (arXiv:2010.02502) eq. 12 (step), 16 (σ)
  */
 export function ddimPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const { eta = 0, useClippedModelOutput = false } = options;
   requireEta(eta);
-  const { alphaBars, steps: T } = tablesOf(config, options.precision);
+  const { alphaBars, steps: T } = processOf(config, options.precision);
   const last = config.set_alpha_to_one === false ? alphaBars[0]! : 1;
   const clip = clipOf(config, options, true);
   const timesteps = visitedTimesteps(config, T, options);
@@ -66,7 +66,7 @@ export function ddimPlan(config: SchedulerConfig, options: PlanOptions): Plan {
  */
 export function ddimInversePlan(config: SchedulerConfig, options: PlanOptions): Plan {
   requireStrided(config, options);
-  const { alphaBars, steps: T } = tablesOf(config, options.precision);
+  const { alphaBars, steps: T } = processOf(config, options.precision);
   const first = config.set_alpha_to_one === false ? alphaBars[0]! : 1;
   const clip = clipOf(config, options, true);
   const stride = Math.floor(T / options.steps);

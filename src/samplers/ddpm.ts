@@ -3,10 +3,10 @@
 // Between two timesteps s < t that are not neighbours, the posterior of the respaced process is
 // used: the same formulas, with β = 1 − ᾱ_t / ᾱ_s. diffusers' DDPMScheduler and OpenAI's
 // SpacedDiffusion agree.
-import { type DiffusionTables, type Posterior, posteriorBetween } from "../diffusion/schedule.ts";
+import { type ForwardProcess, type Posterior, posteriorBetween } from "../diffusion/schedule.ts";
 import {
+  processOf,
   type SchedulerConfig,
-  tablesOf,
   type Variance,
   varianceOf,
 } from "../diffusion/scheduler_config.ts";
@@ -21,7 +21,7 @@ import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "
  *   fixed_large    σ² = β_t            learned_range  ln σ² between ln β̃_t and ln β_t
  *
  * @param config   diffusers' DDPMScheduler; clips to [−1, 1], "leading" and fixed_small unless told
- * @throws OptionError for an unknown variance, and as `tablesOf`, `spacedTimesteps` and `planRow`
+ * @throws OptionError for an unknown variance, and as `processOf`, `spacedTimesteps` and `planRow`
  *         do
  * @see DDPM (arXiv:2006.11239) eq. 6–7, 11; Improved DDPM (arXiv:2102.09672) eq. 15 for
  *      learned_range. Departs from diffusers: fixed_large_log means fixed_large (diffusers gives
@@ -29,16 +29,16 @@ import { clipOf, type Plan, type PlanOptions, planRow, visitedTimesteps } from "
  *      their square root).
  */
 export function ddpmPlan(config: SchedulerConfig, options: PlanOptions): Plan {
-  const tables = tablesOf(config, options.precision);
+  const process = processOf(config, options.precision);
   const variance = varianceOf("ddpm", config.variance_type ?? "fixed_small");
   const clip = clipOf(config, options, true);
-  const timesteps = visitedTimesteps(config, tables.steps, options);
+  const timesteps = visitedTimesteps(config, process.steps, options);
 
   const rows = timesteps.map((t, i) => {
     const prev = timesteps[i + 1] ?? -1;
-    const alphaBar = tables.alphaBars[t]!;
-    const alphaBarNext = tables.alphaBars[prev] ?? 1;
-    const posterior = posteriorOfStep(tables, t, prev);
+    const alphaBar = process.alphaBars[t]!;
+    const alphaBarNext = process.alphaBars[prev] ?? 1;
+    const posterior = posteriorOfStep(process, t, prev);
     return planRow(
       {
         prediction: config.prediction_type ?? "epsilon",
@@ -60,8 +60,8 @@ export function ddpmPlan(config: SchedulerConfig, options: PlanOptions): Plan {
 }
 
 /** The posterior from t to `prev`, −1 for clean data; β of neighbours is known exactly. */
-function posteriorOfStep(tables: DiffusionTables, t: number, prev: number): Posterior {
-  const { precision, alphaBars, betas } = tables;
+function posteriorOfStep(process: ForwardProcess, t: number, prev: number): Posterior {
+  const { precision, alphaBars, betas } = process;
   const known = precision === "float64" && prev === t - 1 ? { beta: betas[t]! } : {};
   return posteriorBetween(alphaBars[t]!, alphaBars[prev] ?? 1, { precision, ...known });
 }

@@ -3,7 +3,7 @@
 
 import { OptionError } from "../core/errors.ts";
 import { roundHalfEven } from "../core/rounding.ts";
-import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { processOf, type SchedulerConfig } from "../diffusion/scheduler_config.ts";
 import { clipOf, givenTimesteps, type Plan, type PlanOptions, planRow, refuse } from "./plan.ts";
 import {
   alphaBarOf,
@@ -35,13 +35,13 @@ const FEW_STEPS = 15; // below, lower_order_final makes the last step first orde
  *
  * @param config  diffusers' DPMSolverMultistepScheduler with algorithm_type "dpmsolver++";
  *                solver_order 2 and midpoint unless told
- * @throws OptionError for options of that scheduler which are not supported, and as `tablesOf`,
+ * @throws OptionError for options of that scheduler which are not supported, and as `processOf`,
  *         `spacedTimesteps` and `planRow` do
  * @see Lu et al. 2022 (arXiv:2211.01095) Algorithm 2; `scheduling_dpmsolver_multistep.py`
  */
 export function dpmSolverPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   requireSupported(config);
-  const sigmas = trainingSigmas(tablesOf(config, options.precision));
+  const sigmas = trainingSigmas(processOf(config, options.precision));
   const levels = levelsOf(config, options, sigmas);
   const clip = clipOf(config, options, "never");
   const ends = [...levels.slice(1).map(({ sigma }) => sigma), finalSigma(config, sigmas)];

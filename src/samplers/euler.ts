@@ -2,7 +2,7 @@
 //
 // diffusers steps X = x / √ᾱ = x_0 + σ ε. Rows here are for x itself, what the network sees: the
 // same steps, without a scaling of the input. In that form Euler's step is DDIM's between levels.
-import { type SchedulerConfig, tablesOf } from "../diffusion/scheduler_config.ts";
+import { processOf, type SchedulerConfig } from "../diffusion/scheduler_config.ts";
 import {
   clipOf,
   givenTimesteps,
@@ -31,7 +31,7 @@ import { spacedTimesteps } from "./spacing.ts";
  *
  * @param config   diffusers' EulerDiscreteScheduler (s_churn 0); "linspace" and no clipping unless
  *                 told
- * @throws OptionError for sigmas that are not supported, and as `tablesOf`, `spacedTimesteps` and
+ * @throws OptionError for sigmas that are not supported, and as `processOf`, `spacedTimesteps` and
  *         `planRow` do
  * @see EDM (arXiv:2206.00364) Algorithm 1 without its correction
  */
@@ -134,7 +134,7 @@ function levelsOf(
   options: PlanOptions,
 ): { levels: Level[]; last: number } {
   refuse(config, ["use_exponential_sigmas", "use_beta_sigmas"]);
-  const sigmas = trainingSigmas(tablesOf(config, options.precision));
+  const sigmas = trainingSigmas(processOf(config, options.precision));
   const T = sigmas.length;
   const timesteps = options.timesteps
     ? givenTimesteps(options.timesteps, T)

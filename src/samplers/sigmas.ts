@@ -4,7 +4,7 @@
 // SNR.
 
 import { OptionError } from "../core/errors.ts";
-import type { DiffusionTables } from "../diffusion/schedule.ts";
+import type { ForwardProcess } from "../diffusion/schedule.ts";
 import type { SchedulerConfig } from "../diffusion/scheduler_config.ts";
 
 const KARRAS_RHO = 7; // EDM §3
@@ -17,7 +17,7 @@ export interface Level {
 }
 
 /** σ of every training timestep, rising. float64 [T]. */
-export const trainingSigmas = ({ alphaBars }: DiffusionTables): Float64Array =>
+export const trainingSigmas = ({ alphaBars }: ForwardProcess): Float64Array =>
   alphaBars.map((bar) => {
     const kept = bar === 0 ? LEAST_ALPHA_BAR : bar;
     return Math.sqrt((1 - kept) / kept);
