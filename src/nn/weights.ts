@@ -32,12 +32,6 @@ export interface ParameterSpec {
   readonly stack?: string | undefined;
 }
 
-interface Declared {
-  readonly spec: ParameterSpec;
-  /** the shape kernels see */
-  readonly view: Shape;
-}
-
 /** Numbers of a tensor that are fetched when they are needed, and stay until the next are. */
 export interface FloatSource {
   readonly shape: Shape;
@@ -62,7 +56,6 @@ export class Weights {
   readonly specs = new Map<string, ParameterSpec>();
   /** numbers that are stored with the weights and never trained: the Fourier frequencies */
   readonly constants = new Map<string, { shape: Shape; values: Float32Array }>();
-  readonly #declared: Declared[] = [];
   /** by a parameter's name, or a stack's */
   readonly #tensors = new Map<string, Tensor>();
 
@@ -82,7 +75,6 @@ export class Weights {
     if (known && sameShape(known.shape, view)) return known;
     if (known) throw new Error(`${name}: ${showShape(known.shape)} and ${showShape(view)}`);
     this.specs.set(name, spec);
-    this.#declared.push({ spec, view });
     const tensor: Tensor = { label: name, shape: view, dtype: "f32" };
     this.#tensors.set(name, tensor);
     if (stack !== undefined) {
@@ -95,8 +87,8 @@ export class Weights {
   /** Gives every parameter its place: all are declared. */
   place(): this {
     const ends = new Map<string, number>(); // of what lies in a stack, in bytes
-    for (const { spec, view } of this.#declared) {
-      const { name, stack } = spec;
+    for (const { name, stack } of this.specs.values()) {
+      const view = this.tensor(name).shape;
       if (stack === undefined) {
         this.#tensors.set(name, this.buffer.add(view, name));
         continue;
@@ -144,14 +136,6 @@ export class Weights {
   /** Numbers trained. */
   get count(): number {
     return [...this.specs.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  }
-
-  /** Another set of the same layout: the same offsets, so that flat kernels may pair them. */
-  like(label: string): Weights {
-    const other = new Weights(label);
-    for (const { spec, view } of this.#declared) other.declare(spec, view);
-    for (const [name, value] of this.constants) other.constants.set(name, value);
-    return other.place();
   }
 
   /** Starting values as PyTorch distributes them, from Philox: a function of the seed alone. */
@@ -238,4 +222,12 @@ function startValues(
   }
   const k = 1 / Math.sqrt(start.fanIn);
   return Float32Array.from(philoxUniforms(seed, count, place), (u) => (2 * u - 1) * k);
+}
+
+/** Another set of the same layout: the same offsets, so that flat kernels may pair them. */
+export function weightsLike(weights: Weights, label: string): Weights {
+  const other = new Weights(label);
+  for (const spec of weights.specs.values()) other.declare(spec, weights.tensor(spec.name).shape);
+  for (const [name, value] of weights.constants) other.constants.set(name, value);
+  return other.place();
 }

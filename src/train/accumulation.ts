@@ -6,7 +6,7 @@
 import type { Graph } from "../graph/graph.ts";
 import { ResidentBuffer, type Tensor } from "../graph/tensor.ts";
 import { accumulate, nextBatch } from "../kernels/gradient_sums.ts";
-import type { Weights } from "../nn/weights.ts";
+import { type Weights, weightsLike } from "../nn/weights.ts";
 
 export class Accumulation {
   readonly buffers: readonly ResidentBuffer[];
@@ -22,7 +22,7 @@ export class Accumulation {
    * @param batches  of a step
    */
   constructor(weights: Weights, { images, batches }: { images: number; batches: number }) {
-    const { buffer } = weights.like("gradientSums");
+    const { buffer } = weightsLike(weights, "gradientSums");
     const losses = new ResidentBuffer("train.lossSums");
     this.gradients = buffer.whole();
     this.perImage = losses.add([images], "lossSums");

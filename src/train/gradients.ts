@@ -9,7 +9,7 @@ import { type HalfWeights, halfWeights, type NetworkDtype } from "../nn/half_wei
 import type { DiffusionModel, NamedValues } from "../nn/model.ts";
 import { readWeights } from "../nn/save_model.ts";
 import { unet } from "../nn/unet.ts";
-import type { Weights } from "../nn/weights.ts";
+import { type Weights, weightsLike } from "../nn/weights.ts";
 import { GivenBatch } from "./given_batch.ts";
 import { HYPER_PARAMETERS } from "./hyper_parameters.ts";
 
@@ -58,7 +58,7 @@ export async function lossGradients(
 
   const buffer = new ResidentBuffer("gradients.inputs");
   const batch = new GivenBatch(model, buffer, { shape: x0.shape });
-  const gradients = weights.like("gradients");
+  const gradients = weightsLike(weights, "gradients");
   const graph = new Graph(gpu.target);
   const inputs = batch.noised(graph);
   const { sample } = inputs;

@@ -14,7 +14,7 @@ import { initialState, STATE_SHAPE } from "../kernels/diffusion.ts";
 import { type HalfWeights, halfWeights } from "../nn/half_weights.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
-import type { Weights } from "../nn/weights.ts";
+import { type Weights, weightsLike } from "../nn/weights.ts";
 import { Accumulation } from "./accumulation.ts";
 import type { BatchSource } from "./batch_source.ts";
 import { trainingCure } from "./fitting.ts";
@@ -125,9 +125,9 @@ interface Recorded extends Omit<TrainerParts, "program" | "optimiser"> {
 function record(model: DiffusionModel, data: TrainingData, options: HyperParameters): Recorded {
   const { gpu, config, weights } = model;
   const [gradients, expAvg, expAvgSq] = ["gradients", "expAvg", "expAvgSq"].map((label) =>
-    weights.like(label),
+    weightsLike(weights, label),
   ) as [Weights, Weights, Weights];
-  const average = averages(options) ? weights.like("ema") : undefined;
+  const average = averages(options) ? weightsLike(weights, "ema") : undefined;
   const inputs = new ResidentBuffer("train.inputs");
   const progress = new ResidentBuffer("train.state");
   const records = new StepRecords();

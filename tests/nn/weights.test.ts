@@ -1,7 +1,7 @@
 // Where parameters lie: those that one product multiplies, row after row.
 import { describe, expect, test } from "vitest";
 import { homeOf } from "../../src/graph/tensor.ts";
-import { Weights } from "../../src/nn/weights.ts";
+import { Weights, weightsLike } from "../../src/nn/weights.ts";
 
 /** Three layers of 3, 5 and 2 outputs, with one of 7 between that lies alone. */
 function stacked(): Weights {
@@ -40,7 +40,7 @@ describe("parameters of one stack", () => {
 
   test("lie alike in another set", () => {
     const weights = stacked().place();
-    const other = weights.like("other");
+    const other = weightsLike(weights, "other");
     for (const name of ["s", "a", "alone", "b", "c"]) {
       expect(offsetOf(other, name)).toBe(offsetOf(weights, name));
       expect(other.tensor(name).shape).toEqual(weights.tensor(name).shape);
