@@ -5,7 +5,8 @@ import type { Gpu } from "../device/gpu.ts";
 import { type BoundTensor, type Dispatch, Graph } from "./graph.ts";
 import { timedPasses } from "./measuring.ts";
 import { Program } from "./program.ts";
-import { ResidentBuffer, type Tensor, writeTensor } from "./tensor.ts";
+import { ResidentBuffer, type Tensor } from "./tensor.ts";
+import { writeValues } from "./write_values.ts";
 
 /** What a launch leaves in a tensor. */
 export interface Output {
@@ -60,7 +61,7 @@ export class Alone {
     for (const [stream, tensor] of inputs.entries()) {
       if (tensor.dtype === "u32") continue; // zeros: an index that is in every table
       const values = Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape)));
-      writeTensor(gpu, tensor, values);
+      writeValues(gpu, tensor, values);
     }
     return new Alone(gpu, { program, inputs, results });
   }

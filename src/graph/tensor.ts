@@ -2,7 +2,7 @@
 //
 // A tensor with a home lies at a fixed place of a ResidentBuffer and outlives a program's run:
 // parameters, gradients, moments, images. All others are placed by the plan, and share memory.
-import { fromHalves, toHalves } from "../core/float16.ts";
+import { fromHalves } from "../core/float16.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
 
@@ -100,8 +100,8 @@ export function valuesOf({ shape, dtype }: Tensor, bytes: ArrayBuffer): Float32A
 }
 
 /**
- * Writes values into a resident tensor from a byte on, in the order of the queue; into a float16 one
- * the halves nearest to all its values.
+ * Writes values into a resident tensor from a byte on, in the order of the queue. Into a float16 one
+ * `writeValues` does.
  */
 export function writeTensor(
   gpu: Gpu,
@@ -110,17 +110,9 @@ export function writeTensor(
   firstByte = 0,
 ): void {
   const { buffer, offset } = homeOf(tensor);
-  const data = tensor.dtype === "f16" ? halvesOf(tensor, values) : values;
-  const fits = firstByte + data.byteLength <= bytesOf(tensor);
+  const fits = firstByte + values.byteLength <= bytesOf(tensor);
   if (!fits) throw new Error(`${tensor.label}: too many values`);
-  gpu.device.queue.writeBuffer(buffer.buffer, offset + firstByte, data);
-}
-
-/** In whole words, as buffers are written. */
-function halvesOf(tensor: Tensor, values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
-  const halves = new Uint16Array(bytesOf(tensor) / 2);
-  halves.set(toHalves(values));
-  return halves;
+  gpu.device.queue.writeBuffer(buffer.buffer, offset + firstByte, values);
 }
 
 /** Reads a resident tensor back, see `valuesOf`. @throws DeviceError as `Gpu.read` does */

@@ -9,7 +9,8 @@ import { Graph } from "../graph/graph.ts";
 import { mapNames } from "../graph/maps.ts";
 import { poison } from "../graph/measuring.ts";
 import { Program } from "../graph/program.ts";
-import { ResidentBuffer, type Tensor, writeTensor } from "../graph/tensor.ts";
+import { ResidentBuffer, type Tensor } from "../graph/tensor.ts";
+import { writeValues } from "../graph/write_values.ts";
 import type { CaseInput, SelfTestCase, SelfTestFamily } from "./cases/case.ts";
 import { FAMILIES } from "./families.ts";
 import { ANSWERS } from "./self_test_answers.ts";
@@ -148,7 +149,7 @@ async function run(
   try {
     program = await compile(gpu, graph, keep, family);
     for (const [tensor, { data }] of recorded.flatMap(({ uploads }) => uploads)) {
-      writeTensor(gpu, tensor, data);
+      writeValues(gpu, tensor, data);
     }
     poison(program); // what is left unwritten is not a number
     program.run();

@@ -6,7 +6,8 @@ import type { Gpu, Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { poison } from "../../src/graph/measuring.ts";
 import { Program } from "../../src/graph/program.ts";
-import { type Dtype, ResidentBuffer, type Tensor, writeTensor } from "../../src/graph/tensor.ts";
+import { type Dtype, ResidentBuffer, type Tensor } from "../../src/graph/tensor.ts";
+import { writeValues } from "../../src/graph/write_values.ts";
 import { type NdArray, ndarray } from "../reference/ndarray.ts";
 
 /** An input: numbers, stored as float32 unless said. */
@@ -97,7 +98,7 @@ function upload(
   for (const [name, tensor] of Object.entries(tensors)) {
     const { data } = inputs[name]!;
     const isWord = tensor.dtype === "u32";
-    writeTensor(gpu, tensor, isWord ? Uint32Array.from(data) : Float32Array.from(data));
+    writeValues(gpu, tensor, isWord ? Uint32Array.from(data) : Float32Array.from(data));
   }
 }
 

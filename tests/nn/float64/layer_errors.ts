@@ -7,7 +7,8 @@ import type { Gpu } from "../../../src/device/gpu.ts";
 import { sidesOf, type UNetConfig } from "../../../src/formats/unet_config.ts";
 import { type Dispatch, Graph } from "../../../src/graph/graph.ts";
 import { Program } from "../../../src/graph/program.ts";
-import { ResidentBuffer, readTensor, type Tensor, writeTensor } from "../../../src/graph/tensor.ts";
+import { ResidentBuffer, readTensor, type Tensor } from "../../../src/graph/tensor.ts";
+import { writeValues } from "../../../src/graph/write_values.ts";
 import { LAYER_BOUNDS } from "../../../src/inspect/layer_errors.ts";
 import { Conditions } from "../../../src/nn/conditions.ts";
 import { DiffusionModel } from "../../../src/nn/model.ts";
@@ -61,7 +62,7 @@ export async function float64Errors(
   const program = await Program.compile(gpu, graph, { label: "float64", keep });
   try {
     for (const [stream, tensor] of [sample, dy].entries()) {
-      writeTensor(gpu, tensor, Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape))));
+      writeValues(gpu, tensor, Float32Array.from(philoxNormals(stream, sizeOf(tensor.shape))));
     }
     conditions.write(
       Array.from({ length: batch }, (_, n) => 999 * ((n + 0.5) / batch)),
