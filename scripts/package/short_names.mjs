@@ -119,7 +119,10 @@ export function withShortNames(pieces) {
   const isOwn = ({ kind, name, isKept }) =>
     !isKept && ["fn", "struct", "var"].includes(kind) && !bound.has(name);
   const words = new Set(declared.flatMap(({ solid }) => solid.map(({ word }) => word)));
-  const own = declared.filter(isOwn).map(({ name }) => name);
+  const [structs, others] = [true, false].map((isStruct) =>
+    declared.filter((one) => isOwn(one) && (one.kind === "struct") === isStruct),
+  );
+  const own = [...structs, ...others].map(({ name }) => name);
   const globals = namesOf(own, STEADY.tops, { first: "A", taken: words });
   const top = new Map(declared.map(({ name }) => [name, globals.get(name) ?? name]));
   const members = memberNames(declared, bound, new Set(top.values()));
