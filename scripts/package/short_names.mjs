@@ -14,15 +14,18 @@ const BUILT_IN_MEMBER = /^([xyzw]{1,4}|[rgba]{1,4}|fract|whole|exp|old_value|exc
 /** "name short, …" */
 const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")));
 
-/** Found by trying: these make bundles shortest. Of two in one place the first has the name. */
+/** Found by trying: these make bundles shortest. Of two in one place the first said has the name. */
 const STEADY = {
   tops: table(
-    "place_of I, Place A, put O, mul_high E, Row D, row_at U, Lane G, pixels_at F, multiply H, " +
-      "with_sign D, Line W, taps_at L, level_of E, put_line M, normal_tail D, normal_below C",
+    "added S, natural_log F, with_sign D, Line B, taps_at Z, level_of T, put_line X, " +
+      "normal_tail Q, normal_below H, spot_of O, pick_block J, pick K, pick_line M, " +
+      "put_block C, line_of Y, shared_block G, put_taps N, activation E, place_of E, Place A, " +
+      "put V, mul_high T, Row D, row_at U, Lane F, multiply Q",
   ),
   locals: table(
-    "dim d, group g, groups q, i i, at f, k r, lane s, d d, place c, part i, p c, j y, channel x, " +
-      "columns i, step e, rows d, end e, image n",
+    "dim d, groups q, i i, at f, k r, lane s, d d, place c, part f, p c, channel u, " +
+      "columns i, step e, rows h, r h, end e, image l, own k, across l, all l, first_image i, " +
+      "down w, turn h, s f, e q, group g, f d",
   ),
 };
 
