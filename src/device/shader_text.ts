@@ -14,7 +14,7 @@ const withoutComments = (source: string): string =>
 export function declarationsOf(source: string): string[] {
   const text = withoutComments(source)
     .replace(/[ \t]+$/gm, "")
-    .replace(/^\s*enable [^;]*;/gm, "");
+    .replace(/^[ \t]*enable [^;]*;/gm, "");
   const chunks: string[] = [];
   let depth = 0;
   let start = 0;

@@ -8,6 +8,26 @@ type Binds = {
 
 const t0 = `
 
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 alias elem = f32;
 alias elem4 = vec4<elem>;
 
@@ -491,12 +511,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "cfd8f6bf",
+  hash: "b4126fab",
   text: [t0, "\n\n", t2, "\n\n\n", t4],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "cfd8f6bf",
+  hash: "b4126fab",
   text: [t0, t1, t2, t3, t4, t5],
 };

@@ -8,8 +8,34 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "95c873ea",
+  hash: "fb5e3c5f",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

@@ -8,8 +8,28 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "7edd8eb0",
+  hash: "5170f539",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

@@ -8,8 +8,25 @@ type Binds = {
 
 export const conv2d_weight: ShaderFamily<Binds> = {
   name: "conv2d_weight",
-  hash: "a1a4528e",
+  hash: "157c0f92",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

@@ -8,8 +8,20 @@ type Binds = {
 
 export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise",
-  hash: "2236abee",
+  hash: "ee449d07",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

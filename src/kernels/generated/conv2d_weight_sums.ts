@@ -8,8 +8,19 @@ type Binds = {
 
 export const conv2d_weight_sums: ShaderFamily<Binds> = {
   name: "conv2d_weight_sums",
-  hash: "3197d15d",
+  hash: "9b3938f5",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

@@ -7,8 +7,27 @@ type Binds = {
 
 export const conv2d_weight_winograd_quads: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd_quads",
-  hash: "d7611dbf",
+  hash: "f3eefdda",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 

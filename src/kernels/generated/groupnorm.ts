@@ -12,8 +12,25 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "e6c762ff",
+  hash: "e53dd364",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

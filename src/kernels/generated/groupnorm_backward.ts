@@ -13,8 +13,28 @@ type Binds = {
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "11042a90",
+  hash: "3d75b277",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias elem4 = vec4<elem>;

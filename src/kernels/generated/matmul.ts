@@ -12,6 +12,21 @@ type Binds = {
 
 const t0 = `
 
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 struct Product {
   m: u32,
   n: u32,
@@ -345,12 +360,12 @@ fn backward_weight_lanes(
 
 export const matmul_forward: ShaderFamily<Pick<Binds, "forward_tile" | "forward_lanes">> = {
   name: "matmul",
-  hash: "cd773fc9",
+  hash: "7e279271",
   text: [t0, "\n", t2],
 };
 
 export const matmul: ShaderFamily<Binds> = {
   name: "matmul",
-  hash: "cd773fc9",
+  hash: "7e279271",
   text: [t0, t1, t2, t3],
 };

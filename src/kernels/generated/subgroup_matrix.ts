@@ -8,8 +8,24 @@ type Binds = {
 
 export const subgroup_matrix: ShaderFamily<Binds> = {
   name: "subgroup_matrix",
-  hash: "a04f939e",
+  hash: "3cb4ef16",
   text: [`
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 alias elem = f32;
 alias unit = f32;
