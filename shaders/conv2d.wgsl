@@ -11,7 +11,8 @@
 //   the patch of pixels that they need of a channel. KIND says how they meet:
 //     SAME      stride 1
 //     WIDE      stride 1 in tiles of 4×8 pixels, for `quads`: on a software adapter time goes into loads,
-//               and these are a third fewer a pixel; the sums are the same, term by term
+//               and these are a third fewer a pixel; the sums are the same, term by term. The width is a
+//               multiple of 8 and left is 1, so that pixels are read by four
 //     STRIDED   stride 2
 //     DOUBLED   stride 1 on doubled pixels in one pixel of zeros
 //
@@ -71,6 +72,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
+@group(0) @binding(7) var<storage, read> source4: array<elem4>;
 
 const LAST: u32 = select(0u, 1u, KIND == WIDE); // of the halves of a tile
 const WIDTH: u32 = 4u + 4u * LAST;
@@ -84,9 +86,6 @@ alias Taps = array<vec3f, 3>; // from one channel read to one written, row by ro
 
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
-
-const HAS_ROWS: bool = KIND == STRIDED; // more than six are used
-const HAS_COLUMNS: bool = KIND == STRIDED || KIND == WIDE;
 
 struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
   a: vec4u,
@@ -129,7 +128,7 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
 
 fn far_row_at(i: u32, inside: f32, across: Line) -> Row {
   var x: Row;
-  if (HAS_ROWS) {
+  if (KIND == STRIDED) { // others use six
     x = row_at(i, inside, across);
   }
   return x;
@@ -140,17 +139,23 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let a = inside * across.in_a;
   let b = inside * across.in_b;
   let c = inside * across.in_c;
+  if (KIND == WIDE) { // all but the first and the last are eight in a row
+    let at = (i + across.a.y) / 4u;
+    let p = vec4f(source4[at]) * inside;
+    let q = vec4f(source4[at + 1u]) * inside;
+    return Row(
+      f32(source[i + across.a.x]) * a.x, p.x, p.y, p.z, p.w, q.x, q.y, q.z, q.w, f32(source[i + across.c.y]) * c.y);
+  }
   return Row(
     f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
     f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
-    far(i + across.b.z, b.z), far(i + across.b.w, b.w),
-    far(i + across.c.x, c.x), far(i + across.c.y, c.y));
+    far(i + across.b.z, b.z), far(i + across.b.w, b.w), far(i + across.c.x, c.x), 0.0);
 }
 
 fn far(i: u32, inside: f32) -> f32 {
   var x = 0.0;
-  if (HAS_COLUMNS) {
+  if (KIND == STRIDED) {
     x = f32(source[i]) * inside;
   }
   return x;

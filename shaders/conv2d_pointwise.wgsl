@@ -22,6 +22,7 @@ alias elem4 = vec4<elem>;
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
 const SHARERS: u32 = 4u; // lanes that share weights: 4, or 8 where BLOCKS is 2 or 4
+const FOURS: bool = false; // whether H · W is a multiple of four: pixels are read so
 
 struct Dims {
   images: u32, // N
@@ -46,6 +47,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
+@group(0) @binding(7) var<storage, read> source4: array<elem4>;
 
 alias Tile = array<vec4f, 4>; // 16 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels written
@@ -66,6 +68,9 @@ fn pixels_at(image: u32, at: Spots) -> Tile {
 }
 
 fn four_at(i: vec4u) -> vec4f {
+  if (FOURS) {
+    return vec4f(source4[i.x / 4u]);
+  }
   return vec4f(elem4(source[i.x], source[i.y], source[i.z], source[i.w]));
 }
 

@@ -1,8 +1,14 @@
 // Which kernels make a 3×3 convolution on tiles or element by element, and which its gradient by the
 // images. A page that only samples carries the first: no value here holds both.
-import type { Constants, Variant } from "../device/shader.ts";
-import type { ArgsOf, Graph, Workgroups } from "../graph/graph.ts";
-import { type Convolution, type Direction, placeOf } from "./conv2d_roles.ts";
+import type { Constants, ShaderFamily, Variant } from "../device/shader.ts";
+import type { ArgsOf, DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
+import {
+  byFours,
+  type Convolution,
+  type ConvolutionTensors,
+  type Direction,
+  placeOf,
+} from "./conv2d_roles.ts";
 import { conv2d as tiled } from "./generated/conv2d.ts";
 import { conv2d_backward as tiledBackward } from "./generated/conv2d_backward.ts";
 import {
@@ -18,13 +24,29 @@ const STRAIGHT = { first_tap: 0, tap_step: 1 };
 
 /** How a kind of convolution is made on tiles of 4×4 pixels. */
 interface TiledKind {
-  family: typeof tiled;
+  family: ShaderFamily;
+  launch: (graph: Graph, entry: Entry, bound: Bound, ...how: How) => void;
   constants: (c: Convolution) => Constants;
   /** blocks of four channels that a lane writes: more compile slowly */
   most: 1 | 2 | 4;
   /** where tiles read, the first row is tile · step − top; and how the taps lie */
   place: (c: Convolution) => ReturnType<typeof placeOf> & { step: number };
 }
+
+type Entry = keyof NonNullable<(typeof tiledBackward)["binds"]>;
+
+interface Bound {
+  args: ArgsOf<NonNullable<(typeof tiledBackward)["binds"]>[Entry]>;
+  tensors: ConvolutionTensors;
+}
+
+type How = [workgroups: Workgroups, options: DispatchOptions];
+
+const launch: TiledKind["launch"] = (graph, entry, { args, tensors }, ...how) =>
+  graph.dispatch([tiled, entry], { ...args, source4: byFours(tensors) }, ...how);
+
+const launchBackward: TiledKind["launch"] = (graph, entry, { args }, ...how) =>
+  graph.dispatch([tiledBackward, entry], args, ...how);
 
 type GeneralArgs = ArgsOf<NonNullable<(typeof generalForward)["binds"]>["forward"]>;
 
@@ -38,6 +60,7 @@ export interface Kernels {
 
 const same = (direction: Direction): TiledKind => ({
   family: tiled,
+  launch,
   constants: () => ({ KIND: 0 }),
   most: 4,
   place: (c) => ({ ...placeOf(direction, c), step: TILE }),
@@ -48,12 +71,14 @@ export const FORWARD: Kernels = {
   same: /* @__PURE__ */ same("forward"),
   strided: {
     family: tiled,
+    launch,
     constants: () => ({ KIND: 1 }),
     most: 2,
     place: ({ padding: { top, left } }) => ({ top, left, step: 2 * TILE, ...STRAIGHT }),
   },
   doubled: {
     family: tiled,
+    launch,
     constants: () => ({ KIND: 2 }),
     most: 1, // more were slower on both software adapters
     place: () => ({ top: 1, left: 1, step: TILE / 2, ...STRAIGHT }),
@@ -67,6 +92,7 @@ export const BACKWARD: Kernels = {
   same: /* @__PURE__ */ same("backward"),
   strided: {
     family: tiledBackward,
+    launch: launchBackward,
     constants: ({ padding }) => ({ KIND: 0, IS_ODD: padding.top === 1 }),
     most: 2,
     place: ({ padding: { top, left } }) => {
@@ -75,6 +101,7 @@ export const BACKWARD: Kernels = {
   },
   doubled: {
     family: tiledBackward,
+    launch: launchBackward,
     constants: () => ({ KIND: 1 }),
     most: 2,
     place: () => ({ top: 1, left: 1, step: 2 * TILE, ...STRAIGHT }),

@@ -21,10 +21,12 @@ import {
 import { rankWithWide, WIDE_COLUMNS } from "./conv2d_ranking.ts";
 import {
   argsOf,
+  byFours,
   type Convolution,
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  placeOf,
   rolesOf,
   worded,
 } from "./conv2d_roles.ts";
@@ -51,10 +53,16 @@ export function recordConvolution(
   else recordTiles(graph, kernels, { ...c, kind }, tensors);
 }
 
-function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolution): Kind {
+function kindOf(
+  direction: Direction,
+  { N, C, H, W, O, K, stride, upsample, padding }: Convolution,
+): Kind {
   const { top, left } = padding;
+  const hasFours = Math.max(N * Math.min(C, O) * H * W, C * O) >= 4;
   const isFrame = (width: number) => Object.values(padding).every((n) => n === width);
-  if (K === 1) return stride === 1 && !upsample && isFrame(0) ? "pointwise" : "general";
+  if (K === 1) {
+    return stride === 1 && !upsample && isFrame(0) && hasFours ? "pointwise" : "general";
+  }
   if (upsample) return stride === 1 && isFrame(1) ? "doubled" : "general";
   if (stride === 1) return "same";
   return direction === "forward" || top % 2 === left % 2 ? "strided" : "general";
@@ -81,7 +89,8 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
     const lanes = roles.images * tiles_down * tiles_across;
     const workgroups = workgroupsOf(lanes, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const args = argsOf({ ...place, tiles_across, blocks: BLOCKS, four: 4 }, tensors);
-    graph.dispatch([family, entry], args, workgroups, { constants, flops: flopsOf(c) });
+    const options = { constants, flops: flopsOf(c) };
+    tiled.launch(graph, entry, { args, tensors }, workgroups, options);
   });
 }
 
@@ -92,7 +101,7 @@ function sameShapes<Quads extends { BLOCKS: number }>(
   c: Convolution,
   quads: readonly Quads[],
 ) {
-  const ranked = rankWithWide(quads, rolesOf(direction, c));
+  const ranked = rankWithWide(quads, { ...rolesOf(direction, c), ...placeOf(direction, c) });
   return [...ranked, ...onWinograd(graph.targetOf("conv2d_winograd"), direction, c)];
 }
 
@@ -109,9 +118,10 @@ function recordPointwise(
   const shapes = shapesOf(target, roles.writes, 4);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
   choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
-    const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target) };
+    const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS: pixels % 4 === 0 };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-    const args = argsOf({ ...roles, pixels, tiles, blocks: BLOCKS, four: 4 }, tensors);
+    const dims = { ...roles, pixels, tiles, blocks: BLOCKS, four: 4 };
+    const args = { ...argsOf(dims, tensors), source4: byFours(tensors) };
     graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });
 }
@@ -209,7 +219,7 @@ export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
   ...tiledKinds().flatMap(({ family, constants, most }) => variantsOf(family, constants, most)),
   ...wideVariants(),
-  ...variantsOf(pointwise, {}, 4),
+  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS }, 4)),
   ...generalVariants(),
 ];
 

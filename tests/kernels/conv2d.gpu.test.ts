@@ -92,7 +92,7 @@ function inputsOf({ x, O, K = 3 }: Case) {
 const SHARED: Case[] = [
   { x: [2, 37, 9, 7], O: 33 },
   { x: [2, 6, 5, 6], O: 6 },
-  { x: [5, 14, 9, 15], O: 14 },
+  { x: [5, 14, 9, 16], O: 14 },
   { x: [2, 7, 9, 7], O: 15, stride: 2 },
   { x: [2, 7, 5, 3], O: 15, upsample: true },
   { x: [2, 37, 5, 9], O: 33, K: 1, padding: NO_PADDING },

@@ -2,14 +2,15 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
-  plain: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
+  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
+  plain: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
 };
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "fb5e3c5f",
+  hash: "76309b24",
   text: [`
+
 
 
 
@@ -82,6 +83,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
+@group(0) @binding(7) var<storage, read> source4: array<elem4>;
 
 const LAST: u32 = select(0u, 1u, KIND == WIDE);
 const WIDTH: u32 = 4u + 4u * LAST;
@@ -95,9 +97,6 @@ alias Taps = array<vec3f, 3>;
 
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
-
-const HAS_ROWS: bool = KIND == STRIDED;
-const HAS_COLUMNS: bool = KIND == STRIDED || KIND == WIDE;
 
 struct Line {
   a: vec4u,
@@ -140,7 +139,7 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
 
 fn far_row_at(i: u32, inside: f32, across: Line) -> Row {
   var x: Row;
-  if (HAS_ROWS) {
+  if (KIND == STRIDED) {
     x = row_at(i, inside, across);
   }
   return x;
@@ -151,17 +150,23 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let a = inside * across.in_a;
   let b = inside * across.in_b;
   let c = inside * across.in_c;
+  if (KIND == WIDE) {
+    let at = (i + across.a.y) / 4u;
+    let p = vec4f(source4[at]) * inside;
+    let q = vec4f(source4[at + 1u]) * inside;
+    return Row(
+      f32(source[i + across.a.x]) * a.x, p.x, p.y, p.z, p.w, q.x, q.y, q.z, q.w, f32(source[i + across.c.y]) * c.y);
+  }
   return Row(
     f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
     f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
-    far(i + across.b.z, b.z), far(i + across.b.w, b.w),
-    far(i + across.c.x, c.x), far(i + across.c.y, c.y));
+    far(i + across.b.z, b.z), far(i + across.b.w, b.w), far(i + across.c.x, c.x), 0.0);
 }
 
 fn far(i: u32, inside: f32) -> f32 {
   var x = 0.0;
-  if (HAS_COLUMNS) {
+  if (KIND == STRIDED) {
     x = f32(source[i]) * inside;
   }
   return x;

@@ -2,13 +2,13 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  quads: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
-  plain: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
+  quads: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
+  plain: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
 };
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "53a6a430",
+  hash: "69790bb3",
   text: [`
 
 
@@ -33,6 +33,7 @@ alias elem4 = vec4<elem>;
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u;
 const SHARERS: u32 = 4u;
+const FOURS: bool = false;
 
 struct Dims {
   images: u32,
@@ -57,6 +58,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
+@group(0) @binding(7) var<storage, read> source4: array<elem4>;
 
 alias Tile = array<vec4f, 4>;
 alias Block = array<Tile, 4>;
@@ -77,6 +79,9 @@ fn pixels_at(image: u32, at: Spots) -> Tile {
 }
 
 fn four_at(i: vec4u) -> vec4f {
+  if (FOURS) {
+    return vec4f(source4[i.x / 4u]);
+  }
   return vec4f(elem4(source[i.x], source[i.y], source[i.z], source[i.w]));
 }
 

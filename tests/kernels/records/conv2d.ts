@@ -50,7 +50,8 @@ const CASES: Case[] = [
   ...SHAPES.map((one): Case => ({ ...one, upsample: true })),
   { x: [1, 3, 5, 7], O: 4, padding: ZERO },
   { x: [1, 3, 5, 7], O: 4, padding: { top: 2, bottom: 0, left: 1, right: 2 } },
-  { x: [5, 5, 9, 15], O: 14 }, // in wide tiles, as the next
+  { x: [5, 5, 9, 16], O: 14 }, // in wide tiles, as the next
+  { x: [8, 6, 5, 16], O: 8, padding: { top: 2, bottom: 0, left: 1, right: 0 } },
   { x: [8, 6, 5, 14], O: 8, padding: { top: 2, bottom: 0, left: 1, right: 2 } },
   { x: [2, 3, 5, 7], O: 4, padding: ZERO, upsample: true },
   { x: [2, 3, 5, 7], O: 4, padding: BELOW, upsample: true },
