@@ -58,7 +58,7 @@ function kindOf(
   { N, C, H, W, O, K, stride, upsample, padding }: Convolution,
 ): Kind {
   const { top, left } = padding;
-  const hasFours = Math.max(N * Math.min(C, O) * H * W, C * O) >= 4;
+  const hasFours = Math.max(N * Math.min(C, O) * H * W, C * O) >= 4; // for `byFours`
   const isFrame = (width: number) => Object.values(padding).every((n) => n === width);
   if (K === 1) {
     return stride === 1 && !upsample && isFrame(0) && hasFours ? "pointwise" : "general";

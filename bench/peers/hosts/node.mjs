@@ -17,10 +17,10 @@ export async function openNode() {
       const child = await started(query);
       children.add(child);
       child.once("exit", () => children.delete(child));
-      return { call: caller(child), close: async () => void child.kill() };
+      return { call: caller(child), close: async () => void child.kill("SIGKILL") };
     },
     async close() {
-      for (const child of children) child.kill();
+      for (const child of children) child.kill("SIGKILL"); // others would wait until it goes on
     },
   };
 }
@@ -34,8 +34,24 @@ async function started(query) {
   return child;
 }
 
-/** One call at a time. */
-const caller =
+/**
+ * One call at a time. Between calls the process is stopped: what it still collects or spins for would be
+ * another engine's time.
+ */
+function caller(child) {
+  const ask = asker(child);
+  child.kill("SIGSTOP");
+  return async (...call) => {
+    child.kill("SIGCONT");
+    try {
+      return await ask(...call);
+    } finally {
+      child.kill("SIGSTOP");
+    }
+  };
+}
+
+const asker =
   (child) =>
   (name, ...args) =>
     new Promise((resolve, reject) => {
