@@ -95,28 +95,20 @@ async function bundleOf(root, contents) {
   return { code: outputFiles[0].text, inputs: Object.keys(inputs) };
 }
 
-/**
- * The names of texts, in an order that deflate makes small with what stands below: each text moves to
- * where the whole is smallest, until no move gains.
- */
+/** The names of texts, the longest first, each put where deflate makes the whole with what stands below smallest. */
 function inOrder(texts, below) {
   const sizeOf = (order) => {
     const all = [...order.map((name) => texts.get(name)), below].join("\n");
     return deflateRawSync(all).length;
   };
+  let order = [];
   const byLength = (a, b) => texts.get(b).length - texts.get(a).length;
-  let best = [...texts.keys()].sort(byLength);
-  for (let before = Number.POSITIVE_INFINITY; sizeOf(best) < before; ) {
-    before = sizeOf(best);
-    for (const name of best) best = withBestPlace(name, best, sizeOf);
+  for (const name of [...texts.keys()].sort(byLength)) {
+    const orders = Array.from({ length: order.length + 1 }, (_, at) =>
+      order.toSpliced(at, 0, name),
+    );
+    const sizes = orders.map(sizeOf);
+    order = orders[sizes.indexOf(Math.min(...sizes))];
   }
-  return best;
-}
-
-/** An order with one name where it makes the size smallest. */
-function withBestPlace(name, order, sizeOf) {
-  const others = order.filter((other) => other !== name);
-  const orders = order.map((_, at) => others.toSpliced(at, 0, name));
-  const sizes = orders.map(sizeOf);
-  return orders[sizes.indexOf(Math.min(...sizes))];
+  return order;
 }
