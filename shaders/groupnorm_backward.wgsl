@@ -354,9 +354,7 @@ fn fall_of(group_means: vec4f) -> Fall {
 }
 
 fn put(i: u32, line: Line, fall: Fall) {
-  let off = f32(x[i]) - line.mean;
-  let dh = f32(dy[i]) * derivative(off * line.factor + line.offset);
-  var result = dh * line.factor - off * fall.slope - fall.offset;
+  var result = fallen(elem4(dy[i]), elem4(x[i]), line, fall).x;
   if (PENDING) {
     result += f32(pending[i]);
   }
