@@ -14,7 +14,7 @@ import {
   type ShaderFamily,
   type Variant,
 } from "../device/shader.ts";
-import { bytesOf, type Dtype, type Tensor } from "./tensor.ts";
+import { ALIGNMENT, bytesOf, type Dtype, type Tensor } from "./tensor.ts";
 
 export type Phase = "forward" | "backward" | "optimiser" | "sampler";
 
@@ -76,6 +76,8 @@ export interface Choice {
 }
 
 const MOST_WORKGROUPS = 65_535;
+/** Channels that kernels read together: a joined tensor's first part has a multiple of them. */
+const SPLIT_UNIT = 8;
 
 export class Graph {
   readonly dispatches: Dispatch[] = [];
@@ -143,6 +145,47 @@ export class Graph {
     return { shape, label, dtype };
   }
 
+  /** A tensor of another's shape, type and layout, that the plan will place. */
+  like({ shape, dtype, split }: Tensor, label: string): Tensor {
+    return { shape, label, dtype, split };
+  }
+
+  /**
+   * The channels of a, then those of b, with no copy: the plan places b behind a. Undefined where it cannot,
+   * or where kernels could not read four channels at once.
+   *
+   * @param a, b  [N, Ca, H, W] and [N, Cb, H, W]
+   * @returns     [N, Ca + Cb, H, W]; its `split` is Ca
+   */
+  join(a: Tensor, b: Tensor): Tensor | undefined {
+    const [N = 1, Ca = 1, H = 1, W = 1] = a.shape;
+    const isFree = (tensor: Tensor) => !tensor.home && !tensor.part && tensor.split === undefined;
+    const isEven = Ca % SPLIT_UNIT === 0 && bytesOf(a) % ALIGNMENT === 0;
+    if (a === b || !isFree(a) || !isFree(b) || !isEven || this.#areOpposed(a, b)) return undefined;
+    const shape = [N, Ca + b.shape[1]!, H, W];
+    const of: Tensor = { shape, label: `${a.label} | ${b.label}`, dtype: a.dtype, split: Ca };
+    a.part = { of, offset: 0 };
+    b.part = { of, offset: bytesOf(a) };
+    return of;
+  }
+
+  /** The two that a joined tensor is made of, as parts of what was written whole. */
+  partsOf(of: Tensor): [Tensor, Tensor] {
+    const [N = 1, C = 1, H = 1, W = 1] = of.shape;
+    const [label, dtype, first] = [of.label, of.dtype, of.split!];
+    const a = { shape: [N, first, H, W], label: `${label}.a`, dtype, part: { of, offset: 0 } };
+    const part = { of, offset: bytesOf(a) };
+    return [a, { shape: [N, C - first, H, W], label: `${label}.b`, dtype, part }];
+  }
+
+  /** Whether some dispatch reads one and writes the other, which takes two buffers. */
+  #areOpposed(a: Tensor, b: Tensor): boolean {
+    return this.dispatches.some(({ tensors }) => {
+      const of = tensors.filter(({ tensor }) => tensor === a || tensor === b);
+      return of.some(({ writes }) => writes !== of[0]!.writes);
+    });
+  }
+
   /**
    * Appends one dispatch.
    *
@@ -178,6 +221,7 @@ export class Graph {
         const bound = value as Tensor | Unread;
         const unread = "unread" in bound;
         const tensor = unread ? bound.unread : bound;
+        if (tensor.split !== undefined && !unread) requireSplit(label, bindings, tensor);
         tensors.push({ binding: binding.binding, tensor, writes, unread });
       }
     }
@@ -230,6 +274,12 @@ function holdsHalves(
     `${label}: ${wrong.name} must be ${wrong.elem ? "f16, as its other maps" : "f32"}, got ${wrong.dtype}.`,
     "Cast it first.",
   );
+}
+
+/** A kernel that may bind a joined tensor has its split, or its source's and its result's, among its uniforms. */
+function requireSplit(label: string, bindings: readonly Binding[], tensor: Tensor): void {
+  const isTold = bindings.some(({ fields = [] }) => fields.some(({ name }) => /split$/.test(name)));
+  if (!isTold) throw new Error(`${label}: cannot read ${tensor.label}, a concatenation, in place`);
 }
 
 /** The bytes of a uniform, laid out by the WGSL struct. */

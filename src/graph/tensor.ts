@@ -13,6 +13,13 @@ export interface Tensor {
   readonly shape: Shape;
   readonly dtype: Dtype;
   readonly home?: { readonly buffer: ResidentBuffer; readonly offset: number };
+  /**
+   * Of a concatenation [N, C, H, W] that is read in place (`Graph.join`): channels of its first part, all
+   * images of which lie before those of the second. Kernels that may bind one are told of it.
+   */
+  readonly split?: number | undefined;
+  /** of a tensor that lies in a larger one: which, and from which byte on; set by `Graph.join` */
+  part?: { readonly of: Tensor; readonly offset: number };
 }
 
 const BYTES: Record<Dtype, number> = { f32: 4, f16: 2, u32: 4 };
