@@ -6,6 +6,7 @@
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §3.1
 //
 //   shapes    x, y [N, C, H, W] f32 row-major · affine [2C]: γ, then β · scale_shift: columns of [N, all], C scales, then C shifts
+//             x may be joined: [N, split, H, W], and behind it [N, C − split, H, W]
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
@@ -30,6 +31,7 @@ struct Dims {
   channels: u32, // C
   groups: u32, // G
   pixels: u32, // H · W
+  split: u32, // channels of the first of two tensors that x is joined of, or C
   slice: u32, // values of a slice, as pixels; a group's last one may be shorter
   slices: u32, // slices of a group
   part: u32, // values of a part, as pixels; a row's last one may be shorter
@@ -124,15 +126,36 @@ fn group_size() -> u32 {
   return dims.channels / dims.groups * dims.pixels;
 }
 
-// The first value of a slice, counted over all groups.
-fn slice_first(index: u32) -> u32 {
-  let group = index / dims.slices;
-  return group * group_size() + (index - group * dims.slices) * dims.slice;
-}
-
-// How many values it has, of those of its group the `slice`-th.
+// How many values a slice has, of those of its group the `slice`-th.
 fn slice_count(slice: u32) -> u32 {
   return min(dims.slice, group_size() - slice * dims.slice);
+}
+
+// Where a channel lies in x, in H · W values.
+fn plane_of(n: u32, c: u32) -> u32 {
+  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
+  return select(n * dims.split + c, second, c >= dims.split);
+}
+
+struct Run {
+  first: u32,
+  count: u32,
+}
+
+// Values of a slice in the first or the second of the tensors that x is joined of.
+fn run_of(index: u32, side: u32) -> Run {
+  let group = index / dims.slices;
+  let slice = index - group * dims.slices;
+  let start = slice * dims.slice;
+  let end = start + slice_count(slice);
+  let n = group / dims.groups;
+  let c = (group - n * dims.groups) * (dims.channels / dims.groups);
+  let in_first = (max(dims.split, c) - c) * dims.pixels; // of the group's values, or more than it has
+  if (side == 0u) {
+    return Run(plane_of(n, c) * dims.pixels + start, max(min(end, in_first), start) - start);
+  }
+  let begin = max(start, in_first);
+  return Run(plane_of(n, max(c, dims.split)) * dims.pixels + begin - in_first, max(end, begin) - begin);
 }
 
 @compute @workgroup_size(WG)
@@ -141,21 +164,22 @@ fn moments(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let first = slice_first(index);
-  let count = slice_count(index % dims.slices);
   var all = Moments();
-  for (var k = 0u; k < count / 16u; k++) {
-    let i = first + k * 16u;
-    all = absorb(
-      all,
-      vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
-      vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
-      vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
-      vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
-    );
-  }
-  for (var i = first + count / 16u * 16u; i < first + count; i++) {
-    all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+  for (var side = 0u; side < 2u; side++) {
+    let run = run_of(index, side);
+    for (var k = 0u; k < run.count / 16u; k++) {
+      let i = run.first + k * 16u;
+      all = absorb(
+        all,
+        vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
+        vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
+        vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
+        vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
+      );
+    }
+    for (var i = run.first + run.count / 16u * 16u; i < run.first + run.count; i++) {
+      all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+    }
   }
   moments_out[index] = vec2f(all.mean, all.squares);
 }
@@ -165,22 +189,26 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
   return (count + lanes - 1u - lane) / lanes;
 }
 
-// Of `count` groups of four values from `first` on, those of every `lanes`-th from the `lane`-th on.
-fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
-  let steps = steps_of(count, lane, lanes);
+// Of a slice's groups of four values, those of every `lanes`-th from the `lane`-th on.
+fn moments_of(index: u32, lane: u32, lanes: u32) -> Moments {
   var all = Moments();
-  for (var k = 0u; k < steps / 4u; k++) {
-    let i = first + k * 4u * lanes + lane;
-    all = absorb(
-      all,
-      vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
-    );
-  }
-  for (var k = steps / 4u * 4u; k < steps; k++) {
-    let v = vec4f(x4[first + k * lanes + lane]);
-    let mean = total(v) / 4.0;
-    let d = v - mean;
-    all = joined(all, Moments(4.0, mean, total(d * d)));
+  for (var side = 0u; side < 2u; side++) {
+    let run = run_of(index, side);
+    let first = run.first / 4u + lane;
+    let steps = steps_of(run.count / 4u, lane, lanes);
+    for (var k = 0u; k < steps / 4u; k++) {
+      let i = first + k * 4u * lanes;
+      all = absorb(
+        all,
+        vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
+      );
+    }
+    for (var k = steps / 4u * 4u; k < steps; k++) {
+      let v = vec4f(x4[first + k * lanes]);
+      let mean = total(v) / 4.0;
+      let d = v - mean;
+      all = joined(all, Moments(4.0, mean, total(d * d)));
+    }
   }
   return all;
 }
@@ -191,8 +219,7 @@ fn moments_wide(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let count = slice_count(index % dims.slices);
-  let all = moments_of(slice_first(index) / 4u, count / 4u, 0u, 1u);
+  let all = moments_of(index, 0u, 1u);
   moments_out[index] = vec2f(all.mean, all.squares);
 }
 
@@ -208,8 +235,7 @@ fn moments_shared(
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let count = slice_count(index % dims.slices);
-  var all = moments_of(slice_first(index) / 4u, count / 4u, lane, SHARED);
+  var all = moments_of(index, lane, SHARED);
 
   // halves join, until lane 0 has all
   for (var step = 1u; step <= 6u; step++) {
@@ -235,17 +261,20 @@ fn moments_shared(
 @group(0) @binding(9) var<storage, read_write> y: array<elem>;
 @group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
 
-// A part: its row n · C + c, its first value and how many.
+// A part: its row n · C + c, its first value in y and in x, and how many.
 struct Part {
   row: u32,
   first: u32,
+  source: u32,
   count: u32,
 }
 
 fn part_of(index: u32) -> Part {
   let row = index / dims.parts;
   let start = (index - row * dims.parts) * dims.part;
-  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+  let plane = plane_of(row / dims.channels, row % dims.channels);
+  let first = row * dims.pixels + start;
+  return Part(row, first, plane * dims.pixels + start, min(dims.part, dims.pixels - start));
 }
 
 fn part_total() -> u32 {
@@ -293,12 +322,13 @@ fn statistics_from(all: Moments) -> vec2f {
   return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
 }
 
-fn put(i: u32, line: Line) {
-  y[i] = four(elem4(x[i]), line).x;
+// `off`: from a value in y to it in x.
+fn put(i: u32, off: u32, line: Line) {
+  y[i] = four(elem4(x[i + off]), line).x;
 }
 
-fn put4(i: u32, line: Line) {
-  y4[i] = four(x4[i], line);
+fn put4(i: u32, off: u32, line: Line) {
+  y4[i] = four(x4[i + off], line);
 }
 
 fn four(v: elem4, line: Line) -> elem4 {
@@ -315,16 +345,17 @@ fn apply(at: Invocation) {
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first + lane;
+  let off = part.source - part.first;
   let steps = steps_of(part.count, lane, LANES);
   for (var k = 0u; k < steps / 4u; k++) {
     let i = start + k * 4u * LANES;
-    put(i, line);
-    put(i + LANES, line);
-    put(i + 2u * LANES, line);
-    put(i + 3u * LANES, line);
+    put(i, off, line);
+    put(i + LANES, off, line);
+    put(i + 2u * LANES, off, line);
+    put(i + 3u * LANES, off, line);
   }
   for (var k = steps / 4u * 4u; k < steps; k++) {
-    put(start + k * LANES, line);
+    put(start + k * LANES, off, line);
   }
 }
 
@@ -338,14 +369,15 @@ fn apply_wide(at: Invocation) {
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first / 4u + lane;
+  let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, LANES);
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * LANES;
-    put4(i, line);
-    put4(i + LANES, line);
+    put4(i, off, line);
+    put4(i + LANES, off, line);
   }
   if (steps % 2u == 1u) {
-    put4(start + (steps - 1u) * LANES, line);
+    put4(start + (steps - 1u) * LANES, off, line);
   }
 }
 
@@ -360,14 +392,18 @@ fn whole(at: Invocation) {
   let end = dims.batch * dims.groups;
   let group = min(index / 4u, end - 1u); // past the end the last one again: all lanes of a quad swap
   let rows = dims.channels / dims.groups / 4u;
+  let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
   let length = dims.pixels / 16u;
 
   // μ and r: every lane joins the moments of all
   var all = Moments();
-  for (var k = 0u; k < rows * length; k++) {
-    let v = x16[first * length + k];
-    all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
+  for (var row = first; row < first + rows; row++) {
+    let start = plane_of(n, row - n * dims.channels) * length;
+    for (var i = start; i < start + length; i++) {
+      let v = x16[i];
+      all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
+    }
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -382,8 +418,9 @@ fn whole(at: Invocation) {
   // y
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
+    let off = (plane_of(n, row - n * dims.channels) - row) * length;
     for (var i = row * length; i < (row + 1u) * length; i++) {
-      let v = x16[i];
+      let v = x16[i + off];
       let to = &y16[i];
       (*to)[0] = four(v[0], line);
       (*to)[1] = four(v[1], line);

@@ -8,6 +8,7 @@
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1, by the chain rule
 //
 //   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · affine, daffine [2C]: γ, then β
+//             x, pending and dx may be joined, alike: [N, split, H, W], and behind it [N, C − split, H, W]
 //             scale_shift, dscale_shift: columns of [N, all], C scales, then C shifts
 //             a part: a run of one row's values, the H · W of one channel of one image · stats [N, G] of (μ, r)
 //             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r)
@@ -34,6 +35,7 @@ struct Dims {
   channels: u32, // C
   groups: u32, // G
   pixels: u32, // H · W
+  split: u32, // channels of the first of two tensors that x is joined of, or C
   part: u32, // values of a part, as pixels; a row's last one may be shorter
   parts: u32, // parts of a row
   scale_step: u32, // columns of scale_shift, or 0: there are none
@@ -115,17 +117,26 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
   return (count + lanes - 1u - lane) / lanes;
 }
 
-// A part: its row n · C + c, its first value and how many.
+// A part: its row n · C + c, its first value in dy and in x, and how many.
 struct Part {
   row: u32,
   first: u32,
+  source: u32,
   count: u32,
+}
+
+// Where a channel lies in x, in H · W values.
+fn plane_of(n: u32, c: u32) -> u32 {
+  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
+  return select(n * dims.split + c, second, c >= dims.split);
 }
 
 fn part_of(index: u32) -> Part {
   let row = index / dims.parts;
   let start = (index - row * dims.parts) * dims.part;
-  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+  let plane = plane_of(row / dims.channels, row % dims.channels);
+  let first = row * dims.pixels + start;
+  return Part(row, first, plane * dims.pixels + start, min(dims.part, dims.pixels - start));
 }
 
 fn part_total() -> u32 {
@@ -203,11 +214,13 @@ fn sums(at: Invocation) {
   var all = Terms();
   for (var k = 0u; k < part.count / 4u; k++) {
     let i = part.first + k * 4u;
+    let j = part.source + k * 4u;
     let gradient = vec4f(elem4(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]));
-    all = plus(all, terms_of(gradient, vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])), line));
+    all = plus(all, terms_of(gradient, vec4f(elem4(x[j], x[j + 1u], x[j + 2u], x[j + 3u])), line));
   }
-  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {
-    all = plus(all, terms_of(vec4f(f32(dy[i]), 0.0, 0.0, 0.0), vec4f(f32(x[i])), line));
+  for (var k = part.count / 4u * 4u; k < part.count; k++) {
+    let gradient = vec4f(f32(dy[part.first + k]), 0.0, 0.0, 0.0);
+    all = plus(all, terms_of(gradient, vec4f(f32(x[part.source + k])), line));
   }
   record(index, sum_of(all), statistics);
 }
@@ -221,16 +234,17 @@ fn sum_of(terms: Terms) -> vec2f {
 // Of a part, the terms of every `lanes`-th group of four from the `lane`-th on.
 fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
   let start = part.first / 4u + lane;
+  let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, lanes);
   var all = Terms();
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * lanes;
-    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + lanes]), line);
-    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i]), line), b));
+    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + off + lanes]), line);
+    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line), b));
   }
   if (steps % 2u == 1u) {
     let i = start + (steps - 1u) * lanes;
-    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i]), line));
+    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line));
   }
   return sum_of(all);
 }
@@ -353,12 +367,13 @@ fn fall_of(group_means: vec4f) -> Fall {
   return Fall(group_means.w * group_means.w * group_means.y, group_means.w * group_means.x);
 }
 
-fn put(i: u32, line: Line, fall: Fall) {
-  var result = fallen(elem4(dy[i]), elem4(x[i]), line, fall).x;
+// `i` in dy, `j` in x.
+fn put(i: u32, j: u32, line: Line, fall: Fall) {
+  var result = fallen(elem4(dy[i]), elem4(x[j]), line, fall).x;
   if (PENDING) {
-    result += f32(pending[i]);
+    result += f32(pending[j]);
   }
-  dx[i] = elem(result);
+  dx[j] = elem(result);
 }
 
 fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
@@ -367,12 +382,12 @@ fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
   return dh * line.factor - off * fall.slope - fall.offset;
 }
 
-fn put4(i: u32, line: Line, fall: Fall) {
-  var result = fallen(dy4[i], x4[i], line, fall);
+fn put4(i: u32, j: u32, line: Line, fall: Fall) {
+  var result = fallen(dy4[i], x4[j], line, fall);
   if (PENDING) {
-    result += vec4f(pending4[i]);
+    result += vec4f(pending4[j]);
   }
-  dx4[i] = elem4(result);
+  dx4[j] = elem4(result);
 }
 
 @compute @workgroup_size(WG)
@@ -387,7 +402,8 @@ fn backward_input(at: Invocation) {
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {
-    put(part.first + k * LANES + lane, line, fall);
+    let i = k * LANES + lane;
+    put(part.first + i, part.source + i, line, fall);
   }
   write_channel_of(part, lane);
 }
@@ -404,7 +420,8 @@ fn backward_input_wide(at: Invocation) {
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {
-    put4(part.first / 4u + k * LANES + lane, line, fall);
+    let i = k * LANES + lane;
+    put4(part.first / 4u + i, part.source / 4u + i, line, fall);
   }
   write_channel_of(part, lane);
 }
@@ -428,7 +445,7 @@ fn whole(at: Invocation) {
     // means of ĝ and ĝ·x̂; the lane's rows are added to its channels' gradients
     var sum = vec2f();
     for (var c = first; c < first + rows; c++) {
-      let of_row = terms_of_row(n * dims.channels + c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
+      let of_row = terms_of_row(n, c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
       sum += affine[c] * of_row;
       if (is_real) {
         add_channel(c, of_row, n == 0u);
@@ -441,7 +458,7 @@ fn whole(at: Invocation) {
     // dx
     if (is_real) {
       for (var c = first; c < first + rows; c++) {
-        put_row(n * dims.channels + c, plain_line(c, statistics), fall);
+        put_row(n, c, plain_line(c, statistics), fall);
       }
     }
   }
@@ -451,12 +468,14 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
-fn terms_of_row(row: u32, line: Line) -> vec2f {
+fn terms_of_row(n: u32, c: u32, line: Line) -> vec2f {
   let length = dims.pixels / 16u;
+  let row = n * dims.channels + c;
+  let off = (plane_of(n, c) - row) * length;
   var all = Terms();
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let g = dy16[i];
-    let v = x16[i];
+    let v = x16[i + off];
     let left = plus(terms_of(vec4f(g[0]), vec4f(v[0]), line), terms_of(vec4f(g[1]), vec4f(v[1]), line));
     let right = plus(terms_of(vec4f(g[2]), vec4f(v[2]), line), terms_of(vec4f(g[3]), vec4f(v[3]), line));
     all = plus(all, plus(left, right));
@@ -469,16 +488,18 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
   write_channel(c, sum + select(before, vec2f(), is_first));
 }
 
-fn put_row(row: u32, line: Line, fall: Fall) {
+fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
   let length = dims.pixels / 16u;
+  let row = n * dims.channels + c;
+  let off = (plane_of(n, c) - row) * length;
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let g = dy16[i];
-    let v = x16[i];
+    let v = x16[i + off];
     var before = elem16();
     if (PENDING) {
-      before = pending16[i];
+      before = pending16[i + off];
     }
-    let to = &dx16[i];
+    let to = &dx16[i + off];
     (*to)[0] = elem4(fallen(g[0], v[0], line, fall) + vec4f(before[0]));
     (*to)[1] = elem4(fallen(g[1], v[1], line, fall) + vec4f(before[1]));
     (*to)[2] = elem4(fallen(g[2], v[2], line, fall) + vec4f(before[2]));

@@ -114,7 +114,7 @@ export class Tape extends Forward {
       shared: (name) => {
         const x = input(name);
         taken.add(x);
-        const whole = gradients.get(x) ?? this.graph.alloc(x.shape, `d ${x.label}`, x.dtype);
+        const whole = gradients.get(x) ?? this.graph.like(x, `d ${x.label}`);
         written.set(x, whole);
         return whole;
       },
@@ -135,7 +135,7 @@ export class Tape extends Forward {
   /** A leaf's own gradient tensor where all of its gradient is written at once, or a new one. */
   #targetOf(x: Tensor, isPending: boolean, dtype = x.dtype): Tensor {
     const home = isPending || !this.#isLastUse(x) ? undefined : this.#leaves.get(x);
-    return home ?? this.graph.alloc(x.shape, `d ${x.label}`, dtype);
+    return home ?? this.graph.like({ ...x, dtype }, `d ${x.label}`);
   }
 
   #isLastUse(x: Tensor): boolean {

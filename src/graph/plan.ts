@@ -42,22 +42,21 @@ export interface PlanReport {
  *
  * One after the other, each where the banks grow least: at the lowest offset that is free over its
  * lifetime, in a bank that none of its dispatches uses the other way. Orders are tried until one is
- * near the least that is possible; else the best is taken.
+ * near the least that is possible; else the best is taken. A joined tensor (`Graph.join`) takes its parts
+ * along: each needs its bytes over its own lifetime alone.
  *
  * @param keep  tensors to be read after the run: alive to its end
  * @throws Error for a dispatch that could never run: one that reads what nothing wrote, or reads and
  *         writes the same buffer
  */
 export function planMemory(dispatches: readonly Dispatch[], keep: readonly Tensor[] = []): Plan {
-  const lifetimes = lifetimesOf(dispatches);
-  for (const life of lifetimes) {
-    if (keep.includes(life.tensor)) life.last = dispatches.length - 1;
-  }
-  const opposed = opposedTensors(dispatches);
+  const lifetimes = lifetimesOf(dispatches, keep);
+  const units = unitsOf(dispatches, lifetimes);
+  const opposed = opposedUnits(dispatches);
   const lowerBoundBytes = mostAlive(lifetimes, dispatches.length);
   let best: Pick<Plan, "places" | "banks"> | undefined;
   for (const order of ORDERS) {
-    const other = arrange([...lifetimes].sort(order), opposed);
+    const other = arrange([...units].sort(order), opposed);
     if (!best || sum(other.banks) < sum(best.banks)) best = other;
     if (sum(best.banks) <= NEAR * lowerBoundBytes) break;
   }
@@ -75,7 +74,41 @@ export function planMemory(dispatches: readonly Dispatch[], keep: readonly Tenso
   };
 }
 
-const span = ({ first, last }: Lifetime): number => last - first + 1;
+/** What is placed at once: a tensor alone, or a joined one and its parts. */
+interface Unit {
+  of: Tensor;
+  /** of all that dispatches bind of it: from which byte on */
+  offsets: Map<Tensor, number>;
+  lives: Lifetime[];
+  /** of all of it, and of its lives together */
+  bytes: number;
+  first: number;
+  last: number;
+}
+
+const unitOf = (tensor: Tensor): Tensor => tensor.part?.of ?? tensor;
+
+function unitsOf(dispatches: readonly Dispatch[], lifetimes: readonly Lifetime[]): Unit[] {
+  const units = new Map<Tensor, Unit>();
+  for (const life of lifetimes) {
+    const of = unitOf(life.tensor);
+    const unit = units.get(of);
+    if (!unit) {
+      const { bytes, first, last } = { ...life, bytes: alignUp(bytesOf(of)) };
+      units.set(of, { of, offsets: new Map(), lives: [life], bytes, first, last });
+      continue;
+    }
+    unit.lives.push(life);
+    unit.first = Math.min(unit.first, life.first);
+    unit.last = Math.max(unit.last, life.last);
+  }
+  for (const { tensor } of dispatches.flatMap(({ tensors }) => tensors)) {
+    units.get(unitOf(tensor))?.offsets.set(tensor, tensor.part?.offset ?? 0);
+  }
+  return [...units.values()];
+}
+
+const span = ({ first, last }: Unit): number => last - first + 1;
 
 /**
  * Which tensors are placed first: the large ones, and those that live long, which counts by this power.
@@ -85,25 +118,23 @@ const POWERS = [0.25, 0, 0.5, 1];
 const NEAR = 1.005; // times the lower bound
 
 const ORDERS = POWERS.map((power) => {
-  const weightOf = (life: Lifetime): number => life.bytes * span(life) ** power;
-  return (a: Lifetime, b: Lifetime) =>
-    weightOf(b) - weightOf(a) || span(b) - span(a) || a.first - b.first;
+  const weightOf = (unit: Unit): number => unit.bytes * span(unit) ** power;
+  return (a: Unit, b: Unit) => weightOf(b) - weightOf(a) || span(b) - span(a) || a.first - b.first;
 });
 
-/** Places tensors in the order given. */
+/** Places units in the order given. */
 function arrange(
-  ordered: readonly Lifetime[],
+  ordered: readonly Unit[],
   opposed: ReadonlyMap<Tensor, ReadonlySet<Tensor>>,
 ): Pick<Plan, "places" | "banks"> {
   const banks: Bank[] = [];
   const places = new Map<Tensor, Place>();
-  for (const life of ordered) {
-    const taken = new Set<number>();
-    for (const other of opposed.get(life.tensor) ?? []) {
-      const place = places.get(other);
-      if (place) taken.add(place.bank);
-    }
-    places.set(life.tensor, placeIn(banks, taken, life));
+  const bankOf = new Map<Tensor, number>();
+  for (const unit of ordered) {
+    const taken = new Set([...(opposed.get(unit.of) ?? [])].map((other) => bankOf.get(other)));
+    const { bank, offset } = placeIn(banks, taken, unit);
+    bankOf.set(unit.of, bank);
+    for (const [tensor, from] of unit.offsets) places.set(tensor, { bank, offset: offset + from });
   }
   return { places, banks: banks.map(({ size }) => size) };
 }
@@ -113,28 +144,43 @@ interface Bank {
   placed: { life: Lifetime; offset: number }[];
 }
 
-/** Puts a tensor into the bank that grows least, a new one if all are taken. */
-function placeIn(banks: Bank[], taken: ReadonlySet<number>, life: Lifetime): Place {
+/** Puts a unit into the bank that grows least, a new one if all are taken. */
+function placeIn(banks: Bank[], taken: ReadonlySet<number | undefined>, unit: Unit): Place {
   let best = { bank: banks.length, offset: 0, growth: Number.POSITIVE_INFINITY };
   for (const [bank, { size, placed }] of banks.entries()) {
     if (taken.has(bank)) continue;
-    const offset = lowestFree(placed, life);
-    const growth = Math.max(0, offset + life.bytes - size);
+    const offset = lowestFor(placed, unit);
+    const growth = Math.max(0, offset + unit.bytes - size);
     if (growth < best.growth) best = { bank, offset, growth };
   }
   banks[best.bank] ??= { size: 0, placed: [] };
   const bank = banks[best.bank]!;
-  bank.placed.push({ life, offset: best.offset });
-  bank.size = Math.max(bank.size, best.offset + life.bytes);
+  for (const life of unit.lives) {
+    bank.placed.push({ life, offset: best.offset + unit.offsets.get(life.tensor)! });
+  }
+  bank.size = Math.max(bank.size, best.offset + unit.bytes);
   return { bank: best.bank, offset: best.offset };
 }
 
-/** The lowest offset where `life` overlaps nothing that is alive together with it. */
-function lowestFree(placed: Bank["placed"], life: Lifetime): number {
+/** The lowest offset where no part of a unit overlaps anything that is alive together with it. */
+function lowestFor(placed: Bank["placed"], { lives, offsets }: Unit): number {
+  let offset = 0;
+  for (let before = -1; before < offset; ) {
+    before = offset;
+    for (const life of lives) {
+      const from = offsets.get(life.tensor)!;
+      offset = lowestFree(placed, life, offset + from) - from;
+    }
+  }
+  return offset;
+}
+
+/** The lowest offset, of those from `start` on, where `life` overlaps nothing. */
+function lowestFree(placed: Bank["placed"], life: Lifetime, start: number): number {
   const alive = placed
     .filter(({ life: other }) => other.first <= life.last && life.first <= other.last)
     .sort((a, b) => a.offset - b.offset);
-  let offset = 0;
+  let offset = start;
   for (const other of alive) {
     if (other.offset - offset >= life.bytes) break;
     offset = Math.max(offset, other.offset + other.life.bytes);
@@ -142,24 +188,33 @@ function lowestFree(placed: Bank["placed"], life: Lifetime): number {
   return offset;
 }
 
-function lifetimesOf(dispatches: readonly Dispatch[]): Lifetime[] {
+function lifetimesOf(dispatches: readonly Dispatch[], keep: readonly Tensor[]): Lifetime[] {
   const lifetimes = new Map<Tensor, Lifetime>();
+  /** of a joined tensor: who lies at each offset */
+  const parts = new Map<Tensor, Map<number, Lifetime>>();
+  const touchedBy = (tensor: Tensor): readonly Lifetime[] => {
+    const own = lifetimes.get(tensor) ?? lifetimes.get(unitOf(tensor));
+    return own ? [own] : [...(parts.get(tensor)?.values() ?? [])];
+  };
   for (const [index, { label, tensors }] of dispatches.entries()) {
     for (const { tensor, writes } of tensors) {
       if (tensor.home) continue;
-      const life = lifetimes.get(tensor);
-      if (life) life.last = index;
-      else if (writes) {
-        const bytes = alignUp(bytesOf(tensor));
-        lifetimes.set(tensor, { tensor, first: index, last: index, bytes });
-      } else throw new Error(`${label}: reads ${tensor.label}, which nothing has written`);
+      const touched = touchedBy(tensor);
+      for (const life of touched) life.last = index;
+      if (touched.length > 0) continue;
+      if (!writes) throw new Error(`${label}: reads ${tensor.label}, which nothing has written`);
+      const life = { tensor, first: index, last: index, bytes: alignUp(bytesOf(tensor)) };
+      lifetimes.set(tensor, life);
+      const { of, offset } = tensor.part ?? { of: tensor, offset: 0 };
+      if (tensor.part) parts.set(of, (parts.get(of) ?? new Map()).set(offset, life));
     }
   }
+  for (const life of keep.flatMap(touchedBy)) life.last = dispatches.length - 1;
   return [...lifetimes.values()];
 }
 
-/** For each tensor, those that some dispatch reads while it writes it, or writes while it reads it. */
-function opposedTensors(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
+/** For each unit, those that some dispatch reads while it writes it, or writes while it reads it. */
+function opposedUnits(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
   const opposed = new Map<Tensor, Set<Tensor>>();
   const add = (a: Tensor, b: Tensor) => {
     if (!opposed.has(a)) opposed.set(a, new Set());
@@ -169,8 +224,8 @@ function opposedTensors(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor
     for (const { tensor: read } of tensors.filter(({ writes }) => !writes)) {
       for (const { tensor: written } of tensors.filter(({ writes }) => writes)) {
         requireApart(label, read, written);
-        add(read, written);
-        add(written, read);
+        add(unitOf(read), unitOf(written));
+        add(unitOf(written), unitOf(read));
       }
     }
   }
@@ -179,7 +234,7 @@ function opposedTensors(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor
 
 function requireApart(label: string, read: Tensor, written: Tensor): void {
   const sameBuffer = read.home && read.home.buffer === written.home?.buffer;
-  if (read !== written && !sameBuffer) return;
+  if (unitOf(read) !== unitOf(written) && !sameBuffer) return;
   throw new Error(`${label}: reads ${read.label} and writes ${written.label} in one buffer`);
 }
 

@@ -12,7 +12,7 @@ import { groupnorm as family } from "./generated/groupnorm.ts";
 import { CUT_CONSTANTS, type Cut, cutOf, normWays, WHOLE_WG } from "./groupnorm_cut.ts";
 
 export interface GroupNormInputs {
-  /** [N, C, H, W] */
+  /** [N, C, H, W]; may be joined (`Graph.join`) */
   x: Tensor;
   /** [2C]: every γ, then every β */
   affine: Tensor;
@@ -87,7 +87,8 @@ function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
   const { x, affine, scaleShift } = inputs;
   const [N = 1, C = 1, H = 1, W = 1] = x.shape;
   const { slice, slices, part, parts } = cut;
-  const size = { batch: N, channels: C, groups, pixels: H * W, slice, slices, part, parts };
+  const { split = C } = x;
+  const size = { batch: N, channels: C, groups, pixels: H * W, split, slice, slices, part, parts };
   const dims = { ...size, eps, ...scaleColumns(scaleShift) };
   return { dims, affine, scale_shift: scaleShift?.of ?? unread(affine), stats };
 }
@@ -125,6 +126,7 @@ type Dims = Record<
   | "channels"
   | "groups"
   | "pixels"
+  | "split"
   | "slice"
   | "slices"
   | "part"

@@ -21,11 +21,11 @@ export interface GroupNormBackwardInputs extends GroupNormInputs {
   dy: Tensor;
   /** [N, G, 2], as groupNorm gave them */
   stats: Tensor;
-  /** [N, C, H, W], added to dx */
+  /** [N, C, H, W], added to dx; joined where x is */
   pending?: Tensor | undefined;
 }
 
-/** Where gradients go; those left out are not computed. */
+/** Where gradients go; those left out are not computed. dx is joined where x is. */
 export interface GroupNormTargets {
   dx?: Tensor | undefined;
   daffine?: Tensor | undefined;
@@ -80,7 +80,8 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const size = { batch: N, channels: C, groups, pixels: H * W, ...scaleColumns(scaleShift) };
+  const { split = C } = x;
+  const size = { batch: N, channels: C, groups, pixels: H * W, split, ...scaleColumns(scaleShift) };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
 
   const ways = normWays(graph.targetOf("groupnorm_backward"), x.shape, groups);
@@ -101,7 +102,7 @@ export function groupNormBackward(
 
 function recordBackward(graph: Graph, call: Call, way: NormWay, targets: GroupNormTargets) {
   const { x } = call.inputs;
-  const dx = targets.dx ?? graph.alloc(x.shape, "groupnorm.unwanted", x.dtype);
+  const dx = targets.dx ?? graph.like(x, "groupnorm.unwanted");
   const daffine = targets.daffine ?? graph.alloc([2 * x.shape[1]!], "groupnorm.unwanted");
   if (way === "whole") {
     recordWhole(graph, call, { dx, daffine });
@@ -113,7 +114,15 @@ function recordBackward(graph: Graph, call: Call, way: NormWay, targets: GroupNo
 }
 
 type Dims = Record<
-  "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first",
+  | "batch"
+  | "channels"
+  | "groups"
+  | "pixels"
+  | "split"
+  | "part"
+  | "parts"
+  | "scale_step"
+  | "scale_first",
   number
 >;
 
@@ -199,6 +208,10 @@ function requireBackward(
   if (pending) requireShape(operation, "pending", pending.shape, x.shape);
   const { dx, daffine, dscaleShift } = targets;
   if (dx) requireShape(operation, "dx", dx.shape, x.shape);
+  for (const map of [pending, dx]) {
+    if (map && map.split !== x.split)
+      throw new Error(`${operation}: ${map.label} lies otherwise than x`);
+  }
   if (daffine) requireShape(operation, "daffine", daffine.shape, [2 * C]);
   if (dscaleShift) requireColumns(operation, "dscaleShift", dscaleShift, [N, 2 * C]);
   return [N, C, H, W];

@@ -4,6 +4,7 @@ import { labelOf, type ShaderFamily } from "../../src/device/shader.ts";
 import { type BoundTensor, type Dispatch, Graph } from "../../src/graph/graph.ts";
 import { type Plan, planMemory } from "../../src/graph/plan.ts";
 import { ResidentBuffer, type Tensor } from "../../src/graph/tensor.ts";
+import { expectUnspoilt } from "../support/bank_cells.ts";
 
 const family: ShaderFamily = { name: "none", hash: "", text: [] };
 
@@ -54,6 +55,33 @@ const programs = fc
     });
   });
 
+/** The same, where links also read two made before joined in place, and write a joined tensor of which others read parts. */
+const joining = fc
+  .array(
+    fc.record({
+      channels: fc.integer({ min: 1, max: 12 }),
+      back: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 4 }),
+      joins: fc.boolean(),
+      splits: fc.boolean(),
+    }),
+    { minLength: 20, maxLength: 60 },
+  )
+  .map((links) => {
+    const own = new Graph();
+    const made: Tensor[] = [];
+    for (const [i, { channels, back, joins, splits }] of links.entries()) {
+      const [a, b, ...rest] = back.flatMap((k) => made[i - k] ?? []);
+      const both = joins && a && b ? own.join(a, b) : undefined;
+      const reads = new Set([...(both ? [both] : [a, b]), ...rest].filter((t) => t !== undefined));
+      const y = own.alloc([1, 8 * channels, 2, 4], `t${i}`);
+      const whole: Tensor = { ...y, split: 8 };
+      const isSplit = splits && channels > 1;
+      made.push(isSplit ? own.partsOf(whole)[1] : y);
+      own.dispatches.push(dispatchOf([...reads], [isSplit ? whole : y]));
+    }
+    return own.dispatches;
+  });
+
 function expectSound(dispatches: readonly Dispatch[], plan: Plan): void {
   for (const { tensors } of dispatches) {
     const banks = (isWritten: boolean) =>
@@ -84,6 +112,22 @@ describe("a memory plan", () => {
       }),
       { seed: 1, numRuns: 200 },
     );
+  });
+
+  test("lays joined tensors behind one another, and spoils nothing", () => {
+    let joined = 0;
+    const isJoined = ({ tensors }: Dispatch) =>
+      tensors.some(({ tensor, writes }) => tensor.split !== undefined && !writes);
+    fc.assert(
+      fc.property(joining, (dispatches) => {
+        const plan = planMemory(dispatches);
+        expectSound(dispatches, plan);
+        expectUnspoilt(dispatches, plan);
+        joined += dispatches.filter(isJoined).length;
+      }),
+      { seed: 2, numRuns: 200 },
+    );
+    expect(joined).toBeGreaterThan(200);
   });
 
   test("of a chain takes two banks of one tensor each", () => {

@@ -25,6 +25,7 @@ import { groupNormBackwardBound, groupNormBound } from "../reference/groupnorm_b
 import { absolute, mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
 import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
 import { evaluate, expectWithin } from "../support/gpu.ts";
+import { joinedOrder } from "../support/joined.ts";
 
 interface Options {
   groups: number;
@@ -225,6 +226,71 @@ describe("group norm of whole groups by quads", () => {
     expect(ways([8, 24, 4, 4])).toEqual(cut);
     expect(ways([8, 64, 2, 2])).toEqual(cut);
     expect(ways([8, 64, 4, 4], 0)).toEqual(cut);
+  });
+});
+
+/** Of joined x, pending and dx, in the order of an image that was copied. */
+async function ofJoined(
+  inputs: GroupNormInputs,
+  { dy, pending, split }: { dy: NdArray; pending: NdArray; split: number },
+  options: Options,
+  target: Target,
+) {
+  const given = { affine: affineOf(inputs), scaleShift: scaleShiftOf(inputs), dy };
+  const joined = { x: joinedOrder(inputs.x, split), pending: joinedOrder(pending, split) };
+  return await evaluate(
+    { ...given, ...joined },
+    (graph, { x, pending, scaleShift, ...rest }) => {
+      const inputs = { ...rest, x: { ...x, split }, scaleShift: columnsOf(scaleShift) };
+      const { y, stats } = groupNorm(graph, inputs, options);
+      const dx = graph.like(inputs.x, "dx");
+      const daffine = graph.alloc(rest.affine.shape, "daffine");
+      const added = { ...pending, split };
+      groupNormBackward(graph, { ...inputs, stats, pending: added }, options, { dx, daffine });
+      return { y, stats, dx, daffine };
+    },
+    target,
+  );
+}
+
+describe.each(TARGETS)("group norm of a joined image on %s", (_, target) => {
+  /** Groups on one side alone, groups and slices on both; four, sixteen and one value at a time. */
+  test.each<[shape: number[], groups: number, split: number]>([
+    [[2, 32, 4, 4], 4, 16],
+    [[2, 96, 4, 4], 8, 64],
+    [[2, 40, 4, 6], 2, 24],
+    [[3, 24, 3, 5], 2, 16],
+  ])("%j in %d groups, joined at channel %d", async (shape, groups, split) => {
+    for (const scales of [true, false]) {
+      const options = { groups, eps: 1e-5, activation: "silu" as const };
+      const inputs = inputsOf(shape, { mean: 3, scales });
+      const [dy, pending] = [rounded(scattered(shape, 6)), rounded(scattered(shape, 7))];
+      const actual = await ofJoined(inputs, { dy, pending, split }, options, target);
+      const { y, mean, rstd } = twin(inputs, options);
+      expectWithin("y", actual.y, { expected: y, bound: groupNormBound(inputs, options) });
+      const stats = { expected: statsOf(mean, rstd), bound: statsBound(inputs, options) };
+      expectWithin("stats", actual.stats, stats);
+      const expected = twinBackward(inputs, dy, options);
+      const bounds = groupNormBackwardBound(inputs, dy, options);
+      const dx = mapArray(expected.dx, (value, i) => value + pending.data[i]!);
+      const bound = mapArray(bounds.dx, (value, i) => value + Math.abs(pending.data[i]!));
+      const ofDx = { expected: joinedOrder(dx, split), bound: joinedOrder(bound, split) };
+      expectWithin("dx", actual.dx, ofDx);
+      const daffine = affineOf({ weight: expected.dweight, bias: expected.dbias });
+      const ofAffine = affineOf({ weight: bounds.dweight, bias: bounds.dbias });
+      expectWithin("daffine", actual.daffine, { expected: daffine, bound: ofAffine });
+    }
+  });
+
+  test("dx and pending lie as x does", () => {
+    const graph = new Graph(target);
+    const x = { ...graph.alloc([2, 16, 4, 4], "x"), split: 8 };
+    const [affine, stats] = [graph.alloc([32], "affine"), graph.alloc([2, 4, 2], "stats")];
+    const inputs = { x, affine, stats, dy: graph.alloc(x.shape, "dy") };
+    const options = { groups: 4, activation: "silu" as const };
+    const dx = graph.alloc(x.shape, "dx");
+    const launch = () => groupNormBackward(graph, inputs, options, { dx });
+    expect(launch).toThrow("groupNormBackward: dx lies otherwise than x");
   });
 });
 

@@ -2,18 +2,19 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  moments: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; moments_out: true };
-  moments_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
-  moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
-  apply: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
-  apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
+  moments: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; moments_out: true };
+  moments_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
+  moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
+  apply: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
+  apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
 };
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "e53dd364",
+  hash: "d498db34",
   text: [`
+
 
 
 
@@ -45,6 +46,7 @@ struct Dims {
   channels: u32,
   groups: u32,
   pixels: u32,
+  split: u32,
   slice: u32,
   slices: u32,
   part: u32,
@@ -140,14 +142,35 @@ fn group_size() -> u32 {
 }
 
 
-fn slice_first(index: u32) -> u32 {
-  let group = index / dims.slices;
-  return group * group_size() + (index - group * dims.slices) * dims.slice;
+fn slice_count(slice: u32) -> u32 {
+  return min(dims.slice, group_size() - slice * dims.slice);
 }
 
 
-fn slice_count(slice: u32) -> u32 {
-  return min(dims.slice, group_size() - slice * dims.slice);
+fn plane_of(n: u32, c: u32) -> u32 {
+  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
+  return select(n * dims.split + c, second, c >= dims.split);
+}
+
+struct Run {
+  first: u32,
+  count: u32,
+}
+
+
+fn run_of(index: u32, side: u32) -> Run {
+  let group = index / dims.slices;
+  let slice = index - group * dims.slices;
+  let start = slice * dims.slice;
+  let end = start + slice_count(slice);
+  let n = group / dims.groups;
+  let c = (group - n * dims.groups) * (dims.channels / dims.groups);
+  let in_first = (max(dims.split, c) - c) * dims.pixels;
+  if (side == 0u) {
+    return Run(plane_of(n, c) * dims.pixels + start, max(min(end, in_first), start) - start);
+  }
+  let begin = max(start, in_first);
+  return Run(plane_of(n, max(c, dims.split)) * dims.pixels + begin - in_first, max(end, begin) - begin);
 }
 
 @compute @workgroup_size(WG)
@@ -156,21 +179,22 @@ fn moments(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let first = slice_first(index);
-  let count = slice_count(index % dims.slices);
   var all = Moments();
-  for (var k = 0u; k < count / 16u; k++) {
-    let i = first + k * 16u;
-    all = absorb(
-      all,
-      vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
-      vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
-      vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
-      vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
-    );
-  }
-  for (var i = first + count / 16u * 16u; i < first + count; i++) {
-    all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+  for (var side = 0u; side < 2u; side++) {
+    let run = run_of(index, side);
+    for (var k = 0u; k < run.count / 16u; k++) {
+      let i = run.first + k * 16u;
+      all = absorb(
+        all,
+        vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])),
+        vec4f(elem4(x[i + 4u], x[i + 5u], x[i + 6u], x[i + 7u])),
+        vec4f(elem4(x[i + 8u], x[i + 9u], x[i + 10u], x[i + 11u])),
+        vec4f(elem4(x[i + 12u], x[i + 13u], x[i + 14u], x[i + 15u])),
+      );
+    }
+    for (var i = run.first + run.count / 16u * 16u; i < run.first + run.count; i++) {
+      all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+    }
   }
   moments_out[index] = vec2f(all.mean, all.squares);
 }
@@ -181,21 +205,25 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
 }
 
 
-fn moments_of(first: u32, count: u32, lane: u32, lanes: u32) -> Moments {
-  let steps = steps_of(count, lane, lanes);
+fn moments_of(index: u32, lane: u32, lanes: u32) -> Moments {
   var all = Moments();
-  for (var k = 0u; k < steps / 4u; k++) {
-    let i = first + k * 4u * lanes + lane;
-    all = absorb(
-      all,
-      vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
-    );
-  }
-  for (var k = steps / 4u * 4u; k < steps; k++) {
-    let v = vec4f(x4[first + k * lanes + lane]);
-    let mean = total(v) / 4.0;
-    let d = v - mean;
-    all = joined(all, Moments(4.0, mean, total(d * d)));
+  for (var side = 0u; side < 2u; side++) {
+    let run = run_of(index, side);
+    let first = run.first / 4u + lane;
+    let steps = steps_of(run.count / 4u, lane, lanes);
+    for (var k = 0u; k < steps / 4u; k++) {
+      let i = first + k * 4u * lanes;
+      all = absorb(
+        all,
+        vec4f(x4[i]), vec4f(x4[i + lanes]), vec4f(x4[i + 2u * lanes]), vec4f(x4[i + 3u * lanes]),
+      );
+    }
+    for (var k = steps / 4u * 4u; k < steps; k++) {
+      let v = vec4f(x4[first + k * lanes]);
+      let mean = total(v) / 4.0;
+      let d = v - mean;
+      all = joined(all, Moments(4.0, mean, total(d * d)));
+    }
   }
   return all;
 }
@@ -206,8 +234,7 @@ fn moments_wide(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let count = slice_count(index % dims.slices);
-  let all = moments_of(slice_first(index) / 4u, count / 4u, 0u, 1u);
+  let all = moments_of(index, 0u, 1u);
   moments_out[index] = vec2f(all.mean, all.squares);
 }
 
@@ -223,8 +250,7 @@ fn moments_shared(
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let count = slice_count(index % dims.slices);
-  var all = moments_of(slice_first(index) / 4u, count / 4u, lane, SHARED);
+  var all = moments_of(index, lane, SHARED);
 
 
   for (var step = 1u; step <= 6u; step++) {
@@ -254,13 +280,16 @@ fn moments_shared(
 struct Part {
   row: u32,
   first: u32,
+  source: u32,
   count: u32,
 }
 
 fn part_of(index: u32) -> Part {
   let row = index / dims.parts;
   let start = (index - row * dims.parts) * dims.part;
-  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+  let plane = plane_of(row / dims.channels, row % dims.channels);
+  let first = row * dims.pixels + start;
+  return Part(row, first, plane * dims.pixels + start, min(dims.part, dims.pixels - start));
 }
 
 fn part_total() -> u32 {
@@ -308,12 +337,13 @@ fn statistics_from(all: Moments) -> vec2f {
   return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
 }
 
-fn put(i: u32, line: Line) {
-  y[i] = four(elem4(x[i]), line).x;
+
+fn put(i: u32, off: u32, line: Line) {
+  y[i] = four(elem4(x[i + off]), line).x;
 }
 
-fn put4(i: u32, line: Line) {
-  y4[i] = four(x4[i], line);
+fn put4(i: u32, off: u32, line: Line) {
+  y4[i] = four(x4[i + off], line);
 }
 
 fn four(v: elem4, line: Line) -> elem4 {
@@ -330,16 +360,17 @@ fn apply(at: Invocation) {
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first + lane;
+  let off = part.source - part.first;
   let steps = steps_of(part.count, lane, LANES);
   for (var k = 0u; k < steps / 4u; k++) {
     let i = start + k * 4u * LANES;
-    put(i, line);
-    put(i + LANES, line);
-    put(i + 2u * LANES, line);
-    put(i + 3u * LANES, line);
+    put(i, off, line);
+    put(i + LANES, off, line);
+    put(i + 2u * LANES, off, line);
+    put(i + 3u * LANES, off, line);
   }
   for (var k = steps / 4u * 4u; k < steps; k++) {
-    put(start + k * LANES, line);
+    put(start + k * LANES, off, line);
   }
 }
 
@@ -353,14 +384,15 @@ fn apply_wide(at: Invocation) {
   let lane = index % LANES;
   let line = line_of(part.row, statistics_of(part, lane));
   let start = part.first / 4u + lane;
+  let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, LANES);
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * LANES;
-    put4(i, line);
-    put4(i + LANES, line);
+    put4(i, off, line);
+    put4(i + LANES, off, line);
   }
   if (steps % 2u == 1u) {
-    put4(start + (steps - 1u) * LANES, line);
+    put4(start + (steps - 1u) * LANES, off, line);
   }
 }
 
@@ -375,14 +407,18 @@ fn whole(at: Invocation) {
   let end = dims.batch * dims.groups;
   let group = min(index / 4u, end - 1u);
   let rows = dims.channels / dims.groups / 4u;
+  let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
   let length = dims.pixels / 16u;
 
 
   var all = Moments();
-  for (var k = 0u; k < rows * length; k++) {
-    let v = x16[first * length + k];
-    all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
+  for (var row = first; row < first + rows; row++) {
+    let start = plane_of(n, row - n * dims.channels) * length;
+    for (var i = start; i < start + length; i++) {
+      let v = x16[i];
+      all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
+    }
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -397,8 +433,9 @@ fn whole(at: Invocation) {
 
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
+    let off = (plane_of(n, row - n * dims.channels) - row) * length;
     for (var i = row * length; i < (row + 1u) * length; i++) {
-      let v = x16[i];
+      let v = x16[i + off];
       let to = &y16[i];
       (*to)[0] = four(v[0], line);
       (*to)[1] = four(v[1], line);

@@ -2,19 +2,20 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  sums: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  sums_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  sums_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
-  scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
-  backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
-  backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "part" | "parts" | "scale_step" | "scale_first"; dy16: true; x16: true; affine: true; stats: true; daffine: true; pending16: true; dx16: true };
+  sums: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  sums_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  sums_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; stats: true; sums_out: true };
+  scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
+  backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
+  backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy16: true; x16: true; affine: true; stats: true; daffine: true; pending16: true; dx16: true };
 };
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "6bc7320f",
+  hash: "055ea03b",
   text: [`
+
 
 
 
@@ -50,6 +51,7 @@ struct Dims {
   channels: u32,
   groups: u32,
   pixels: u32,
+  split: u32,
   part: u32,
   parts: u32,
   scale_step: u32,
@@ -135,13 +137,22 @@ fn steps_of(count: u32, lane: u32, lanes: u32) -> u32 {
 struct Part {
   row: u32,
   first: u32,
+  source: u32,
   count: u32,
+}
+
+
+fn plane_of(n: u32, c: u32) -> u32 {
+  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
+  return select(n * dims.split + c, second, c >= dims.split);
 }
 
 fn part_of(index: u32) -> Part {
   let row = index / dims.parts;
   let start = (index - row * dims.parts) * dims.part;
-  return Part(row, row * dims.pixels + start, min(dims.part, dims.pixels - start));
+  let plane = plane_of(row / dims.channels, row % dims.channels);
+  let first = row * dims.pixels + start;
+  return Part(row, first, plane * dims.pixels + start, min(dims.part, dims.pixels - start));
 }
 
 fn part_total() -> u32 {
@@ -219,11 +230,13 @@ fn sums(at: Invocation) {
   var all = Terms();
   for (var k = 0u; k < part.count / 4u; k++) {
     let i = part.first + k * 4u;
+    let j = part.source + k * 4u;
     let gradient = vec4f(elem4(dy[i], dy[i + 1u], dy[i + 2u], dy[i + 3u]));
-    all = plus(all, terms_of(gradient, vec4f(elem4(x[i], x[i + 1u], x[i + 2u], x[i + 3u])), line));
+    all = plus(all, terms_of(gradient, vec4f(elem4(x[j], x[j + 1u], x[j + 2u], x[j + 3u])), line));
   }
-  for (var i = part.first + part.count / 4u * 4u; i < part.first + part.count; i++) {
-    all = plus(all, terms_of(vec4f(f32(dy[i]), 0.0, 0.0, 0.0), vec4f(f32(x[i])), line));
+  for (var k = part.count / 4u * 4u; k < part.count; k++) {
+    let gradient = vec4f(f32(dy[part.first + k]), 0.0, 0.0, 0.0);
+    all = plus(all, terms_of(gradient, vec4f(f32(x[part.source + k])), line));
   }
   record(index, sum_of(all), statistics);
 }
@@ -237,16 +250,17 @@ fn sum_of(terms: Terms) -> vec2f {
 
 fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
   let start = part.first / 4u + lane;
+  let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, lanes);
   var all = Terms();
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * lanes;
-    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + lanes]), line);
-    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i]), line), b));
+    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + off + lanes]), line);
+    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line), b));
   }
   if (steps % 2u == 1u) {
     let i = start + (steps - 1u) * lanes;
-    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i]), line));
+    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line));
   }
   return sum_of(all);
 }
@@ -369,12 +383,13 @@ fn fall_of(group_means: vec4f) -> Fall {
   return Fall(group_means.w * group_means.w * group_means.y, group_means.w * group_means.x);
 }
 
-fn put(i: u32, line: Line, fall: Fall) {
-  var result = fallen(elem4(dy[i]), elem4(x[i]), line, fall).x;
+
+fn put(i: u32, j: u32, line: Line, fall: Fall) {
+  var result = fallen(elem4(dy[i]), elem4(x[j]), line, fall).x;
   if (PENDING) {
-    result += f32(pending[i]);
+    result += f32(pending[j]);
   }
-  dx[i] = elem(result);
+  dx[j] = elem(result);
 }
 
 fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
@@ -383,12 +398,12 @@ fn fallen(gradient: elem4, v: elem4, line: Line, fall: Fall) -> vec4f {
   return dh * line.factor - off * fall.slope - fall.offset;
 }
 
-fn put4(i: u32, line: Line, fall: Fall) {
-  var result = fallen(dy4[i], x4[i], line, fall);
+fn put4(i: u32, j: u32, line: Line, fall: Fall) {
+  var result = fallen(dy4[i], x4[j], line, fall);
   if (PENDING) {
-    result += vec4f(pending4[i]);
+    result += vec4f(pending4[j]);
   }
-  dx4[i] = elem4(result);
+  dx4[j] = elem4(result);
 }
 
 @compute @workgroup_size(WG)
@@ -403,7 +418,8 @@ fn backward_input(at: Invocation) {
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count, lane, LANES); k++) {
-    put(part.first + k * LANES + lane, line, fall);
+    let i = k * LANES + lane;
+    put(part.first + i, part.source + i, line, fall);
   }
   write_channel_of(part, lane);
 }
@@ -420,7 +436,8 @@ fn backward_input_wide(at: Invocation) {
   let line = line_of(part.row, of_group.zw);
   let fall = fall_of(of_group);
   for (var k = 0u; k < steps_of(part.count / 4u, lane, LANES); k++) {
-    put4(part.first / 4u + k * LANES + lane, line, fall);
+    let i = k * LANES + lane;
+    put4(part.first / 4u + i, part.source / 4u + i, line, fall);
   }
   write_channel_of(part, lane);
 }
@@ -444,7 +461,7 @@ fn whole(at: Invocation) {
 
     var sum = vec2f();
     for (var c = first; c < first + rows; c++) {
-      let of_row = terms_of_row(n * dims.channels + c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
+      let of_row = terms_of_row(n, c, plain_line(c, statistics)) * vec2f(1.0, statistics.y);
       sum += affine[c] * of_row;
       if (is_real) {
         add_channel(c, of_row, n == 0u);
@@ -457,7 +474,7 @@ fn whole(at: Invocation) {
 
     if (is_real) {
       for (var c = first; c < first + rows; c++) {
-        put_row(n * dims.channels + c, plain_line(c, statistics), fall);
+        put_row(n, c, plain_line(c, statistics), fall);
       }
     }
   }
@@ -467,12 +484,14 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
-fn terms_of_row(row: u32, line: Line) -> vec2f {
+fn terms_of_row(n: u32, c: u32, line: Line) -> vec2f {
   let length = dims.pixels / 16u;
+  let row = n * dims.channels + c;
+  let off = (plane_of(n, c) - row) * length;
   var all = Terms();
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let g = dy16[i];
-    let v = x16[i];
+    let v = x16[i + off];
     let left = plus(terms_of(vec4f(g[0]), vec4f(v[0]), line), terms_of(vec4f(g[1]), vec4f(v[1]), line));
     let right = plus(terms_of(vec4f(g[2]), vec4f(v[2]), line), terms_of(vec4f(g[3]), vec4f(v[3]), line));
     all = plus(all, plus(left, right));
@@ -485,16 +504,18 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
   write_channel(c, sum + select(before, vec2f(), is_first));
 }
 
-fn put_row(row: u32, line: Line, fall: Fall) {
+fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
   let length = dims.pixels / 16u;
+  let row = n * dims.channels + c;
+  let off = (plane_of(n, c) - row) * length;
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let g = dy16[i];
-    let v = x16[i];
+    let v = x16[i + off];
     var before = elem16();
     if (PENDING) {
-      before = pending16[i];
+      before = pending16[i + off];
     }
-    let to = &dx16[i];
+    let to = &dx16[i + off];
     (*to)[0] = elem4(fallen(g[0], v[0], line, fall) + vec4f(before[0]));
     (*to)[1] = elem4(fallen(g[1], v[1], line, fall) + vec4f(before[1]));
     (*to)[2] = elem4(fallen(g[2], v[2], line, fall) + vec4f(before[2]));
