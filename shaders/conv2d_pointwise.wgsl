@@ -6,7 +6,9 @@
 //
 //   Both are one thing: every channel written is a sum over the channels read, four at a time.
 //
-//   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows: columns of [N, all]
+//   shapes    source, result, added [N, channels, H·W] f32 row-major · weight [O, C] · bias [O] · rows: columns of [N, all];
+//             forward the source, backward result and added may be joined: channel c of image n is plane
+//             c + n·split, from c = split on c + n·(channels − split) + (N − 1)·split
 //   dispatch  one lane 16 pixels of 4·BLOCKS channels: (N · pixels / 16 / WG, …, channels / (4·BLOCKS))
 //             quads  SHARERS lanes load the weights of as many channels and swap them: lane q holds these
 //                    in the order q^0, q^1, …, four of them a block
@@ -28,6 +30,8 @@ struct Dims {
   images: u32, // N
   reads: u32, // channels of the source
   writes: u32, // channels of the result
+  source_split: u32, // channels of the first part, a multiple of 8; else all
+  result_split: u32, // and of `added`
   pixels: u32, // H · W
   tiles: u32, // of an image: pixels / 16
   read_step: u32, // weights from one channel read to the next
@@ -151,11 +155,17 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
       for (var r = 0u; r < d.four; r++) {
-        let at = (place.n * d.writes + o) * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
+        let plane = planes_before(place.n, o, d.writes, d.result_split) + o;
+        let at = plane * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
         put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
       }
     }
   }
+}
+
+// Where channel c's plane lies, less c.
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -199,7 +209,7 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var d = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     let m = taps_at(w.x, g, s);
@@ -246,7 +256,7 @@ fn plain(lane: Lane) {
   var t = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     t = Block(

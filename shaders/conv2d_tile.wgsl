@@ -13,7 +13,9 @@
 //   tap is at a constant place.
 //
 //   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, K, K] ·
-//             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32
+//             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32;
+//             forward the source, backward result and added may be joined: channel c of image n is plane
+//             c + n·split, from c = split on c + n·(channels − split) + (N − 1)·split
 //   dispatch  tile, part  (tiles, …, ⌈channels / 64⌉ · parts) workgroups of 128 lanes; `part` sums over a
 //                         part of the channels read, where there are too few tiles for a device
 //             finish      a lane an element of result
@@ -43,6 +45,8 @@ struct Dims {
   images: u32, // N
   reads: u32, // channels of the source
   writes: u32, // channels of the result
+  source_split: u32, // channels of the first part, a multiple of 8; else all
+  result_split: u32, // and of `added`
   height: u32, // of z
   width: u32,
   out_height: u32, // of the result
@@ -131,11 +135,17 @@ fn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {
   if (channel >= dims.reads || image >= dims.images || !is_row) {
     return vec4f();
   }
-  let plane = (image * dims.reads + channel) * (dims.height >> DOUBLED);
-  let start = (plane + ((row - dims.top) >> DOUBLED)) * (dims.width >> DOUBLED);
+  let plane = planes_before(image, channel, dims.reads, dims.source_split) + channel;
+  let line = plane * (dims.height >> DOUBLED) + ((row - dims.top) >> DOUBLED);
+  let start = line * (dims.width >> DOUBLED);
   let at = start + ((clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left) >> vec4u(DOUBLED));
   let pixels = vec4f(f32(source[at.x]), f32(source[at.y]), f32(source[at.z]), f32(source[at.w]));
   return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+}
+
+// Where channel c's plane lies, less c.
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 // Neighbouring lanes take neighbouring taps, which are neighbours in memory.
@@ -274,7 +284,7 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
   if (channel >= dims.writes) {
     return;
   }
-  let plane = spot.image * dims.writes + channel;
+  let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
   let level = level_of(spot.image, channel);
   let at = plane * dims.out_height * dims.out_width + spot.at;
   if (spot.lines > 0u) {
@@ -407,6 +417,8 @@ fn finish(
   for (var i = 0u; i < dims.parts; i++) {
     sum += all_sums[i * count + at];
   }
-  let plane = at / pixels;
-  put_one(at, sum + level_of(plane / dims.writes, plane % dims.writes));
+  let n = at / pixels / dims.writes;
+  let o = at / pixels % dims.writes;
+  let plane = planes_before(n, o, dims.writes, dims.result_split) + o;
+  put_one(plane * pixels + at % pixels, sum + level_of(n, o));
 }

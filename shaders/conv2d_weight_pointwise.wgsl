@@ -5,7 +5,9 @@
 //                  z = x, or with DOUBLED x with each pixel doubled both ways
 //   source         the transpose of torch.nn.functional.conv2d in its weights
 //
-//   shapes     dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] f32 row-major · partials [parts, O, C]
+//   shapes     dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] f32 row-major · partials [parts, O, C];
+//              x may be joined: channel c of image n is plane c + n·split, from c = split on
+//              c + n·(C − split) + (N − 1)·split
 //   dispatch   a lane takes 8 o × 4 · QUADS c, by runs of 8 pixels. In `lanes` a workgroup is a
 //              subgroup of LANES, whose lanes take different c: each loads a share of dy for all
 //   numerics   f32; 8 products at a time, then row by row, then strip by strip, in fixed order
@@ -24,6 +26,7 @@ const DOUBLED: u32 = 0u; // 1: yes
 struct Dims {
   images: u32, // N
   in_channels: u32, // C
+  split: u32, // channels of x's first part, a multiple of 8; else C
   out_channels: u32, // O
   rows: u32, // of dy
   columns: u32,
@@ -102,6 +105,11 @@ fn four_runs(start: u32, column: u32) -> array<Run, 4> {
     run_of_x(start + 2u * plane, column),
     run_of_x(start + 3u * plane, column),
   );
+}
+
+// Where channel c's plane lies, less c.
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 fn product(a: Run, b: Run) -> f32 {
@@ -204,7 +212,7 @@ fn lanes(
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
     let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
-    let x_start = (n * dims.in_channels + c) * x_plane;
+    let x_start = (planes_before(n, c, dims.in_channels, dims.split) + c) * x_plane;
     let own = vec2f(inside(j + lane, dims.columns), inside(j + lane + 4u, dims.columns));
     var strip = array<vec4f, 8>();
     var other_strip = array<vec4f, 8>();
@@ -267,7 +275,8 @@ fn plain(
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
     let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
-    let x_start = (n * dims.in_channels + c) * dims.x_rows * dims.x_columns;
+    let plane = planes_before(n, c, dims.in_channels, dims.split) + c;
+    let x_start = plane * dims.x_rows * dims.x_columns;
     let own = Run(inside4(j), inside4(j + 4u));
     var strip = array<vec4f, 8>();
     for (var i = task.first_row; i < task.last_row; i++) {

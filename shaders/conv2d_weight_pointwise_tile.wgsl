@@ -7,7 +7,9 @@
 //   A workgroup makes 64 × 64 weights. Turn by turn it stages 16 pixels in 64 channels of dy and 64 of
 //   x; from there a lane makes 8 × 4 weights.
 //
-//   shapes    dy [N, O, pixels] · x [N, C, pixels] row-major, pixels a multiple of 4 · partials [parts, O, C] f32
+//   shapes    dy [N, O, pixels] · x [N, C, pixels] row-major, pixels a multiple of 4 · partials [parts, O, C] f32;
+//             x may be joined: channel c of image n is plane c + n·split, from c = split on
+//             c + n·(C − split) + (N − 1)·split
 //   dispatch  (⌈C/64⌉, ⌈O/64⌉, parts) workgroups of 128 lanes
 //   numerics  f32; pixel by pixel in fixed order, then part by part
 //   launcher  src/kernels/conv2d_weight_tile_record.ts · oracle tests/reference/conv2d.ts
@@ -20,7 +22,9 @@ const QUADS: u32 = 4u; // fours of pixels a turn
 const PITCH: u32 = QUADS + 1u; // odd: channels lie in other banks
 
 struct Dims {
+  images: u32, // N
   in_channels: u32, // C
+  split: u32, // channels of x's first part, a multiple of 8; else C
   out_channels: u32, // O
   quads: u32, // fours of pixels of an image
   all_quads: u32, // of all N
@@ -58,8 +62,14 @@ fn inputs_at(c: u32, quad: u32) -> vec4f {
   if (c >= dims.in_channels || quad >= dims.all_quads) {
     return vec4f();
   }
-  let at = ((quad / dims.quads * dims.in_channels + c) * dims.quads + quad % dims.quads) * 4u;
+  let plane = planes_before(quad / dims.quads, c, dims.in_channels, dims.split) + c;
+  let at = (plane * dims.quads + quad % dims.quads) * 4u;
   return vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u]));
+}
+
+// Where channel c's plane lies, less c.
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 alias Sums = array<vec4f, 8>; // of eight channels of dy: four of x

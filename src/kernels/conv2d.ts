@@ -28,7 +28,7 @@ export interface Conv2dOptions {
 }
 
 export interface Conv2dInputs {
-  /** [N, C, H, W] */
+  /** [N, C, H, W]; may be joined (`Graph.join`) where the kernel is 1×1 */
   x: Tensor;
   /** [O, C, K, K], K = 1 or 3 */
   weight: Tensor;
@@ -47,7 +47,8 @@ export const NO_PADDING: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
  *
  * @returns  [N, O, outH, outW], outH = ⌊(H_z + top + bottom − K) / stride⌋ + 1, outW likewise
  * @throws ShapeError unless the shapes fit; OptionError for strides other than 1 and 2, kernels
- *         other than 1×1 and 3×3, and paddings that are no counts below K
+ *         other than 1×1 and 3×3, and paddings that are no counts below K; Error for a joined tensor
+ *         where none may be
  */
 export function conv2d(
   graph: Graph,
@@ -71,8 +72,9 @@ export function conv2d(
  *
  * @param dy       [N, O, outH, outW]
  * @param pending  of x's shape: added
- * @param target   of x's shape; neither dy, weight nor pending
- * @throws as conv2d
+ * @param target   of x's shape; neither dy, weight nor pending; may be joined (`Graph.join`) where the
+ *                 kernel is 1×1, and pending then likewise
+ * @throws as conv2d; Error for a joined tensor elsewhere
  */
 export function conv2dBackwardInput(
   graph: Graph,

@@ -53,6 +53,12 @@ export function rolesOf(direction: Direction, c: Convolution) {
   };
 }
 
+/** Channels of the first parts, where source or result are joined (`Graph.join`), or all. */
+export const splitsOf = (
+  { reads, writes }: { reads: number; writes: number },
+  { source, result }: ConvolutionTensors,
+) => ({ source_split: source.split ?? reads, result_split: result.split ?? writes });
+
 /** At stride 1: rows and columns of zeros before the source, and how the taps lie; the gradient turns them round. */
 export function placeOf(direction: Direction, { K, padding: { top, left } }: Convolution) {
   return direction === "forward"
@@ -70,6 +76,8 @@ export function argsOf<Dims>(
   { source, weight, result, ...optional }: ConvolutionTensors,
 ) {
   const { bias, rows, added } = optional;
+  if (added && added.split !== result.split)
+    throw new Error(`${result.label}: ${added.label} is laid out otherwise`);
   const has = {
     has_bias: Number(bias !== undefined),
     has_added: Number(added !== undefined),

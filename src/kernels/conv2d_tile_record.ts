@@ -12,6 +12,7 @@ import {
   flopsOf,
   placeOf,
   rolesOf,
+  splitsOf,
 } from "./conv2d_roles.ts";
 import { conv2d_tile as tiled } from "./generated/conv2d_tile.ts";
 
@@ -41,7 +42,10 @@ export function recordOnTiles(
   tensors: ConvolutionTensors,
 ): void {
   const { dims, constants, tiles } = planOf(direction, c);
-  const { bias, rows, added, result, ...read } = argsOf(dims, tensors);
+  const { bias, rows, added, result, ...read } = argsOf(
+    { ...dims, ...splitsOf(dims, tensors) },
+    tensors,
+  );
   const channels = dims.out_tiles * dims.parts;
   const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), channels];
   const work = { constants, flops: flopsOf(c) };

@@ -19,12 +19,13 @@ export type WeightPlace = Required<Conv2dOptions> & { weightShape: Shape };
  *   dweight[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
  *   drows[n,o]       = Σ_{i,j} dy[n,o,i,j]        dbias[o] = Σ_n drows[n,o]
  *
- * @param x          [N, C, H, W]
+ * @param x          [N, C, H, W]; may be joined (`Graph.join`) where the kernel is 1×1
  * @param dy         [N, O, outH, outW], as `conv2d` gives y
  * @param gradients  where to write: dweight [O, C, K, K] and, if wanted, dbias [O] and
  *                   drows, O columns of [N, all]
  * @throws ShapeError unless the shapes fit; OptionError for strides other than 1 and 2, kernels
- *         other than 1×1 and 3×3, and paddings that are no counts below K
+ *         other than 1×1 and 3×3, and paddings that are no counts below K; Error for a joined tensor
+ *         where none may be
  */
 export function conv2dBackwardWeight(
   graph: Graph,

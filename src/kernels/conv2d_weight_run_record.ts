@@ -183,6 +183,7 @@ function recordPointwise(
   const dims = {
     images: c.N,
     in_channels: c.C,
+    split: inputs.x.split ?? c.C,
     out_channels: c.O,
     rows,
     columns,

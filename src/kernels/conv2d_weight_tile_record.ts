@@ -71,7 +71,9 @@ function recordPointwise(
   const { quads, all_quads, turns } = quadsOf(c);
   const place = placeOf(c, way, turns);
   const dims = {
+    images: c.N,
     in_channels: c.C,
+    split: inputs.x.split ?? c.C,
     out_channels: c.O,
     quads,
     all_quads,

@@ -8,7 +8,7 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Gpu, SubgroupMatrix } from "../device/gpu.ts";
 import { FEATURE, type MapDtype, type Variant } from "../device/shader.ts";
 import { fitsWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
-import type { Convolution } from "./conv2d_roles.ts";
+import type { Convolution, ConvolutionTensors } from "./conv2d_roles.ts";
 import { subgroup_matrix } from "./generated/subgroup_matrix.ts";
 import type { MatrixCandidate, MatrixKernels } from "./matrix_units.ts";
 import { convolutionWork, linearWork, type Work } from "./subgroup_matrix_work.ts";
@@ -108,13 +108,16 @@ export function matrixKernels(device: MatrixDevice): MatrixKernels {
     described,
     linear: (product) => onUnits(device, linearWork(product)),
     convolution: (direction, c, tensors) =>
-      suits(c) ? onUnits(device, convolutionWork(direction, c, tensors)) : [],
+      suits(c) && !isJoined(tensors) ? onUnits(device, convolutionWork(direction, c, tensors)) : [],
   };
 }
 
 /** 1×1 without padding, or 3×3 with any, at stride 1. */
 const suits = ({ K, stride, upsample, padding }: Convolution): boolean =>
   stride === 1 && !upsample && (K === 3 || Object.values(padding).every((n) => n === 0));
+
+const isJoined = ({ source, result }: ConvolutionTensors): boolean =>
+  (source.split ?? result.split) !== undefined;
 
 /** One candidate or none, for the maps' type and the workgroups that a dispatch may have. */
 function onUnits(device: MatrixDevice, work: Work): MatrixCandidate[] {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { conv2dRule } from "../../src/autograd/rules/conv2d.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
-import type { Graph } from "../../src/graph/graph.ts";
-import type { Tensor } from "../../src/graph/tensor.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { Dtype, Tensor } from "../../src/graph/tensor.ts";
 import { conv2d, conv2dBackwardInput, NO_PADDING, type Padding } from "../../src/kernels/conv2d.ts";
 import { scattered } from "../reference/agreement.ts";
 import { concatChannels } from "../reference/concat.ts";
@@ -11,6 +11,7 @@ import * as twin from "../reference/conv2d.ts";
 import { absoluteAll, mapArray, type NdArray } from "../reference/ndarray.ts";
 import { type GoldenCase, goldenCases, goldenTensor } from "../support/golden.ts";
 import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
+import { joinedOrder } from "../support/joined.ts";
 import { planeSums } from "./records/conv2d.ts";
 
 interface Case {
@@ -121,6 +122,83 @@ describe("eight lanes that share taps make the bits that four make", () => {
     };
     expect(await on(8)).toEqual(await on(4));
     expect([...sharers]).toContain(8);
+  });
+});
+
+/** The launches of y from a joined x, and of a joined dx. */
+const JOINED: [string, Target, string[]][] = [
+  ["lanes that share", TARGETS[1]![1]!, ["conv2d_pointwise.quads"]],
+  ["lanes alone", PLAIN_TARGET, ["conv2d_pointwise.plain"]],
+  ["workgroups' tiles", { ...PLAIN_TARGET, tiles: true }, ["conv2d_tile.tile"]],
+];
+
+describe("a 1×1 convolution reads a joined x, and writes a joined dx, in place: the same bits", () => {
+  async function launched(
+    { x: shape, O, split }: Case & { split: number },
+    target: Target,
+    dtype: Dtype = "f32",
+  ) {
+    const inputs = {
+      ...inputsOf({ x: shape, O, K: 1 }),
+      dy: scattered([shape[0], O, shape[2], shape[3]], 4),
+      pending: scattered(shape, 5),
+    };
+    const labels = new Set<string>();
+    const on = (split: number | undefined) => {
+      const joined = (map: NdArray) => ({ ...(split ? joinedOrder(map, split) : map), dtype });
+      const maps = { x: joined(inputs.x), pending: joined(inputs.pending) };
+      const [dy, weight] = [inputs.dy, inputs.weight].map((map) => ({ ...map, dtype }));
+      const given = { ...maps, dy: dy!, weight: weight!, bias: inputs.bias };
+      return evaluate(
+        given,
+        (graph, { x, pending, dy, weight, bias }) => {
+          const y = conv2d(graph, { x: { ...x, split }, weight, bias }, { padding: NO_PADDING });
+          const dx = { ...graph.alloc(shape, "dx", dtype), split };
+          const options = { stride: 1, padding: NO_PADDING, upsample: false, inputShape: shape };
+          const tensors = { dy, weight, pending: { ...pending, split } };
+          conv2dBackwardInput(graph, tensors, options, dx);
+          for (const { label } of graph.dispatches) labels.add(label);
+          return { y, dx };
+        },
+        target,
+      );
+    };
+    const plain = await on(undefined);
+    expect(await on(split)).toEqual({ y: plain.y, dx: joinedOrder(plain.dx, split) });
+    return [...labels];
+  }
+
+  test.each(JOINED)("by %s", async (_, target, labels) => {
+    const odd: Case = { x: [3, 41, 5, 3], O: 18 };
+    expect(await launched({ ...odd, split: 8 }, target)).toEqual(labels);
+    const fours: Case = { x: [2, 24, 4, 4], O: 19 };
+    expect(await launched({ ...fours, split: 16 }, target)).toEqual(labels);
+  });
+
+  test("by workgroups' tiles in parts", async () => {
+    const labels = await launched({ x: [3, 136, 3, 3], O: 136, split: 72 }, JOINED[2]![1]);
+    expect(labels).toEqual(["conv2d_tile.part", "conv2d_tile.finish"]);
+  });
+
+  test.for(JOINED)("in float16, by %s", async ([, target, labels], { skip }) => {
+    if (!(await testGpu()).has("shader-f16")) return skip("the adapter has no float16");
+    const one: Case = { x: [2, 24, 4, 4], O: 19 };
+    expect(await launched({ ...one, split: 16 }, target, "f16")).toEqual(labels);
+  });
+
+  test("others refuse it", () => {
+    const graph = new Graph(PLAIN_TARGET);
+    const x = { ...graph.alloc([2, 16, 4, 4], "a | b"), split: 8 };
+    const launch =
+      (K: number, stride = 1) =>
+      () =>
+        conv2d(graph, { x, weight: graph.alloc([4, 16, K, K], "weight") }, { stride });
+    expect(launch(3)).toThrow("conv2d.plain: cannot read a | b, a concatenation, in place");
+    expect(launch(1, 2)).toThrow("conv2d_general.forward: cannot read a | b");
+    const y = { x: graph.alloc([2, 16, 4, 4], "x"), weight: graph.alloc([16, 16, 1, 1], "weight") };
+    expect(() => conv2d(graph, { ...y, residual: x })).toThrow(
+      "conv2d.y: a | b is laid out otherwise",
+    );
   });
 });
 

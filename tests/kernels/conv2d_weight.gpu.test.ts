@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { ResidentBuffer } from "../../src/graph/tensor.ts";
-import type { Conv2dOptions } from "../../src/kernels/conv2d.ts";
+import { type Dtype, ResidentBuffer } from "../../src/graph/tensor.ts";
+import { type Conv2dOptions, NO_PADDING } from "../../src/kernels/conv2d.ts";
 import { conv2dBackwardWeight } from "../../src/kernels/conv2d_weight.ts";
+import { scattered } from "../reference/agreement.ts";
 import { concatChannels } from "../reference/concat.ts";
 import { conv2dBackward } from "../reference/conv2d.ts";
 import { absoluteAll, type NdArray } from "../reference/ndarray.ts";
 import { goldenCases, goldenTensor } from "../support/golden.ts";
-import { evaluate, expectWithin } from "../support/gpu.ts";
+import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
+import { joinedOrder } from "../support/joined.ts";
 
 const SAME = { top: 1, bottom: 1, left: 1, right: 1 };
 
@@ -69,6 +71,87 @@ interface Golden {
   padding: typeof SAME;
   prologue: "none" | "upsample_nearest2x" | "concat";
 }
+
+const QUADS: Target = { subgroupSize: 4, software: "swiftshader" };
+
+describe("the gradient by 1×1 weights reads a joined x in place: the same bits", () => {
+  interface Joined {
+    shape: [N: number, C: number, H: number, W: number];
+    split: number;
+    target: Target;
+    options?: Partial<Conv2dOptions>;
+    dtype?: Dtype;
+  }
+
+  async function launched({ shape, split, target, options, dtype = "f32" }: Joined) {
+    const place = { stride: 1, padding: NO_PADDING, upsample: false, ...options };
+    const [N, C, H, W] = shape;
+    const weightShape = [20, C, 1, 1];
+    const scale = (place.upsample ? 2 : 1) / place.stride;
+    const dy = scattered([N, 20, ...[H, W].map((extent) => Math.ceil(extent * scale))], 1);
+    const values = scattered(shape, 2);
+    const labels = new Set<string>();
+    const on = (split: number | undefined) => {
+      const x = split ? joinedOrder(values, split) : values;
+      return evaluate(
+        { x: { ...x, dtype }, dy: { ...dy, dtype } },
+        (graph, { x, dy }) => {
+          const dweight = graph.alloc(weightShape, "dweight");
+          const inputs = { x: { ...x, split }, dy };
+          conv2dBackwardWeight(graph, inputs, { ...place, weightShape }, { dweight });
+          const [first] = graph.dispatches;
+          labels.add(`${first!.label} ${first!.variant.constants.QUADS ?? ""}`.trim());
+          return { dweight };
+        },
+        target,
+      );
+    };
+    expect(await on(split)).toEqual(await on(undefined));
+    return [...labels];
+  }
+
+  const odd: Pick<Joined, "shape" | "split"> = { shape: [3, 41, 3, 5], split: 8 };
+  const even: typeof odd = { shape: [3, 24, 4, 4], split: 16 };
+
+  test("by lanes that share", async () => {
+    const lanes = (quads: number) => [`conv2d_weight_pointwise.lanes ${quads}`];
+    expect(await launched({ ...odd, target: QUADS })).toEqual(lanes(2));
+    expect(await launched({ ...even, target: QUADS })).toEqual(lanes(2));
+    const few: Joined = { shape: [3, 13, 3, 4], split: 8, target: QUADS };
+    expect(await launched(few)).toEqual(lanes(1));
+  });
+
+  test("by lanes alone, at either stride, doubled or not", async () => {
+    const labels = ["conv2d_weight_pointwise.plain"];
+    for (const options of [{}, { stride: 2 }, { upsample: true }]) {
+      expect(await launched({ ...odd, options, target: PLAIN_TARGET })).toEqual(labels);
+    }
+  });
+
+  test("by workgroups' tiles", async () => {
+    const target = { ...PLAIN_TARGET, tiles: true };
+    expect(await launched({ ...even, target })).toEqual(["conv2d_weight_pointwise_tile.tile"]);
+    const wide: Joined = { shape: [2, 136, 2, 6], split: 72, target };
+    expect(await launched(wide)).toEqual(["conv2d_weight_pointwise_tile.tile"]);
+  });
+
+  test("in float16", async ({ skip }) => {
+    if (!(await testGpu()).has("shader-f16")) return skip("the adapter has no float16");
+    const targets = [QUADS, PLAIN_TARGET, { ...PLAIN_TARGET, tiles: true }];
+    for (const target of targets) await launched({ ...even, target, dtype: "f16" });
+  });
+
+  test("others refuse it", () => {
+    const graph = new Graph(PLAIN_TARGET);
+    const x = { ...graph.alloc([2, 16, 4, 4], "a | b"), split: 8 };
+    const dy = graph.alloc([2, 4, 4, 4], "dy");
+    const weightShape = [4, 16, 3, 3];
+    const place = { stride: 1, padding: SAME, upsample: false, weightShape };
+    const launch = () =>
+      conv2dBackwardWeight(graph, { x, dy }, place, { dweight: graph.alloc(weightShape, "dw") });
+    expect(launch).toThrow("conv2d_weight.plain: cannot read a | b, a concatenation, in place");
+  });
+});
 
 describe("a weight gradient is recorded in few dispatches", () => {
   const dispatches = (shape: { C: number; O: number; size: number; bias: boolean }) => {

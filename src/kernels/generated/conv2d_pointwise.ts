@@ -2,14 +2,16 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  quads: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
-  plain: { dims: "images" | "reads" | "writes" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
+  quads: { dims: "images" | "reads" | "writes" | "source_split" | "result_split" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
+  plain: { dims: "images" | "reads" | "writes" | "source_split" | "result_split" | "pixels" | "tiles" | "read_step" | "write_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
 };
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "69790bb3",
+  hash: "e2da4959",
   text: [`
+
+
 
 
 
@@ -39,6 +41,8 @@ struct Dims {
   images: u32,
   reads: u32,
   writes: u32,
+  source_split: u32,
+  result_split: u32,
   pixels: u32,
   tiles: u32,
   read_step: u32,
@@ -162,11 +166,17 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
       for (var r = 0u; r < d.four; r++) {
-        let at = (place.n * d.writes + o) * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
+        let plane = planes_before(place.n, o, d.writes, d.result_split) + o;
+        let at = plane * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
         put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
       }
     }
   }
+}
+
+
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -210,7 +220,7 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var d = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     let m = taps_at(w.x, g, s);
@@ -257,7 +267,7 @@ fn plain(lane: Lane) {
   var t = Block();
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (place.n * dim.reads + g.channels) * dim.pixels;
+    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     t = Block(

@@ -2,15 +2,17 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  tile: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
-  part: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; part_sums: true };
-  finish: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_sums: true };
+  tile: { dims: "images" | "reads" | "writes" | "source_split" | "result_split" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true };
+  part: { dims: "images" | "reads" | "writes" | "source_split" | "result_split" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; part_sums: true };
+  finish: { dims: "images" | "reads" | "writes" | "source_split" | "result_split" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "out_tiles" | "read_step" | "write_step" | "first_tap" | "tap_step" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_sums: true };
 };
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "fdee5828",
+  hash: "34b529f7",
   text: [`
+
+
 
 
 
@@ -55,6 +57,8 @@ struct Dims {
   images: u32,
   reads: u32,
   writes: u32,
+  source_split: u32,
+  result_split: u32,
   height: u32,
   width: u32,
   out_height: u32,
@@ -143,11 +147,17 @@ fn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {
   if (channel >= dims.reads || image >= dims.images || !is_row) {
     return vec4f();
   }
-  let plane = (image * dims.reads + channel) * (dims.height >> DOUBLED);
-  let start = (plane + ((row - dims.top) >> DOUBLED)) * (dims.width >> DOUBLED);
+  let plane = planes_before(image, channel, dims.reads, dims.source_split) + channel;
+  let line = plane * (dims.height >> DOUBLED) + ((row - dims.top) >> DOUBLED);
+  let start = line * (dims.width >> DOUBLED);
   let at = start + ((clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left) >> vec4u(DOUBLED));
   let pixels = vec4f(f32(source[at.x]), f32(source[at.y]), f32(source[at.z]), f32(source[at.w]));
   return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+}
+
+
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 
@@ -286,7 +296,7 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
   if (channel >= dims.writes) {
     return;
   }
-  let plane = spot.image * dims.writes + channel;
+  let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
   let level = level_of(spot.image, channel);
   let at = plane * dims.out_height * dims.out_width + spot.at;
   if (spot.lines > 0u) {
@@ -419,7 +429,9 @@ fn finish(
   for (var i = 0u; i < dims.parts; i++) {
     sum += all_sums[i * count + at];
   }
-  let plane = at / pixels;
-  put_one(at, sum + level_of(plane / dims.writes, plane % dims.writes));
+  let n = at / pixels / dims.writes;
+  let o = at / pixels % dims.writes;
+  let plane = planes_before(n, o, dims.writes, dims.result_split) + o;
+  put_one(plane * pixels + at % pixels, sum + level_of(n, o));
 }`],
 };

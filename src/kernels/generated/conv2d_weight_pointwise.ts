@@ -2,14 +2,16 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  lanes: { dims: "images" | "in_channels" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
-  plain: { dims: "images" | "in_channels" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
+  lanes: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
+  plain: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
 };
 
 export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise",
-  hash: "ee449d07",
+  hash: "e2c11b1a",
   text: [`
+
+
 
 
 
@@ -35,6 +37,7 @@ const DOUBLED: u32 = 0u;
 struct Dims {
   images: u32,
   in_channels: u32,
+  split: u32,
   out_channels: u32,
   rows: u32,
   columns: u32,
@@ -113,6 +116,11 @@ fn four_runs(start: u32, column: u32) -> array<Run, 4> {
     run_of_x(start + 2u * plane, column),
     run_of_x(start + 3u * plane, column),
   );
+}
+
+
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 fn product(a: Run, b: Run) -> f32 {
@@ -215,7 +223,7 @@ fn lanes(
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
     let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
-    let x_start = (n * dims.in_channels + c) * x_plane;
+    let x_start = (planes_before(n, c, dims.in_channels, dims.split) + c) * x_plane;
     let own = vec2f(inside(j + lane, dims.columns), inside(j + lane + 4u, dims.columns));
     var strip = array<vec4f, 8>();
     var other_strip = array<vec4f, 8>();
@@ -278,7 +286,8 @@ fn plain(
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
     let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
-    let x_start = (n * dims.in_channels + c) * dims.x_rows * dims.x_columns;
+    let plane = planes_before(n, c, dims.in_channels, dims.split) + c;
+    let x_start = plane * dims.x_rows * dims.x_columns;
     let own = Run(inside4(j), inside4(j + 4u));
     var strip = array<vec4f, 8>();
     for (var i = task.first_row; i < task.last_row; i++) {

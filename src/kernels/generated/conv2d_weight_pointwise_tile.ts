@@ -2,13 +2,15 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  tile: { dims: "in_channels" | "out_channels" | "quads" | "all_quads" | "turns" | "turns_a_part"; dy: true; x: true; partials: true };
+  tile: { dims: "images" | "in_channels" | "split" | "out_channels" | "quads" | "all_quads" | "turns" | "turns_a_part"; dy: true; x: true; partials: true };
 };
 
 export const conv2d_weight_pointwise_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise_tile",
-  hash: "19b6fbd3",
+  hash: "2c0df251",
   text: [`
+
+
 
 
 
@@ -30,7 +32,9 @@ const QUADS: u32 = 4u;
 const PITCH: u32 = QUADS + 1u;
 
 struct Dims {
+  images: u32,
   in_channels: u32,
+  split: u32,
   out_channels: u32,
   quads: u32,
   all_quads: u32,
@@ -68,8 +72,14 @@ fn inputs_at(c: u32, quad: u32) -> vec4f {
   if (c >= dims.in_channels || quad >= dims.all_quads) {
     return vec4f();
   }
-  let at = ((quad / dims.quads * dims.in_channels + c) * dims.quads + quad % dims.quads) * 4u;
+  let plane = planes_before(quad / dims.quads, c, dims.in_channels, dims.split) + c;
+  let at = (plane * dims.quads + quad % dims.quads) * 4u;
   return vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u]));
+}
+
+
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
 alias Sums = array<vec4f, 8>;
