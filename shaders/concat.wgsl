@@ -1,21 +1,20 @@
-// concat.wgsl — the channels of one image after those of another, and the way back.
+// concat.wgsl — the channels of one image after those of another, and the way back: where kernels cannot read
+// both where they lie (Graph.join).
 //
 //   forward   y[n] = a[n], then b[n]
 //   backward  da[n] = the first channels of dy[n], db[n] = the rest
 //   source    the skip connections of Ronneberger et al. 2015, arXiv:1505.04597, §2
 //
 //   shapes    a, da [N, Ca, H, W] · b, db [N, Cb, H, W] · y, dy [N, Ca + Cb, H, W], f32 row-major
-//   dispatch  one lane an element of y or dy, in the _wide ones RUN fours, in workgroups of WG, folded into two dimensions
+//   dispatch  one lane an element of y or dy, in workgroups of WG, folded into two dimensions
 //   numerics  copies: no rounding
 //   launcher  src/kernels/concat.ts · oracle tests/reference/concat.ts
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
-alias elem4 = vec4<elem>;
 const WG: u32 = 64u;
-const RUN: u32 = 1u; // fours of a lane, side by side: 1 or 4
 
 struct Dims {
-  count: u32, // elements of y or dy; in the _wide ones groups of four, as below
+  count: u32, // elements of y or dy
   first: u32, // elements of an image of a: Ca · H · W
   second: u32, // elements of an image of b
 }
@@ -54,43 +53,9 @@ fn forward(
   }
 }
 
-@group(0) @binding(4) var<storage, read> a4: array<elem4>;
-@group(0) @binding(5) var<storage, read> b4: array<elem4>;
-@group(0) @binding(6) var<storage, read_write> y4: array<elem4>;
-
-@compute @workgroup_size(WG)
-fn forward_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
-  if (i >= dims.count) {
-    return;
-  }
-  let place = place_of(i);
-  if (place.offset < dims.first) {
-    let at = place.image * dims.first + place.offset;
-    y4[i] = a4[at];
-    if (RUN == 4u) {
-      y4[i + 1u] = a4[at + 1u];
-      y4[i + 2u] = a4[at + 2u];
-      y4[i + 3u] = a4[at + 3u];
-    }
-  } else {
-    let at = place.image * dims.second + place.offset - dims.first;
-    y4[i] = b4[at];
-    if (RUN == 4u) {
-      y4[i + 1u] = b4[at + 1u];
-      y4[i + 2u] = b4[at + 2u];
-      y4[i + 3u] = b4[at + 3u];
-    }
-  }
-}
-
-@group(0) @binding(7) var<storage, read> dy: array<elem>;
-@group(0) @binding(8) var<storage, read_write> da: array<elem>;
-@group(0) @binding(9) var<storage, read_write> db: array<elem>;
+@group(0) @binding(4) var<storage, read> dy: array<elem>;
+@group(0) @binding(5) var<storage, read_write> da: array<elem>;
+@group(0) @binding(6) var<storage, read_write> db: array<elem>;
 
 @compute @workgroup_size(WG)
 fn backward(
@@ -107,39 +72,5 @@ fn backward(
     da[place.image * dims.first + place.offset] = dy[i];
   } else {
     db[place.image * dims.second + place.offset - dims.first] = dy[i];
-  }
-}
-
-@group(0) @binding(10) var<storage, read> dy4: array<elem4>;
-@group(0) @binding(11) var<storage, read_write> da4: array<elem4>;
-@group(0) @binding(12) var<storage, read_write> db4: array<elem4>;
-
-@compute @workgroup_size(WG)
-fn backward_wide(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = ((group.y * groups.x + group.x) * WG + lane) * RUN;
-  if (i >= dims.count) {
-    return;
-  }
-  let place = place_of(i);
-  if (place.offset < dims.first) {
-    let to = place.image * dims.first + place.offset;
-    da4[to] = dy4[i];
-    if (RUN == 4u) {
-      da4[to + 1u] = dy4[i + 1u];
-      da4[to + 2u] = dy4[i + 2u];
-      da4[to + 3u] = dy4[i + 3u];
-    }
-  } else {
-    let to = place.image * dims.second + place.offset - dims.first;
-    db4[to] = dy4[i];
-    if (RUN == 4u) {
-      db4[to + 1u] = dy4[i + 1u];
-      db4[to + 2u] = dy4[i + 2u];
-      db4[to + 3u] = dy4[i + 3u];
-    }
   }
 }

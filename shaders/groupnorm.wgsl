@@ -6,14 +6,14 @@
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1; scale and shift: Dhariwal & Nichol 2021, arXiv:2105.05233, §3.1
 //
 //   shapes    x, y [N, C, H, W] f32 row-major · affine [2C]: γ, then β · scale_shift: columns of [N, all], C scales, then C shifts
-//             x may be joined: [N, split, H, W], and behind it [N, C − split, H, W]
+//             x may be joined: channel c of image n is plane c + n·split, from c = split on c + n·(C − split) + (N − 1)·split
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
 //             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
 //             or whole: one quad of lanes a group, each takes whole rows, as many as the others
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
-//   numerics  squares about the mean of sixteen values in registers, merged by Chan, Golub & LeVeque 1983: a large mean does not
-//             cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
+//   numerics  squares about the mean of sixteen values, these or (whole) the row's first, merged by Chan, Golub & LeVeque 1983:
+//             a large mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
 enable subgroups;
@@ -31,7 +31,7 @@ struct Dims {
   channels: u32, // C
   groups: u32, // G
   pixels: u32, // H · W
-  split: u32, // channels of the first of two tensors that x is joined of, or C
+  split: u32, // channels of x's first part; else C
   slice: u32, // values of a slice, as pixels; a group's last one may be shorter
   slices: u32, // slices of a group
   part: u32, // values of a part, as pixels; a row's last one may be shorter
@@ -131,10 +131,10 @@ fn slice_count(slice: u32) -> u32 {
   return min(dims.slice, group_size() - slice * dims.slice);
 }
 
-// Where a channel lies in x, in H · W values.
+// Where a channel's plane lies in x.
 fn plane_of(n: u32, c: u32) -> u32 {
-  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
-  return select(n * dims.split + c, second, c >= dims.split);
+  let second = n * (dims.channels - dims.split) + (dims.batch - 1u) * dims.split;
+  return c + select(second, n * dims.split, c < dims.split);
 }
 
 struct Run {
@@ -399,11 +399,7 @@ fn whole(at: Invocation) {
   // μ and r: every lane joins the moments of all
   var all = Moments();
   for (var row = first; row < first + rows; row++) {
-    let start = plane_of(n, row - n * dims.channels) * length;
-    for (var i = start; i < start + length; i++) {
-      let v = x16[i];
-      all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
-    }
+    all = joined(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -428,6 +424,27 @@ fn whole(at: Invocation) {
       (*to)[3] = four(v[3], line);
     }
   }
+}
+
+// Of sixteens, about the mean of the first: it is among them, so that σ is no less than its distance from
+// theirs times √(1 / length).
+fn moments_of_row(first: u32, length: u32) -> Moments {
+  let head = x16[first];
+  let pivot = total((vec4f(head[0]) + vec4f(head[1])) + (vec4f(head[2]) + vec4f(head[3]))) / 16.0;
+  var sum = vec4f();
+  var squares = vec4f();
+  for (var i = first; i < first + length; i++) {
+    let v = x16[i];
+    let a = vec4f(v[0]) - pivot;
+    let b = vec4f(v[1]) - pivot;
+    let c = vec4f(v[2]) - pivot;
+    let d = vec4f(v[3]) - pivot;
+    sum += (a + b) + (c + d);
+    squares += (a * a + b * b) + (c * c + d * d);
+  }
+  let count = f32(dims.pixels);
+  let off = total(sum) / count;
+  return Moments(count, pivot + off, total(squares) - off * off * count);
 }
 
 // Those of a set and another as large: the same bits whichever comes first.

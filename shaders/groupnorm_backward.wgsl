@@ -8,7 +8,8 @@
 //   source    Wu & He 2018, arXiv:1803.08494, §3.1, by the chain rule
 //
 //   shapes    x, dy, pending, dx [N, C, H, W] f32 row-major · affine, daffine [2C]: γ, then β
-//             x, pending and dx may be joined, alike: [N, split, H, W], and behind it [N, C − split, H, W]
+//             x, pending and dx may be joined, all alike: channel c of image n is plane c + n·split,
+//             from c = split on c + n·(C − split) + (N − 1)·split
 //             scale_shift, dscale_shift: columns of [N, all], C scales, then C shifts
 //             a part: a run of one row's values, the H · W of one channel of one image · stats [N, G] of (μ, r)
 //             sums [N, C, parts] of (Σ dh, Σ dh·x̂, μ, r)
@@ -35,7 +36,7 @@ struct Dims {
   channels: u32, // C
   groups: u32, // G
   pixels: u32, // H · W
-  split: u32, // channels of the first of two tensors that x is joined of, or C
+  split: u32, // channels of x's first part; else C
   part: u32, // values of a part, as pixels; a row's last one may be shorter
   parts: u32, // parts of a row
   scale_step: u32, // columns of scale_shift, or 0: there are none
@@ -125,10 +126,10 @@ struct Part {
   count: u32,
 }
 
-// Where a channel lies in x, in H · W values.
+// Where a channel's plane lies in x.
 fn plane_of(n: u32, c: u32) -> u32 {
-  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
-  return select(n * dims.split + c, second, c >= dims.split);
+  let second = n * (dims.channels - dims.split) + (dims.batch - 1u) * dims.split;
+  return c + select(second, n * dims.split, c < dims.split);
 }
 
 fn part_of(index: u32) -> Part {

@@ -152,38 +152,21 @@ export class Graph {
 
   /**
    * The channels of a, then those of b, with no copy: the plan places b behind a. Undefined where it cannot,
-   * or where kernels could not read four channels at once.
+   * or where kernels could not read several channels at once.
    *
-   * @param a, b  [N, Ca, H, W] and [N, Cb, H, W]
+   * @param a, b  [N, Ca, H, W] and [N, Cb, H, W]; no dispatch reads one and writes the other
    * @returns     [N, Ca + Cb, H, W]; its `split` is Ca
    */
   join(a: Tensor, b: Tensor): Tensor | undefined {
     const [N = 1, Ca = 1, H = 1, W = 1] = a.shape;
-    const isFree = (tensor: Tensor) => !tensor.home && !tensor.part && tensor.split === undefined;
+    const isBound = ({ home, part, split }: Tensor) => home || part || split;
     const isEven = Ca % SPLIT_UNIT === 0 && bytesOf(a) % ALIGNMENT === 0;
-    if (a === b || !isFree(a) || !isFree(b) || !isEven || this.#areOpposed(a, b)) return undefined;
+    if (a === b || isBound(a) || isBound(b) || !isEven) return undefined;
     const shape = [N, Ca + b.shape[1]!, H, W];
     const of: Tensor = { shape, label: `${a.label} | ${b.label}`, dtype: a.dtype, split: Ca };
     a.part = { of, offset: 0 };
     b.part = { of, offset: bytesOf(a) };
     return of;
-  }
-
-  /** The two that a joined tensor is made of, as parts of what was written whole. */
-  partsOf(of: Tensor): [Tensor, Tensor] {
-    const [N = 1, C = 1, H = 1, W = 1] = of.shape;
-    const [label, dtype, first] = [of.label, of.dtype, of.split!];
-    const a = { shape: [N, first, H, W], label: `${label}.a`, dtype, part: { of, offset: 0 } };
-    const part = { of, offset: bytesOf(a) };
-    return [a, { shape: [N, C - first, H, W], label: `${label}.b`, dtype, part }];
-  }
-
-  /** Whether some dispatch reads one and writes the other, which takes two buffers. */
-  #areOpposed(a: Tensor, b: Tensor): boolean {
-    return this.dispatches.some(({ tensors }) => {
-      const of = tensors.filter(({ tensor }) => tensor === a || tensor === b);
-      return of.some(({ writes }) => writes !== of[0]!.writes);
-    });
   }
 
   /**
@@ -279,7 +262,7 @@ function holdsHalves(
 /** A kernel that may bind a joined tensor has its split, or its source's and its result's, among its uniforms. */
 function requireSplit(label: string, bindings: readonly Binding[], tensor: Tensor): void {
   const isTold = bindings.some(({ fields = [] }) => fields.some(({ name }) => /split$/.test(name)));
-  if (!isTold) throw new Error(`${label}: cannot read ${tensor.label}, a concatenation, in place`);
+  if (!isTold) throw new Error(`${label}: cannot read ${tensor.label}, which is joined`);
 }
 
 /** The bytes of a uniform, laid out by the WGSL struct. */

@@ -77,13 +77,11 @@ export function planMemory(dispatches: readonly Dispatch[], keep: readonly Tenso
 /** What is placed at once: a tensor alone, or a joined one and its parts. */
 interface Unit {
   of: Tensor;
+  bytes: number;
+  /** in the order in which they begin */
+  lives: Lifetime[];
   /** of all that dispatches bind of it: from which byte on */
   offsets: Map<Tensor, number>;
-  lives: Lifetime[];
-  /** of all of it, and of its lives together */
-  bytes: number;
-  first: number;
-  last: number;
 }
 
 const unitOf = (tensor: Tensor): Tensor => tensor.part?.of ?? tensor;
@@ -92,15 +90,10 @@ function unitsOf(dispatches: readonly Dispatch[], lifetimes: readonly Lifetime[]
   const units = new Map<Tensor, Unit>();
   for (const life of lifetimes) {
     const of = unitOf(life.tensor);
-    const unit = units.get(of);
-    if (!unit) {
-      const { bytes, first, last } = { ...life, bytes: alignUp(bytesOf(of)) };
-      units.set(of, { of, offsets: new Map(), lives: [life], bytes, first, last });
-      continue;
-    }
+    const bytes = alignUp(bytesOf(of));
+    const unit: Unit = units.get(of) ?? { of, bytes, lives: [], offsets: new Map() };
     unit.lives.push(life);
-    unit.first = Math.min(unit.first, life.first);
-    unit.last = Math.max(unit.last, life.last);
+    units.set(of, unit);
   }
   for (const { tensor } of dispatches.flatMap(({ tensors }) => tensors)) {
     units.get(unitOf(tensor))?.offsets.set(tensor, tensor.part?.offset ?? 0);
@@ -108,7 +101,9 @@ function unitsOf(dispatches: readonly Dispatch[], lifetimes: readonly Lifetime[]
   return [...units.values()];
 }
 
-const span = ({ first, last }: Unit): number => last - first + 1;
+const firstOf = ({ lives }: Unit): number => lives[0]!.first;
+const span = (unit: Unit): number =>
+  Math.max(...unit.lives.map(({ last }) => last)) - firstOf(unit) + 1;
 
 /**
  * Which tensors are placed first: the large ones, and those that live long, which counts by this power.
@@ -119,7 +114,8 @@ const NEAR = 1.005; // times the lower bound
 
 const ORDERS = POWERS.map((power) => {
   const weightOf = (unit: Unit): number => unit.bytes * span(unit) ** power;
-  return (a: Unit, b: Unit) => weightOf(b) - weightOf(a) || span(b) - span(a) || a.first - b.first;
+  return (a: Unit, b: Unit) =>
+    weightOf(b) - weightOf(a) || span(b) - span(a) || firstOf(a) - firstOf(b);
 });
 
 /** Places units in the order given. */

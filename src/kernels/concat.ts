@@ -9,12 +9,7 @@ import { concat_forward, concat as family } from "./generated/concat.ts";
 const WORKGROUP = 64;
 
 /** Every pipeline a launcher here can ask for. */
-export const concatVariants = (): Variant[] =>
-  plainVariants(family).flatMap((variant) =>
-    variant.entry.endsWith("_wide")
-      ? [1, 4].map((RUN) => ({ ...variant, constants: { RUN } }))
-      : [variant],
-  );
+export const concatVariants = (): Variant[] => plainVariants(family);
 
 /**
  * y = the channels of a, then those of b.
@@ -25,10 +20,8 @@ export const concatVariants = (): Variant[] =>
  */
 export function concat(graph: Graph, { a, b }: { a: Tensor; b: Tensor }): Tensor {
   const y = graph.alloc(concatShape("concat", a.shape, b.shape), "concat.y", a.dtype);
-  const { dims, isWide, constants, workgroups } = extentsOf(graph, a.shape, b.shape);
-  const wide = { dims, a4: a, b4: b, y4: y };
-  if (isWide) graph.dispatch([concat_forward, "forward_wide"], wide, workgroups, { constants });
-  else graph.dispatch([concat_forward, "forward"], { dims, a, b, y }, workgroups);
+  const dims = dimsOf(a.shape, b.shape);
+  graph.dispatch([concat_forward, "forward"], { dims, a, b, y }, workgroupsOf(dims));
   return y;
 }
 
@@ -45,30 +38,16 @@ export function concatBackward(
   { da, db }: { da: Tensor; db: Tensor },
 ): void {
   requireShape("concatBackward", "dy", dy.shape, concatShape("concatBackward", da.shape, db.shape));
-  const { dims, isWide, constants, workgroups } = extentsOf(graph, da.shape, db.shape);
-  const wide = { dims, dy4: dy, da4: da, db4: db };
-  if (isWide) graph.dispatch([family, "backward_wide"], wide, workgroups, { constants });
-  else graph.dispatch([family, "backward"], { dims, dy, da, db }, workgroups);
+  const dims = dimsOf(da.shape, db.shape);
+  graph.dispatch([family, "backward"], { dims, dy, da, db }, workgroupsOf(dims));
 }
 
-/**
- * In elements, or in fours of them where they can be moved so. On a software adapter a lane takes four
- * fours: there what comes before an access costs more than the access.
- */
-function extentsOf(graph: Graph, a: Shape, b: Shape) {
+function dimsOf(a: Shape, b: Shape) {
   const [first, second] = [sizeOf(a) / a[0]!, sizeOf(b) / b[0]!];
-  const divides = (size: number) => first % size === 0 && second % size === 0;
-  const isWide = divides(4);
-  const unit = isWide ? 4 : 1;
-  const RUN = graph.targetOf("concat").software && divides(16) ? 4 : 1;
-  const dims = {
-    count: (a[0]! * (first + second)) / unit,
-    first: first / unit,
-    second: second / unit,
-  };
-  const workgroups = foldWorkgroups(dims.count / RUN, WORKGROUP);
-  return { dims, isWide, constants: { RUN }, workgroups };
+  return { count: a[0]! * (first + second), first, second };
 }
+
+const workgroupsOf = ({ count }: { count: number }) => foldWorkgroups(count, WORKGROUP);
 
 function concatShape(operation: string, a: Shape, b: Shape): Shape {
   const [N, Ca, H, W] = shape4(operation, a);

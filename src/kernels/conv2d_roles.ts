@@ -2,7 +2,7 @@
 // many written of a result.
 import { sizeOf } from "../core/shape.ts";
 import { type Unread, unread } from "../graph/graph.ts";
-import type { Dtype, Tensor } from "../graph/tensor.ts";
+import { type Dtype, requireAlike, type Tensor } from "../graph/tensor.ts";
 import type { Columns } from "./columns.ts";
 
 /** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
@@ -76,8 +76,7 @@ export function argsOf<Dims>(
   { source, weight, result, ...optional }: ConvolutionTensors,
 ) {
   const { bias, rows, added } = optional;
-  if (added && added.split !== result.split)
-    throw new Error(`${result.label}: ${added.label} is laid out otherwise`);
+  requireAlike(added, result);
   const has = {
     has_bias: Number(bias !== undefined),
     has_added: Number(added !== undefined),

@@ -2,7 +2,7 @@
 import { requireShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { requireAlike, type Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
@@ -208,10 +208,8 @@ function requireBackward(
   if (pending) requireShape(operation, "pending", pending.shape, x.shape);
   const { dx, daffine, dscaleShift } = targets;
   if (dx) requireShape(operation, "dx", dx.shape, x.shape);
-  for (const map of [pending, dx]) {
-    if (map && map.split !== x.split)
-      throw new Error(`${operation}: ${map.label} lies otherwise than x`);
-  }
+  requireAlike(pending, x);
+  requireAlike(dx, x);
   if (daffine) requireShape(operation, "daffine", daffine.shape, [2 * C]);
   if (dscaleShift) requireColumns(operation, "dscaleShift", dscaleShift, [N, 2 * C]);
   return [N, C, H, W];

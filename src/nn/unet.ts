@@ -193,7 +193,9 @@ function upPath(context: Context, bottom: Tensor, skips: Tensor[]): Tensor {
     const out = channels[i]!;
     const name = `up_blocks.${i}`;
     for (let j = 0; j <= config.layers_per_block; j++) {
-      h = tape.apply(concatRule, { a: h, b: skips.pop()! }, {});
+      const skip = skips.pop()!;
+      const inPlace = h.shape[1]! + skip.shape[1]! !== out; // else it is the block's residual
+      h = tape.apply(concatRule, { a: h, b: skip }, { inPlace });
       h = resnet(context, h, { name: `${name}.resnets.${j}`, out });
       if (type === "AttnUpBlock2D") h = attention(context, h, `${name}.attentions.${j}`);
     }

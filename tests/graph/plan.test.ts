@@ -71,12 +71,21 @@ const joining = fc
     const made: Tensor[] = [];
     for (const [i, { channels, back, joins, splits }] of links.entries()) {
       const [a, b, ...rest] = back.flatMap((k) => made[i - k] ?? []);
-      const both = joins && a && b ? own.join(a, b) : undefined;
+      const isOpposed = ({ tensors }: Dispatch) => {
+        const of = tensors.filter(({ tensor }) => tensor === a || tensor === b);
+        return of.some(({ writes }) => writes !== of[0]!.writes);
+      };
+      const isFree = joins && !own.dispatches.some(isOpposed);
+      const both = isFree && a && b ? own.join(a, b) : undefined;
       const reads = new Set([...(both ? [both] : [a, b]), ...rest].filter((t) => t !== undefined));
       const y = own.alloc([1, 8 * channels, 2, 4], `t${i}`);
       const whole: Tensor = { ...y, split: 8 };
       const isSplit = splits && channels > 1;
-      made.push(isSplit ? own.partsOf(whole)[1] : y);
+      made.push(
+        isSplit
+          ? { ...y, shape: [1, 8 * channels - 8, 2, 4], part: { of: whole, offset: 256 } }
+          : y,
+      );
       own.dispatches.push(dispatchOf([...reads], [isSplit ? whole : y]));
     }
     return own.dispatches;

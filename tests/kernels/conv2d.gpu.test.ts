@@ -193,11 +193,11 @@ describe("a 1×1 convolution reads a joined x, and writes a joined dx, in place:
       (K: number, stride = 1) =>
       () =>
         conv2d(graph, { x, weight: graph.alloc([4, 16, K, K], "weight") }, { stride });
-    expect(launch(3)).toThrow("conv2d.plain: cannot read a | b, a concatenation, in place");
+    expect(launch(3)).toThrow("conv2d.plain: cannot read a | b, which is joined");
     expect(launch(1, 2)).toThrow("conv2d_general.forward: cannot read a | b");
     const y = { x: graph.alloc([2, 16, 4, 4], "x"), weight: graph.alloc([16, 16, 1, 1], "weight") };
     expect(() => conv2d(graph, { ...y, residual: x })).toThrow(
-      "conv2d.y: a | b is laid out otherwise",
+      "a | b and conv2d.y are not joined alike",
     );
   });
 });

@@ -79,21 +79,15 @@ export const resampleFamily: SelfTestFamily = {
   ],
 };
 
-/** Channels of a and b, height and width. */
-const CONCATENATIONS = [
-  ["odd", [3, 2], [5, 7]],
-  ["by fours", [3, 5], [6, 6]],
-] as const;
-
 export const concatFamily: SelfTestFamily = {
   family: "concat",
-  cases: CONCATENATIONS.map(([name, [first, second], [H, W]]) =>
+  cases: [
     selfTestCase({
-      name,
+      name: "odd",
       inputs: () => ({
-        a: random([2, first, H, W], 1),
-        b: random([2, second, H, W], 2),
-        dy: random([2, first + second, H, W], 3),
+        a: random([2, 3, 5, 7], 1),
+        b: random([2, 2, 5, 7], 2),
+        dy: random([2, 5, 5, 7], 3),
       }),
       launch: (graph, { a, b, dy }) => {
         const da = graph.alloc(a.shape, "selftest.da", a.dtype);
@@ -102,7 +96,7 @@ export const concatFamily: SelfTestFamily = {
         return { y: concat(graph, { a, b }), da, db };
       },
     }),
-  ),
+  ],
 };
 
 export const embeddingFamily: SelfTestFamily = {

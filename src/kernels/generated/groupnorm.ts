@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "d498db34",
+  hash: "211c5ec4",
   text: [`
 
 
@@ -148,8 +148,8 @@ fn slice_count(slice: u32) -> u32 {
 
 
 fn plane_of(n: u32, c: u32) -> u32 {
-  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
-  return select(n * dims.split + c, second, c >= dims.split);
+  let second = n * (dims.channels - dims.split) + (dims.batch - 1u) * dims.split;
+  return c + select(second, n * dims.split, c < dims.split);
 }
 
 struct Run {
@@ -414,11 +414,7 @@ fn whole(at: Invocation) {
 
   var all = Moments();
   for (var row = first; row < first + rows; row++) {
-    let start = plane_of(n, row - n * dims.channels) * length;
-    for (var i = start; i < start + length; i++) {
-      let v = x16[i];
-      all = absorb(all, vec4f(v[0]), vec4f(v[1]), vec4f(v[2]), vec4f(v[3]));
-    }
+    all = joined(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -443,6 +439,27 @@ fn whole(at: Invocation) {
       (*to)[3] = four(v[3], line);
     }
   }
+}
+
+
+
+fn moments_of_row(first: u32, length: u32) -> Moments {
+  let head = x16[first];
+  let pivot = total((vec4f(head[0]) + vec4f(head[1])) + (vec4f(head[2]) + vec4f(head[3]))) / 16.0;
+  var sum = vec4f();
+  var squares = vec4f();
+  for (var i = first; i < first + length; i++) {
+    let v = x16[i];
+    let a = vec4f(v[0]) - pivot;
+    let b = vec4f(v[1]) - pivot;
+    let c = vec4f(v[2]) - pivot;
+    let d = vec4f(v[3]) - pivot;
+    sum += (a + b) + (c + d);
+    squares += (a * a + b * b) + (c * c + d * d);
+  }
+  let count = f32(dims.pixels);
+  let off = total(sum) / count;
+  return Moments(count, pivot + off, total(squares) - off * off * count);
 }
 
 

@@ -13,8 +13,9 @@ type Binds = {
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "055ea03b",
+  hash: "5bf03028",
   text: [`
+
 
 
 
@@ -143,8 +144,8 @@ struct Part {
 
 
 fn plane_of(n: u32, c: u32) -> u32 {
-  let second = dims.batch * dims.split + n * (dims.channels - dims.split) + c - dims.split;
-  return select(n * dims.split + c, second, c >= dims.split);
+  let second = n * (dims.channels - dims.split) + (dims.batch - 1u) * dims.split;
+  return c + select(second, n * dims.split, c < dims.split);
 }
 
 fn part_of(index: u32) -> Part {

@@ -90,7 +90,7 @@ const concatTwin: Twin = ({ a, b, dy }) => {
   return { y: oneTerm(concatChannels(a!, b!)), da: oneTerm(da), db: oneTerm(db) };
 };
 
-export const concatTwins: Twins = { odd: concatTwin, "by fours": concatTwin };
+export const concatTwins: Twins = { odd: concatTwin };
 
 export const embeddingTwins: Twins = {
   "rows taken twice, once and never": ({ table, indices, dy }) => {

@@ -4,7 +4,7 @@ import { concat } from "../../../src/kernels/concat.ts";
 import { concatChannels, concatChannelsBackward } from "../../reference/concat.ts";
 import { differentiable, type KernelInfo, numbers, selfTestSamples } from "./record.ts";
 
-/** N, channels of a and b, H, W: single pixels, odd sizes, multiples of four and not. */
+/** N, channels of a and b, H, W: single pixels, odd and even sizes. */
 const SHAPES = [
   [1, 1, 1, 1, 1],
   [2, 3, 5, 5, 7],

@@ -14,6 +14,7 @@ import { Conditions } from "../../../src/nn/conditions.ts";
 import { DiffusionModel } from "../../../src/nn/model.ts";
 import { unet } from "../../../src/nn/unet.ts";
 import { type NdArray, ndarray } from "../../reference/ndarray.ts";
+import { joinedOrder } from "../../support/joined.ts";
 import { type Application, float64Network, WatchedTape } from "./network.ts";
 
 export interface Float64Error {
@@ -73,7 +74,9 @@ export async function float64Errors(
     const exact = float64Network(applications, leaves, await float64Of(gpu, dy));
     const errors: Float64Error[] = [];
     for (const { gpuTensor, of, summed, phase, ...place } of wanted) {
-      const expected = (phase === "forward" ? exact.values : exact.gradients).get(of)!;
+      const plain = (phase === "forward" ? exact.values : exact.gradients).get(of)!;
+      const { split } = gpuTensor;
+      const expected = split === undefined ? plain : joinedOrder(plain, split);
       const actual = gpuTensor.home
         ? await readTensor(gpu, gpuTensor)
         : await program.read(gpuTensor);
