@@ -154,8 +154,9 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let t = pick(b[0], b[1], b[2], b[3], i);
+      let before = planes_before(place.n, d.writes, d.result_split);
+      let plane = select(before.x, before.y, o < d.result_split) + o;
       for (var r = 0u; r < d.four; r++) {
-        let plane = planes_before(place.n, o, d.writes, d.result_split) + o;
         let at = plane * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
         put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
       }
@@ -163,9 +164,9 @@ fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
   }
 }
 
-// Where channel c's plane lies, less c.
-fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
-  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
+// Added to a channel it gives its plane: .x from the split on, .y before it.
+fn planes_before(n: u32, channels: u32, split: u32) -> vec2u {
+  return vec2u(n * (channels - split) + (dims.images - 1u) * split, n * split);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -207,9 +208,10 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var b = Block();
   var c = Block();
   var d = Block();
+  let before = planes_before(place.n, dim.reads, dim.source_split);
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
+    let image = (select(before.x, before.y, k * 4u < dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     let m = taps_at(w.x, g, s);
@@ -254,9 +256,10 @@ fn plain(lane: Lane) {
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
   var t = Block();
+  let before = planes_before(place.n, dim.reads, dim.source_split);
   for (var k = 0u; k < turns; k++) {
     let g = group_from(k, dim.reads);
-    let image = (planes_before(place.n, k * 4u, dim.reads, dim.source_split) + g.channels) * dim.pixels;
+    let image = (select(before.x, before.y, k * 4u < dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     t = Block(

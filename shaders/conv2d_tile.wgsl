@@ -143,7 +143,7 @@ fn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {
   return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
 }
 
-// Where channel c's plane lies, less c.
+// Added to channel c it gives its plane.
 fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
   return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }

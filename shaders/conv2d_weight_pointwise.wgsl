@@ -107,7 +107,7 @@ fn four_runs(start: u32, column: u32) -> array<Run, 4> {
   );
 }
 
-// Where channel c's plane lies, less c.
+// Added to channel c it gives its plane.
 fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
   return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }

@@ -67,7 +67,7 @@ fn inputs_at(c: u32, quad: u32) -> vec4f {
   return vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u]));
 }
 
-// Where channel c's plane lies, less c.
+// Added to channel c it gives its plane.
 fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
   return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }

@@ -25,7 +25,7 @@ const STEADY = {
   locals: table(
     "dim d, groups q, i i, at f, k r, lane s, d d, place c, part f, p c, channel u, " +
       "columns i, step e, rows h, r h, end e, image l, own k, across l, all l, first_image i, " +
-      "down w, turn h, s f, e q, group g, f d",
+      "down w, turn h, s f, e q, group g, f d, before y",
   ),
 };
 
