@@ -3,7 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { Gpu, type MatrixUnits, type Target } from "../../src/device/gpu.ts";
 import type { MapDtype } from "../../src/device/shader.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
 import { launchOnMatrixUnits } from "../../src/inspect/cases/subgroup_matrix.ts";
+import { NO_PADDING } from "../../src/kernels/conv2d.ts";
 import {
   configFor,
   type MatrixDevice,
@@ -101,6 +103,18 @@ describe.each([matmul, conv2d])("$family: value, gradient, adjoint, repeats, poi
     expect(await runOnUnits(gpu, matrixUnits, { info, samples })).toBeGreaterThan(0);
     gpu.dispose();
   });
+});
+
+test("a convolution that reads or writes a joined tensor is not offered", () => {
+  const { convolution } = matrixKernels(DEVICES[0]!);
+  const plain = { shape: [1, 16, 4, 4], label: "map", dtype: "f32" } as const;
+  const joined = { ...plain, split: 8 };
+  const extents = { N: 1, C: 16, O: 16, K: 1, H: 4, W: 4, outH: 4, outW: 4 };
+  const c = { ...extents, stride: 1, padding: NO_PADDING, upsample: false };
+  const candidates = (source: Tensor, result: Tensor) =>
+    convolution("forward", c, { source, weight: plain, result });
+  expect(candidates(plain, plain)).toHaveLength(1);
+  expect([...candidates(joined, plain), ...candidates(plain, joined)]).toEqual([]);
 });
 
 describe("the config that is taken of those an adapter tells", () => {
