@@ -12,7 +12,7 @@
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
 //             or whole: one quad of lanes a group, each takes whole rows, as many as the others
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
-//   numerics  squares about the mean of sixteen values, these or (whole) the row's first, merged by Chan, Golub & LeVeque 1983:
+//   numerics  squares about the mean of sixteen values, these, or (whole) of the row's first four, merged by Chan, Golub & LeVeque 1983:
 //             a large mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
@@ -426,11 +426,10 @@ fn whole(at: Invocation) {
   }
 }
 
-// Of sixteens, about the mean of the first: it is among them, so that σ is no less than its distance from
-// theirs times √(1 / length).
+// Of sixteens, about the mean of the first four values: these are among them, so that it is no further from
+// theirs than σ · √(4 · length).
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let head = x16[first];
-  let pivot = total((vec4f(head[0]) + vec4f(head[1])) + (vec4f(head[2]) + vec4f(head[3]))) / 16.0;
+  let pivot = total(vec4f(x16[first][0])) / 4.0;
   var sum = vec4f();
   var squares = vec4f();
   for (var i = first; i < first + length; i++) {

@@ -17,15 +17,28 @@ const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")))
 /** Found by trying: these make bundles shortest. Of two in one place the first said has the name. */
 const STEADY = {
   tops: table(
-    "added S, natural_log F, with_sign D, Line B, taps_at Z, level_of T, put_line X, " +
-      "normal_tail Q, normal_below H, spot_of O, pick_block J, pick K, pick_line M, " +
-      "put_block C, line_of Y, shared_block G, put_taps N, activation E, place_of E, Place A, " +
-      "put V, mul_high T, Row D, row_at U, Lane F, multiply Q",
+    "rows_of H, taps_at V, shared_run T, Source U, sum_of G, product P, mul_high L, " +
+      "philox F, natural_log T, normals_of O, Lane L, columns_inside M, part_total C, " +
+      "places_at S, put_one N, stage A, Line B, derivative T, add_products B, run_of_x H, " +
+      "inside4 W, Quad S, exponential C, within O, absorb Q, Record U, part_of M, tile F, " +
+      "outputs_at H, multiply Q, put_block C, Row D, plain_run Z, group_of S, box_muller X, " +
+      "workgroup_sum R, store I, pick_line S, put V, Loaded D, place_of E, three_at R, " +
+      "slice_count O, first_four V, multiply_tile E, next_scale I, pick_block X, put_patch J, " +
+      "group_from I, Place A, with_sign Y, shared_block G, put_taps N, shared_runs R, Part W, " +
+      "spot_of E, added S, row_at U, joined I, put_line J, pick D, pick_half N, quad_of Y, " +
+      "put_tile R, normal_tail O, pixel W, larger_half Q, spread P, normal_below N, inside L, " +
+      "Invocation H, radius_of U, raise U, row_sums V, level_of P, add_four J, Pair F, " +
+      "products X, put_element I, Sums D, taps_of_row X",
   ),
   locals: table(
-    "dim d, groups q, i i, at f, k r, lane s, d d, place c, part f, p c, channel u, " +
-      "columns i, step e, rows h, r h, end e, image l, own k, across l, all l, first_image i, " +
-      "down w, turn h, s f, e q, group g, f d, before y",
+    "clean i, rows r, split u, end e, last p, lane m, first_turn e, r h, slopes q, e f, " +
+      "step e, l3 t, source t, extent f, lanes u, right f, down f, groups f, q e, mean x, " +
+      "turn h, first_row e, other_w n, last_row z, total c, half d, strips y, loaded l, " +
+      "lines l, radius x, image l, shrink k, zeros d, channel u, s h, near x, images l, p c, " +
+      "even j, eps_hat_of_x t, at f, across q, strip c, here s, j i, trip h, i i, group g, " +
+      "k r, before x, d d, residue r, local j, dim d, all l, loss h, steps h, odd_lo y, " +
+      "taps x, gradient g, squares e, first_image h, place c, all_total e, columns i, z d, " +
+      "chunk e, z_again g, x_row r",
   ),
 };
 

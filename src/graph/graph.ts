@@ -146,8 +146,10 @@ export class Graph {
   }
 
   /** A tensor of another's shape, type and layout, that the plan will place. */
-  like({ shape, dtype, split }: Tensor, label: string): Tensor {
-    return { shape, label, dtype, split };
+  like({ shape, dtype, split, parts }: Tensor, label: string): Tensor {
+    if (!parts) return { shape, label, dtype, split };
+    const [a, b] = parts.map((part) => ({ shape: part.shape, label, dtype }));
+    return joined(a!, b!, label);
   }
 
   /**
@@ -158,15 +160,10 @@ export class Graph {
    * @returns     [N, Ca + Cb, H, W]; its `split` is Ca
    */
   join(a: Tensor, b: Tensor): Tensor | undefined {
-    const [N = 1, Ca = 1, H = 1, W = 1] = a.shape;
-    const isBound = ({ home, part, split }: Tensor) => home || part || split;
-    const isEven = Ca % SPLIT_UNIT === 0 && bytesOf(a) % ALIGNMENT === 0;
+    const isBound = ({ home, part, parts }: Tensor) => home || part || parts;
+    const isEven = a.shape[1]! % SPLIT_UNIT === 0 && bytesOf(a) % ALIGNMENT === 0;
     if (a === b || isBound(a) || isBound(b) || !isEven) return undefined;
-    const shape = [N, Ca + b.shape[1]!, H, W];
-    const of: Tensor = { shape, label: `${a.label} | ${b.label}`, dtype: a.dtype, split: Ca };
-    a.part = { of, offset: 0 };
-    b.part = { of, offset: bytesOf(a) };
-    return of;
+    return joined(a, b, `${a.label} | ${b.label}`);
   }
 
   /**
@@ -227,6 +224,15 @@ export class Graph {
   }
 }
 
+function joined(a: Tensor, b: Tensor, label: string): Tensor {
+  const [N = 1, split = 1, ...size] = a.shape;
+  const shape = [N, split + b.shape[1]!, ...size];
+  const of: Tensor = { shape, label, dtype: a.dtype, split, parts: [a, b] };
+  a.part = { of, offset: 0 };
+  b.part = { of, offset: bytesOf(a) };
+  return of;
+}
+
 /**
  * Workgroups for a kernel over `count` items in one dimension, folded into two where 65 535 are too
  * few. The kernel's item is (workgroup_id.y · num_workgroups.x + workgroup_id.x) · size + lane.
@@ -261,7 +267,9 @@ function holdsHalves(
 
 /** A kernel that may bind a joined tensor has its split, or its source's and its result's, among its uniforms. */
 function requireSplit(label: string, bindings: readonly Binding[], tensor: Tensor): void {
-  const isTold = bindings.some(({ fields = [] }) => fields.some(({ name }) => /split$/.test(name)));
+  const isTold = bindings.some(({ fields = [] }) =>
+    fields.some(({ name }) => name.endsWith("split")),
+  );
   if (!isTold) throw new Error(`${label}: cannot read ${tensor.label}, which is joined`);
 }
 

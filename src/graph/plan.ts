@@ -4,19 +4,12 @@
 // tensors are spread over a few banks such that no dispatch reads a bank that it writes, and tensors
 // whose lifetimes do not meet share bytes inside a bank.
 import type { Dispatch } from "./graph.ts";
+import { type Lifetime, lifetimesOf, mostAlive, unitOf } from "./lifetimes.ts";
 import { alignUp, bytesOf, type Tensor } from "./tensor.ts";
 
 export interface Place {
   bank: number;
   offset: number;
-}
-
-export interface Lifetime {
-  tensor: Tensor;
-  /** index of the dispatch that first writes it, and of the last that touches it */
-  first: number;
-  last: number;
-  bytes: number;
 }
 
 export interface Plan {
@@ -80,11 +73,9 @@ interface Unit {
   bytes: number;
   /** in the order in which they begin */
   lives: Lifetime[];
-  /** of all that dispatches bind of it: from which byte on */
+  /** of all that lies in it: from which byte on */
   offsets: Map<Tensor, number>;
 }
-
-const unitOf = (tensor: Tensor): Tensor => tensor.part?.of ?? tensor;
 
 function unitsOf(dispatches: readonly Dispatch[], lifetimes: readonly Lifetime[]): Unit[] {
   const units = new Map<Tensor, Unit>();
@@ -95,27 +86,26 @@ function unitsOf(dispatches: readonly Dispatch[], lifetimes: readonly Lifetime[]
     unit.lives.push(life);
     units.set(of, unit);
   }
-  for (const { tensor } of dispatches.flatMap(({ tensors }) => tensors)) {
+  const bound = dispatches.flatMap(({ tensors }) => tensors);
+  for (const { tensor } of [...bound, ...lifetimes]) {
     units.get(unitOf(tensor))?.offsets.set(tensor, tensor.part?.offset ?? 0);
   }
   return [...units.values()];
 }
 
 const firstOf = ({ lives }: Unit): number => lives[0]!.first;
-const span = (unit: Unit): number =>
-  Math.max(...unit.lives.map(({ last }) => last)) - firstOf(unit) + 1;
 
 /**
- * Which tensors are placed first: the large ones, and those that live long, which counts by this power.
- * No order is best for all networks.
+ * Which units are placed first: the large ones, and those that live long, which counts by this power.
+ * No order is best for all networks; one takes a millisecond.
  */
-const POWERS = [0.25, 0, 0.5, 1];
+const POWERS = [0.25, 0, 0.5, 1, 0.1, 0.2, 0.3, 0.4, 0.75, 2, 3];
 const NEAR = 1.005; // times the lower bound
 
 const ORDERS = POWERS.map((power) => {
-  const weightOf = (unit: Unit): number => unit.bytes * span(unit) ** power;
-  return (a: Unit, b: Unit) =>
-    weightOf(b) - weightOf(a) || span(b) - span(a) || firstOf(a) - firstOf(b);
+  const weightOf = ({ lives }: Unit): number =>
+    sum(lives.map(({ bytes, first, last }) => bytes * (last - first + 1) ** power));
+  return (a: Unit, b: Unit) => weightOf(b) - weightOf(a) || firstOf(a) - firstOf(b);
 });
 
 /** Places units in the order given. */
@@ -184,31 +174,6 @@ function lowestFree(placed: Bank["placed"], life: Lifetime, start: number): numb
   return offset;
 }
 
-function lifetimesOf(dispatches: readonly Dispatch[], keep: readonly Tensor[]): Lifetime[] {
-  const lifetimes = new Map<Tensor, Lifetime>();
-  /** of a joined tensor: who lies at each offset */
-  const parts = new Map<Tensor, Map<number, Lifetime>>();
-  const touchedBy = (tensor: Tensor): readonly Lifetime[] => {
-    const own = lifetimes.get(tensor) ?? lifetimes.get(unitOf(tensor));
-    return own ? [own] : [...(parts.get(tensor)?.values() ?? [])];
-  };
-  for (const [index, { label, tensors }] of dispatches.entries()) {
-    for (const { tensor, writes } of tensors) {
-      if (tensor.home) continue;
-      const touched = touchedBy(tensor);
-      for (const life of touched) life.last = index;
-      if (touched.length > 0) continue;
-      if (!writes) throw new Error(`${label}: reads ${tensor.label}, which nothing has written`);
-      const life = { tensor, first: index, last: index, bytes: alignUp(bytesOf(tensor)) };
-      lifetimes.set(tensor, life);
-      const { of, offset } = tensor.part ?? { of: tensor, offset: 0 };
-      if (tensor.part) parts.set(of, (parts.get(of) ?? new Map()).set(offset, life));
-    }
-  }
-  for (const life of keep.flatMap(touchedBy)) life.last = dispatches.length - 1;
-  return [...lifetimes.values()];
-}
-
 /** For each unit, those that some dispatch reads while it writes it, or writes while it reads it. */
 function opposedUnits(dispatches: readonly Dispatch[]): Map<Tensor, Set<Tensor>> {
   const opposed = new Map<Tensor, Set<Tensor>>();
@@ -232,21 +197,6 @@ function requireApart(label: string, read: Tensor, written: Tensor): void {
   const sameBuffer = read.home && read.home.buffer === written.home?.buffer;
   if (unitOf(read) !== unitOf(written) && !sameBuffer) return;
   throw new Error(`${label}: reads ${read.label} and writes ${written.label} in one buffer`);
-}
-
-function mostAlive(lifetimes: readonly Lifetime[], count: number): number {
-  const change = new Float64Array(count + 1);
-  for (const { first, last, bytes } of lifetimes) {
-    change[first]! += bytes;
-    change[last + 1]! -= bytes;
-  }
-  let alive = 0;
-  let most = 0;
-  for (const delta of change) {
-    alive += delta;
-    most = Math.max(most, alive);
-  }
-  return most;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

@@ -74,11 +74,10 @@ export function recomputed(
 ): readonly Dispatch[] {
   if (again.size === 0) return dispatches;
   const writers = writersOf(dispatches);
-  const parts = partsIn(writers.keys());
   const copies = new Map<Tensor, Tensor>();
   const result: Dispatch[] = [];
   const copyOf = (tensor: Tensor): Tensor => {
-    for (const part of parts.get(tensor) ?? []) copyOf(part); // each takes its part's place
+    for (const part of tensor.parts ?? []) copyOf(part); // whose copy takes its place
     const known = copies.get(tensor);
     if (known) return known;
     const writer = writers.get(tensor)?.[0];
@@ -94,16 +93,6 @@ export function recomputed(
     result.push(isForward ? dispatch : withTensors(dispatch, copyOf));
   }
   return result;
-}
-
-/** Of each joined tensor the parts, where they were written apart. */
-function partsIn(written: Iterable<Tensor>): Map<Tensor, Tensor[]> {
-  const parts = new Map<Tensor, Tensor[]>();
-  for (const tensor of written) {
-    const of = tensor.part?.of;
-    if (of) parts.set(of, [...(parts.get(of) ?? []), tensor]);
-  }
-  return parts;
 }
 
 /** A dispatch on other tensors; those bound and not read keep the company of the rest. */

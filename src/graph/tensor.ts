@@ -18,7 +18,8 @@ export interface Tensor {
    * images of which lie before those of the second. Kernels that may bind one are told of it.
    */
   readonly split?: number | undefined;
-  /** of a tensor that lies in a larger one: which, and from which byte on; set by `Graph.join` */
+  readonly parts?: readonly [Tensor, Tensor];
+  /** of a part: what it lies in, and from which byte on */
   part?: { readonly of: Tensor; readonly offset: number };
 }
 

@@ -70,7 +70,7 @@ const joining = fc
     const own = new Graph();
     const made: Tensor[] = [];
     for (const [i, { channels, back, joins, splits }] of links.entries()) {
-      const [a, b, ...rest] = back.flatMap((k) => made[i - k] ?? []);
+      const [a, b, ...rest] = back.flatMap((k) => made.at(-k) ?? []);
       const isOpposed = ({ tensors }: Dispatch) => {
         const of = tensors.filter(({ tensor }) => tensor === a || tensor === b);
         return of.some(({ writes }) => writes !== of[0]!.writes);
@@ -79,13 +79,10 @@ const joining = fc
       const both = isFree && a && b ? own.join(a, b) : undefined;
       const reads = new Set([...(both ? [both] : [a, b]), ...rest].filter((t) => t !== undefined));
       const y = own.alloc([1, 8 * channels, 2, 4], `t${i}`);
-      const whole: Tensor = { ...y, split: 8 };
       const isSplit = splits && channels > 1;
-      made.push(
-        isSplit
-          ? { ...y, shape: [1, 8 * channels - 8, 2, 4], part: { of: whole, offset: 256 } }
-          : y,
-      );
+      const halves = [8, 8 * channels - 8].map((C) => own.alloc([1, C, 2, 4], `t${i} of ${C}`));
+      const whole = own.join(halves[0]!, halves[1]!)!;
+      made.push(...(isSplit ? halves : [y]));
       own.dispatches.push(dispatchOf([...reads], [isSplit ? whole : y]));
     }
     return own.dispatches;

@@ -1,7 +1,7 @@
 // Derivative of a concatenation: each input gets its channels of the gradient.
 import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { bytesOf, type Tensor } from "../../graph/tensor.ts";
+import type { Tensor } from "../../graph/tensor.ts";
 import { concat, concatBackward } from "../../kernels/concat.ts";
 import { add } from "../../kernels/elementwise.ts";
 import type { Derivative, Rule, Slots } from "../rule.ts";
@@ -30,18 +30,11 @@ export const concatRule: Rule<Pair, Options, Saved> = {
 };
 
 export const concatDerivative: Derivative<Pair, Saved> = (graph, dy, saved, slots) => {
-  if (dy.split === undefined) return copied(graph, dy, saved, slots);
-  const [da, db] = partsOf(dy, saved);
+  if (!dy.parts) return copied(graph, dy, saved, slots);
+  const [da, db] = dy.parts;
   if (slots.wants("a")) slots.alias("a", da);
   if (slots.wants("b")) slots.alias("b", db);
 };
-
-/** The two that a joined tensor, written whole, is made of. */
-function partsOf(of: Tensor, { a, b }: Saved): [Tensor, Tensor] {
-  const { label, dtype } = of;
-  const first = { shape: a, label, dtype, part: { of, offset: 0 } };
-  return [first, { shape: b, label, dtype, part: { of, offset: bytesOf(first) } }];
-}
 
 function copied(graph: Graph, dy: Tensor, { a, b, isDoubled }: Saved, slots: Slots<Pair>): void {
   const part = (shape: Shape) => graph.alloc(shape, "concat.part", dy.dtype);

@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "211c5ec4",
+  hash: "65c80e0a",
   text: [`
 
 
@@ -444,8 +444,7 @@ fn whole(at: Invocation) {
 
 
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let head = x16[first];
-  let pivot = total((vec4f(head[0]) + vec4f(head[1])) + (vec4f(head[2]) + vec4f(head[3]))) / 16.0;
+  let pivot = total(vec4f(x16[first][0])) / 4.0;
   var sum = vec4f();
   var squares = vec4f();
   for (var i = first; i < first + length; i++) {
