@@ -12,8 +12,8 @@
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
 //             or whole: one quad of lanes a group, each takes whole rows, as many as the others
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
-//   numerics  squares about the mean of sixteen values, these, or (whole) of the row's first four, merged by Chan, Golub & LeVeque 1983:
-//             a large mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
+//   numerics  squares about the mean of sixteen values (whole: of a row's first four), merged by Chan, Golub & LeVeque 1983: a large
+//             mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
 enable subgroups;
@@ -104,7 +104,7 @@ struct Moments {
 }
 
 // Those of both sets together [Chan, Golub & LeVeque 1983].
-fn joined(a: Moments, b: Moments) -> Moments {
+fn merged(a: Moments, b: Moments) -> Moments {
   let count = a.count + b.count;
   let delta = b.mean - a.mean;
   let share = b.count / max(count, 1.0);
@@ -115,7 +115,7 @@ fn joined(a: Moments, b: Moments) -> Moments {
 fn absorb(m: Moments, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments {
   let mean = total((a + b) + (c + d)) / 16.0;
   let squares = ((a - mean) * (a - mean) + (b - mean) * (b - mean)) + ((c - mean) * (c - mean) + (d - mean) * (d - mean));
-  return joined(m, Moments(16.0, mean, total(squares)));
+  return merged(m, Moments(16.0, mean, total(squares)));
 }
 
 fn total(v: vec4f) -> f32 {
@@ -178,7 +178,7 @@ fn moments(at: Invocation) {
       );
     }
     for (var i = run.first + run.count / 16u * 16u; i < run.first + run.count; i++) {
-      all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+      all = merged(all, Moments(1.0, f32(x[i]), 0.0));
     }
   }
   moments_out[index] = vec2f(all.mean, all.squares);
@@ -207,7 +207,7 @@ fn moments_of(index: u32, lane: u32, lanes: u32) -> Moments {
       let v = vec4f(x4[first + k * lanes]);
       let mean = total(v) / 4.0;
       let d = v - mean;
-      all = joined(all, Moments(4.0, mean, total(d * d)));
+      all = merged(all, Moments(4.0, mean, total(d * d)));
     }
   }
   return all;
@@ -243,7 +243,7 @@ fn moments_shared(
     shared_moments[lane] = all;
     workgroupBarrier();
     if (lane < half) {
-      all = joined(all, shared_moments[lane + half]);
+      all = merged(all, shared_moments[lane + half]);
     }
     workgroupBarrier();
   }
@@ -309,7 +309,7 @@ fn statistics_of(part: Part, lane: u32) -> vec2f {
   var all = Moments();
   for (var slice = 0u; slice < dims.slices; slice++) {
     let m = slice_moments[group * dims.slices + slice];
-    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));
+    all = merged(all, Moments(f32(slice_count(slice)), m.x, m.y));
   }
   let result = statistics_from(all);
   if (lane == 0u && part.first == group * group_size()) {
@@ -399,7 +399,7 @@ fn whole(at: Invocation) {
   // μ and r: every lane joins the moments of all
   var all = Moments();
   for (var row = first; row < first + rows; row++) {
-    all = joined(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
+    all = merged(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
@@ -426,8 +426,8 @@ fn whole(at: Invocation) {
   }
 }
 
-// Of sixteens, about the mean of the first four values: these are among them, so that it is no further from
-// theirs than σ · √(4 · length).
+// Of a row's sixteens. Squares are about the mean of its first four values, which can be no further from the
+// row's own than σ · √(4 · length), as they are a part of it.
 fn moments_of_row(first: u32, length: u32) -> Moments {
   let pivot = total(vec4f(x16[first][0])) / 4.0;
   var sum = vec4f();

@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "65c80e0a",
+  hash: "5e398976",
   text: [`
 
 
@@ -119,7 +119,7 @@ struct Moments {
 }
 
 
-fn joined(a: Moments, b: Moments) -> Moments {
+fn merged(a: Moments, b: Moments) -> Moments {
   let count = a.count + b.count;
   let delta = b.mean - a.mean;
   let share = b.count / max(count, 1.0);
@@ -130,7 +130,7 @@ fn joined(a: Moments, b: Moments) -> Moments {
 fn absorb(m: Moments, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Moments {
   let mean = total((a + b) + (c + d)) / 16.0;
   let squares = ((a - mean) * (a - mean) + (b - mean) * (b - mean)) + ((c - mean) * (c - mean) + (d - mean) * (d - mean));
-  return joined(m, Moments(16.0, mean, total(squares)));
+  return merged(m, Moments(16.0, mean, total(squares)));
 }
 
 fn total(v: vec4f) -> f32 {
@@ -193,7 +193,7 @@ fn moments(at: Invocation) {
       );
     }
     for (var i = run.first + run.count / 16u * 16u; i < run.first + run.count; i++) {
-      all = joined(all, Moments(1.0, f32(x[i]), 0.0));
+      all = merged(all, Moments(1.0, f32(x[i]), 0.0));
     }
   }
   moments_out[index] = vec2f(all.mean, all.squares);
@@ -222,7 +222,7 @@ fn moments_of(index: u32, lane: u32, lanes: u32) -> Moments {
       let v = vec4f(x4[first + k * lanes]);
       let mean = total(v) / 4.0;
       let d = v - mean;
-      all = joined(all, Moments(4.0, mean, total(d * d)));
+      all = merged(all, Moments(4.0, mean, total(d * d)));
     }
   }
   return all;
@@ -258,7 +258,7 @@ fn moments_shared(
     shared_moments[lane] = all;
     workgroupBarrier();
     if (lane < half) {
-      all = joined(all, shared_moments[lane + half]);
+      all = merged(all, shared_moments[lane + half]);
     }
     workgroupBarrier();
   }
@@ -324,7 +324,7 @@ fn statistics_of(part: Part, lane: u32) -> vec2f {
   var all = Moments();
   for (var slice = 0u; slice < dims.slices; slice++) {
     let m = slice_moments[group * dims.slices + slice];
-    all = joined(all, Moments(f32(slice_count(slice)), m.x, m.y));
+    all = merged(all, Moments(f32(slice_count(slice)), m.x, m.y));
   }
   let result = statistics_from(all);
   if (lane == 0u && part.first == group * group_size()) {
@@ -414,7 +414,7 @@ fn whole(at: Invocation) {
 
   var all = Moments();
   for (var row = first; row < first + rows; row++) {
-    all = joined(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
+    all = merged(all, moments_of_row(plane_of(n, row - n * dims.channels) * length, length));
   }
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
