@@ -23,12 +23,14 @@ function tensorNames(): (tensor: Tensor) => string {
   };
 }
 
-/** The dispatches with what they read and write, in order. */
+/** The dispatches with what they read and write, in order; a joined tensor as its parts. */
 export function dumpGraph(dispatches: readonly Dispatch[]): DumpedDispatch[] {
   const nameOf = tensorNames();
   return dispatches.map(({ label, phase, variant, workgroups, flops, tensors }, index) => {
-    const named = (writes: boolean) =>
-      tensors.filter((bound) => bound.writes === writes).map(({ tensor }) => nameOf(tensor));
+    const named = (writes: boolean) => {
+      const bound = tensors.filter((one) => one.writes === writes);
+      return bound.flatMap(({ tensor }) => tensor.parts ?? [tensor]).map(nameOf);
+    };
     const { constants } = variant;
     const [reads, writes] = [named(false), named(true)];
     return { index, label, phase, constants, workgroups, flops, reads, writes };

@@ -1,6 +1,7 @@
 // Which layer of a network a dispatch belongs to: by the parameters that it reads, or whose gradients it
 // writes. What has none, an activation say, stands between layers, and has its kernel's name alone.
 import type { Dispatch } from "../graph/graph.ts";
+import { unitOf } from "../graph/lifetimes.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 const PARAMETER = /^(.+)\.(?:weight|bias|weight\+bias)$/;
@@ -14,9 +15,13 @@ export function layerOf({ tensors }: Pick<Dispatch, "tensors">): string | undefi
   return new Set(layers).size === 1 ? layers[0] : undefined;
 }
 
-/** Tensors that a dispatch reads, or that outlive the run: others are places for what nobody wants. */
+/**
+ * Tensors that a dispatch reads, or that outlive the run: others are places for what nobody wants. With a
+ * joined tensor its parts are read, and the other way round.
+ */
 export function usedTensors(dispatches: readonly Pick<Dispatch, "tensors">[]): Set<Tensor> {
   const bound = dispatches.flatMap(({ tensors }) => tensors);
   const used = bound.filter(({ tensor, writes }) => !writes || tensor.home !== undefined);
-  return new Set(used.map(({ tensor }) => tensor));
+  const units = new Set(used.map(({ tensor }) => unitOf(tensor)));
+  return new Set(bound.map(({ tensor }) => tensor).filter((tensor) => units.has(unitOf(tensor))));
 }

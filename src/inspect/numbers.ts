@@ -37,8 +37,8 @@ interface Watch {
  * Runs a program's dispatches once, and counts what each has written.
  *
  * @param dispatches  of a program on this device, whose inputs are there
- * @returns           one entry a tensor written, in the order of the dispatches; u32 tensors, and those
- *                    that nothing reads, are left out
+ * @returns           one entry a tensor written, of a joined one two, in the order of the dispatches;
+ *                    u32 tensors, and those that nothing reads, are left out
  */
 export async function writtenNumbers(
   gpu: Gpu,
@@ -91,9 +91,11 @@ function watch(
     isDone,
   }: { dispatch: Dispatch; index: number; isDone(tensor: Tensor): unknown },
 ): Watch[] {
-  return dispatch.tensors.flatMap(({ tensor, writes }) => {
+  const done = dispatch.tensors.filter(({ tensor, writes }) => writes && isDone(tensor));
+  const written = done.flatMap(({ tensor }) => tensor.parts ?? [tensor]);
+  return written.flatMap((tensor) => {
     const { dtype, label } = tensor;
-    if (!writes || dtype === "u32" || !isDone(tensor)) return [];
+    if (dtype === "u32") return [];
     const counts = buffer.add([HISTOGRAM_FIELDS], `numbers.${label}`, "u32");
     histogram(graph, { x: tensor }, { type: dtype }, counts);
     return [{ dispatch: index, tensor, counts }];
