@@ -18,6 +18,7 @@ export interface Tensor {
    * images of which lie before those of the second. Kernels that may bind one are told of it.
    */
   readonly split?: number | undefined;
+  /** what it is joined of */
   readonly parts?: readonly [Tensor, Tensor];
   /** of a part: what it lies in, and from which byte on */
   part?: { readonly of: Tensor; readonly offset: number };
