@@ -35,6 +35,9 @@ export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNME
 export const bytesOf = ({ shape, dtype }: Tensor): number =>
   Math.max(4, Math.ceil((sizeOf(shape) * BYTES[dtype]) / 4) * 4);
 
+/** Channels of the first part of a joined tensor, of another all: what kernels are told. */
+export const splitOf = ({ split, shape }: Tensor): number => split ?? shape[1]!;
+
 /** @throws Error unless both are joined alike, or neither; what is undefined is like all */
 export function requireAlike(a: Tensor | undefined, b: Tensor): void {
   if (a && a.split !== b.split) throw new Error(`${a.label} and ${b.label} are not joined alike`);

@@ -121,8 +121,7 @@ function recordPointwise(
   choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
     const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS: pixels % 4 === 0 };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
-    const splits = splitsOf(roles, tensors);
-    const dims = { ...roles, ...splits, pixels, tiles, blocks: BLOCKS, four: 4 };
+    const dims = { ...roles, ...splitsOf(tensors), pixels, tiles, blocks: BLOCKS, four: 4 };
     const args = { ...argsOf(dims, tensors), source4: byFours(tensors) };
     graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });

@@ -2,7 +2,7 @@
 // many written of a result.
 import { sizeOf } from "../core/shape.ts";
 import { type Unread, unread } from "../graph/graph.ts";
-import { type Dtype, requireAlike, type Tensor } from "../graph/tensor.ts";
+import { type Dtype, requireAlike, splitOf, type Tensor } from "../graph/tensor.ts";
 import type { Columns } from "./columns.ts";
 
 /** Extents and options of a convolution: x [N, C, H, W] to y [N, O, outH, outW]. */
@@ -53,11 +53,11 @@ export function rolesOf(direction: Direction, c: Convolution) {
   };
 }
 
-/** Channels of the first parts, where source or result are joined (`Graph.join`), or all. */
-export const splitsOf = (
-  { reads, writes }: { reads: number; writes: number },
-  { source, result }: ConvolutionTensors,
-) => ({ source_split: source.split ?? reads, result_split: result.split ?? writes });
+/** Where channels lie in source and result, either of which may be joined (`Graph.join`). */
+export const splitsOf = ({ source, result }: ConvolutionTensors) => ({
+  source_split: splitOf(source),
+  result_split: splitOf(result),
+});
 
 /** At stride 1: rows and columns of zeros before the source, and how the taps lie; the gradient turns them round. */
 export function placeOf(direction: Direction, { K, padding: { top, left } }: Convolution) {

@@ -42,10 +42,7 @@ export function recordOnTiles(
   tensors: ConvolutionTensors,
 ): void {
   const { dims, constants, tiles } = planOf(direction, c);
-  const { bias, rows, added, result, ...read } = argsOf(
-    { ...dims, ...splitsOf(dims, tensors) },
-    tensors,
-  );
+  const { bias, rows, added, result, ...read } = argsOf({ ...dims, ...splitsOf(tensors) }, tensors);
   const channels = dims.out_tiles * dims.parts;
   const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), channels];
   const work = { constants, flops: flopsOf(c) };

@@ -7,7 +7,7 @@
 import { ceilDiv } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { splitOf, type Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
 import { type Cut, cutsOf, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
@@ -183,7 +183,7 @@ function recordPointwise(
   const dims = {
     images: c.N,
     in_channels: c.C,
-    split: inputs.x.split ?? c.C,
+    split: splitOf(inputs.x),
     out_channels: c.O,
     rows,
     columns,

@@ -4,7 +4,7 @@
 import { ceilDiv } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph, Workgroups } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { splitOf, type Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
 import { conv2d_weight_pointwise_tile as pointwise } from "./generated/conv2d_weight_pointwise_tile.ts";
 import { conv2d_weight_tile as tiled } from "./generated/conv2d_weight_tile.ts";
@@ -73,7 +73,7 @@ function recordPointwise(
   const dims = {
     images: c.N,
     in_channels: c.C,
-    split: inputs.x.split ?? c.C,
+    split: splitOf(inputs.x),
     out_channels: c.O,
     quads,
     all_quads,

@@ -5,7 +5,7 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { requireShape, shape4, showShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { splitOf, type Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm as family } from "./generated/groupnorm.ts";
@@ -87,7 +87,7 @@ function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
   const { x, affine, scaleShift } = inputs;
   const [N = 1, C = 1, H = 1, W = 1] = x.shape;
   const { slice, slices, part, parts } = cut;
-  const { split = C } = x;
+  const split = splitOf(x);
   const size = { batch: N, channels: C, groups, pixels: H * W, split, slice, slices, part, parts };
   const dims = { ...size, eps, ...scaleColumns(scaleShift) };
   return { dims, affine, scale_shift: scaleShift?.of ?? unread(affine), stats };

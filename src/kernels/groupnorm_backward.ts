@@ -2,7 +2,7 @@
 import { requireShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
-import { requireAlike, type Tensor } from "../graph/tensor.ts";
+import { requireAlike, splitOf, type Tensor } from "../graph/tensor.ts";
 import { ACTIVATIONS, type ActivationName, activationIndex, flopsOf } from "./activation.ts";
 import { type Columns, requireColumns } from "./columns.ts";
 import { groupnorm_backward as family } from "./generated/groupnorm_backward.ts";
@@ -80,7 +80,7 @@ export function groupNormBackward(
   const ACTIVATION = activationIndex("groupNormBackward", activation);
   const [N, C, H, W] = requireBackward(inputs, groups, targets);
   const { x, scaleShift, pending } = inputs;
-  const { split = C } = x;
+  const split = splitOf(x);
   const size = { batch: N, channels: C, groups, pixels: H * W, split, ...scaleColumns(scaleShift) };
   const flops = (6 + flopsOf(activation)) * sizeOf(x.shape);
 

@@ -2,11 +2,10 @@
 import { expect } from "vitest";
 import type { Dispatch } from "../../src/graph/graph.ts";
 import type { Plan } from "../../src/graph/plan.ts";
-import { bytesOf, type Tensor } from "../../src/graph/tensor.ts";
+import { ALIGNMENT, bytesOf, type Tensor } from "../../src/graph/tensor.ts";
 
-const CELL = 256; // bytes; the plan's alignment
-
-const cellCount = (tensor: Tensor): number => Math.ceil(bytesOf(tensor) / CELL);
+/** Cells are as large as the plan's alignment. */
+const cellCount = (tensor: Tensor): number => Math.ceil(bytesOf(tensor) / ALIGNMENT);
 
 /** What a tensor without a place holds, cell by cell: of a joined one, what was last written to its parts. */
 export class Written {
@@ -31,12 +30,13 @@ export class Written {
 
 /** Whether on a plan's bytes every dispatch reads what was written last. */
 export function expectUnspoilt(dispatches: readonly Dispatch[], plan: Plan): void {
-  const banks = plan.banks.map((bytes) => new Array<string>(bytes / CELL));
+  const banks = plan.banks.map((bytes) => new Array<string>(bytes / ALIGNMENT));
   const written = new Written();
   for (const [index, { label, tensors }] of dispatches.entries()) {
     const cellsOf = (tensor: Tensor) => {
       const { bank, offset } = plan.places.get(tensor)!;
-      return { cells: banks[bank]!, start: offset / CELL, end: offset / CELL + cellCount(tensor) };
+      const start = offset / ALIGNMENT;
+      return { cells: banks[bank]!, start, end: start + cellCount(tensor) };
     };
     for (const { tensor } of tensors.filter(({ writes }) => !writes)) {
       const { cells, start, end } = cellsOf(tensor);
