@@ -14,8 +14,10 @@ import type { KernelInfo, Sample } from "../kernels/records/record.ts";
 /**
  * wgsl_reflect 1.6.0 keeps what a call returned in its syntax node, which the invocations share: all
  * would go on with the value of the last. Here every invocation, told by its stack, keeps its own.
+ *
+ * @returns forgets the nodes of the shaders that have run, which every switch would go through
  */
-function keepReturnsApart(): void {
+function keepReturnsApart(): () => void {
   const { setCachedReturnValue } = CallExpr.prototype;
   const { stepStack } = WgslDebug.prototype;
   type Stack = Parameters<typeof stepStack>[0];
@@ -36,9 +38,10 @@ function keepReturnsApart(): void {
     current = stack;
     return stepStack.call(this, stack, ...rest);
   };
+  return () => nodes.clear();
 }
 
-keepReturnsApart();
+const forgetCalls = keepReturnsApart();
 
 const BARRIER = /workgroupBarrier\(\);/g;
 
@@ -104,6 +107,7 @@ export function racesOf({ dispatch }: Candidate, code = specialise(dispatch.vari
   for (const { binding, data } of dispatch.uniforms)
     group[binding] = { uniform: new Uint8Array(data) };
   const { entry } = dispatch.variant;
+  forgetCalls();
   const { races, errors } = detectRaces(code, entry, [1, 1, 1], { 0: group });
   if (errors.length > 0) throw new Error(`${nameOf(dispatch.variant)}: ${errors[0]}`);
   return races.length;
