@@ -54,10 +54,10 @@ const meanLoss = (records: TrainingRecord[]) =>
   records.reduce((sum, { loss }) => sum + loss, 0) / records.length;
 
 describe("a network trained on 8 images", () => {
-  test("knows them by heart: L_simple is under 0.02 after 600 steps, and samples are among them", async () => {
-    const { model, trainer } = await trained(600);
+  test("knows them by heart: L_simple is under 0.02 after 700 steps, and samples are among them", async () => {
+    const { model, trainer } = await trained(700);
     const records: TrainingRecord[] = [];
-    for await (const record of trainer.run({ steps: 600 })) records.push(record);
+    for await (const record of trainer.run({ steps: 700 })) records.push(record);
     expect(meanLoss(records.slice(-100))).toBeLessThan(0.02);
 
     const { pixels } = squares(8);
