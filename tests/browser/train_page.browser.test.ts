@@ -23,7 +23,7 @@ import { openPage } from "./open_page.ts";
 
 /** A run of seconds: see demo/train/query.ts. */
 const QUICK = "train/?steps=12&batch=4&every=6&count=4&sampler-steps=3";
-/** Its sampling is seen elsewhere. */
+/** Only that it ends is asked. */
 const SHORTER = QUICK.replace("steps=12", "steps=3");
 /** Long enough to lose a GPU in it. */
 const LONGER = QUICK.replace("steps=12", "steps=24");

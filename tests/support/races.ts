@@ -14,34 +14,30 @@ import type { KernelInfo, Sample } from "../kernels/records/record.ts";
 /**
  * wgsl_reflect 1.6.0 keeps what a call returned in its syntax node, which the invocations share: all
  * would go on with the value of the last. Here every invocation, told by its stack, keeps its own.
- *
- * @returns forgets the nodes of the shaders that have run, which every switch would go through
  */
-function keepReturnsApart(): () => void {
+function keepReturnsApart(): void {
   const { setCachedReturnValue } = CallExpr.prototype;
   const { stepStack } = WgslDebug.prototype;
   type Stack = Parameters<typeof stepStack>[0];
   const kept = new WeakMap<Stack, Map<CallExpr, unknown>>();
-  const nodes = new Set<CallExpr>();
-  let current: Stack | undefined;
+  let own = new Map<CallExpr, unknown>(); // of the invocation that has its turn
   CallExpr.prototype.setCachedReturnValue = function (value: unknown) {
-    nodes.add(this);
-    const own = (current && kept.get(current)) ?? new Map<CallExpr, unknown>();
-    if (current) kept.set(current, own.set(this, value));
+    own.set(this, value);
     setCachedReturnValue.call(this, value);
   };
   WgslDebug.prototype.stepStack = function (stack, ...rest) {
-    if (stack !== current) {
-      const own = kept.get(stack);
-      for (const node of nodes) node.cachedReturnValue = own?.get(node) ?? null;
+    const next = kept.get(stack) ?? new Map<CallExpr, unknown>();
+    if (next !== own) {
+      for (const node of own.keys()) node.cachedReturnValue = null;
+      for (const [node, value] of next) node.cachedReturnValue = value;
+      own = next;
+      kept.set(stack, own);
     }
-    current = stack;
     return stepStack.call(this, stack, ...rest);
   };
-  return () => nodes.clear();
 }
 
-const forgetCalls = keepReturnsApart();
+keepReturnsApart();
 
 const BARRIER = /workgroupBarrier\(\);/g;
 
@@ -107,7 +103,6 @@ export function racesOf({ dispatch }: Candidate, code = specialise(dispatch.vari
   for (const { binding, data } of dispatch.uniforms)
     group[binding] = { uniform: new Uint8Array(data) };
   const { entry } = dispatch.variant;
-  forgetCalls();
   const { races, errors } = detectRaces(code, entry, [1, 1, 1], { 0: group });
   if (errors.length > 0) throw new Error(`${nameOf(dispatch.variant)}: ${errors[0]}`);
   return races.length;
