@@ -1,5 +1,6 @@
 // Which kernels make a 3×3 convolution on tiles or element by element, and which its gradient by the
 // images. A page that only samples carries the first: no value here holds both.
+import type { Target } from "../device/gpu.ts";
 import type { Constants, ShaderFamily, Variant } from "../device/shader.ts";
 import type { ArgsOf, DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
 import {
@@ -27,8 +28,8 @@ interface TiledKind {
   family: ShaderFamily;
   launch: (graph: Graph, entry: Entry, bound: Bound, ...how: How) => void;
   constants: (c: Convolution) => Constants;
-  /** blocks of four channels that a lane writes: more compile slowly */
-  most: 1 | 2 | 4;
+  /** blocks of four channels that a lane writes, at most; 4 where it does not say */
+  most?: (target: Target) => number;
   /** where tiles read, the first row is tile · step − top; and how the taps lie */
   place: (c: Convolution) => ReturnType<typeof placeOf> & { step: number };
 }
@@ -62,7 +63,6 @@ const same = (direction: Direction): TiledKind => ({
   family: tiled,
   launch,
   constants: () => ({ KIND: 0 }),
-  most: 4,
   place: (c) => ({ ...placeOf(direction, c), step: TILE }),
 });
 
@@ -73,14 +73,13 @@ export const FORWARD: Kernels = {
     family: tiled,
     launch,
     constants: () => ({ KIND: 1 }),
-    most: 2,
     place: ({ padding: { top, left } }) => ({ top, left, step: 2 * TILE, ...STRAIGHT }),
   },
   doubled: {
     family: tiled,
     launch,
     constants: () => ({ KIND: 2 }),
-    most: 1, // more were slower on both software adapters
+    most: ({ software }) => (software === "llvmpipe" ? 2 : 4), // Mesa's loop for 4 is 58 KB: no cache of instructions holds it
     place: () => ({ top: 1, left: 1, step: TILE / 2, ...STRAIGHT }),
   },
   general: (graph, args, workgroups, flops) =>
@@ -94,7 +93,6 @@ export const BACKWARD: Kernels = {
     family: tiledBackward,
     launch: launchBackward,
     constants: ({ padding }) => ({ KIND: 0, IS_ODD: padding.top === 1 }),
-    most: 2,
     place: ({ padding: { top, left } }) => {
       return { top: top === 0 ? 1 : 0, left: left === 0 ? 1 : 0, step: TILE / 2, ...STRAIGHT };
     },
@@ -103,7 +101,6 @@ export const BACKWARD: Kernels = {
     family: tiledBackward,
     launch: launchBackward,
     constants: () => ({ KIND: 1 }),
-    most: 2,
     place: () => ({ top: 1, left: 1, step: 2 * TILE, ...STRAIGHT }),
   },
   general: (graph, args, workgroups, flops) =>
@@ -114,14 +111,10 @@ export const BACKWARD: Kernels = {
 export const WIDE = { KIND: 3 };
 
 /** Every kind of both directions that can be asked for. */
-export const tiledKinds = (): (Omit<Variant, "entry"> & Pick<TiledKind, "most">)[] => [
-  ...[FORWARD.same, FORWARD.strided, FORWARD.doubled].map(({ family, most }, KIND) => {
-    return { family, most, constants: { KIND } };
-  }),
-  ...[true, false].map((IS_ODD) => {
-    return { ...BACKWARD.strided, constants: { KIND: 0, IS_ODD } };
-  }),
-  { ...BACKWARD.doubled, constants: { KIND: 1 } },
+export const tiledKinds = (): Omit<Variant, "entry">[] => [
+  ...[0, 1, 2].map((KIND) => ({ family: tiled, constants: { KIND } })),
+  ...[true, false].map((IS_ODD) => ({ family: tiledBackward, constants: { KIND: 0, IS_ODD } })),
+  { family: tiledBackward, constants: { KIND: 1 } },
 ];
 
 /** How many lanes may share taps, by the blocks that each writes. */

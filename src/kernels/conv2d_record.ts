@@ -78,7 +78,10 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const tiles_down = ceilDiv(roles.out_height, TILE);
   const place = { ...roles, ...tiled.place(c), tiles_down };
   const target = graph.targetOf("conv2d");
-  const own = shapesOf(target, roles.writes, tiled.most).map((shape) => ({ family, ...shape }));
+  const own = shapesOf(target, roles.writes, tiled.most?.(target)).map((shape) => ({
+    family,
+    ...shape,
+  }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
   choose(graph, direction, c, tensors, [...rest, ...plain], (candidate) => {
@@ -116,7 +119,7 @@ function recordPointwise(
   const pixels = height * width;
   const tiles = ceilDiv(pixels, PIXELS);
   const target = graph.targetOf("conv2d");
-  const shapes = shapesOf(target, roles.writes, 4);
+  const shapes = shapesOf(target, roles.writes);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
   choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
     const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS: pixels % 4 === 0 };
@@ -190,7 +193,7 @@ function onTiles(graph: Graph, direction: Direction, c: Convolution) {
 function shapesOf(
   { subgroupSize, software }: Target,
   channels: number,
-  most: number,
+  most = 4,
 ): readonly LaunchShape[] {
   const plain = { entry: "plain", BLOCKS: 1, WG: WORKGROUP.plain } as const;
   const isShared = subgroupSize >= 4 && software !== undefined;
@@ -218,21 +221,17 @@ function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): 
 /** Every pipeline that a convolution or its gradient can ask for. */
 export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
-  ...tiledKinds().flatMap(({ family, constants, most }) => variantsOf(family, constants, most)),
+  ...tiledKinds().flatMap(({ family, constants }) => variantsOf(family, constants)),
   ...wideVariants(),
-  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS }, 4)),
+  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS })),
   ...generalVariants(),
 ];
 
-function variantsOf(
-  family: Variant["family"],
-  constants: Variant["constants"],
-  most: number,
-): Variant[] {
+function variantsOf(family: Variant["family"], constants: Variant["constants"]): Variant[] {
   const { quads, plain } = WORKGROUP;
   return [
     { family, entry: "plain", constants: { ...constants, WG: plain, BLOCKS: 1, SHARERS: 4 } },
-    ...sharedBlocks([1, 2, 4].filter((BLOCKS) => BLOCKS <= most)).map((shared) => ({
+    ...sharedBlocks([1, 2, 4]).map((shared) => ({
       family,
       entry: "quads",
       constants: { ...constants, WG: quads, ...shared },
