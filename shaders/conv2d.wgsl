@@ -225,9 +225,9 @@ fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
 fn nine(
   sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
 ) -> f32 {
-  let above = fma(w[0].z, c, fma(w[0].y, b, fma(w[0].x, a, sum)));
-  let level = fma(w[1].z, f, fma(w[1].y, e, fma(w[1].x, d, above)));
-  return fma(w[2].z, i, fma(w[2].y, h, fma(w[2].x, g, level)));
+  let above = fma(c, w[0].z, fma(b, w[0].y, fma(a, w[0].x, sum)));
+  let level = fma(f, w[1].z, fma(e, w[1].y, fma(d, w[1].x, above)));
+  return fma(i, w[2].z, fma(h, w[2].y, fma(g, w[2].x, level)));
 }
 
 // Of three taps on doubled pixels two fall on one pixel: an even row reads the pixels above and level,
@@ -365,23 +365,20 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var b = Block();
   var c = Block();
   var d = Block();
-  for (var k = 0u; k < dim.reads; k++) {
+  for (var turn = 0u; turn < dim.reads; turn++) {
+    // all is read before anything is multiplied, or what later reads need holds registers meanwhile
     let p = patch_at(image, down, across);
-    let m = taps_at(w.x, s);
-    a = shared_block(a, m, p);
-    if (SHARERS == 8u) {
-      b = shared_block(b, other_taps(m), p);
-    } else if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, s), p);
+    let k0 = taps_at(w.x, s);
+    let k1 = next_taps(k0, w.y, s);
+    let k2 = taps_at(w.z, s);
+    let k3 = next_taps(k2, w.w, s);
+    a = shared_block(a, k0, p);
+    if (BLOCKS > 1u) {
+      b = shared_block(b, k1, p);
     }
     if (BLOCKS > 2u) {
-      let n = taps_at(w.z, s);
-      c = shared_block(c, n, p);
-      if (SHARERS == 8u) {
-        d = shared_block(d, other_taps(n), p);
-      } else {
-        d = shared_block(d, taps_at(w.w, s), p);
-      }
+      c = shared_block(c, k2, p);
+      d = shared_block(d, k3, p);
     }
     image += pixels;
     w += dim.read_step;
@@ -394,10 +391,12 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   }
 }
 
-// What another quad holds as `w`.
-fn other_taps(w: Taps) -> Taps {
-  return Taps(
-    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
+// Of the next block: another quad holds them as `w`, or they lie at `i`.
+fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
+  if (SHARERS == 8u) {
+    return Taps(subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
+  }
+  return taps_at(i, steps);
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {
