@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "0653ee56",
+  hash: "348b98f9",
   text: [`
 
 
@@ -255,10 +255,10 @@ fn folded_row(w: vec3f) -> vec4f {
 
 fn doubled(t: vec4f, f: vec4f, g: vec4f, a: Row, b: Row) -> vec4f {
   return vec4f(
-    fma(g.y, b[1], fma(g.x, b[0], fma(f.y, a[1], fma(f.x, a[0], t.x)))),
-    fma(g.w, b[2], fma(g.z, b[1], fma(f.w, a[2], fma(f.z, a[1], t.y)))),
-    fma(g.y, b[2], fma(g.x, b[1], fma(f.y, a[2], fma(f.x, a[1], t.z)))),
-    fma(g.w, b[3], fma(g.z, b[2], fma(f.w, a[3], fma(f.z, a[2], t.w)))));
+    fma(b[1], g.y, fma(b[0], g.x, fma(a[1], f.y, fma(a[0], f.x, t.x)))),
+    fma(b[2], g.w, fma(b[1], g.z, fma(a[2], f.w, fma(a[1], f.z, t.y)))),
+    fma(b[2], g.y, fma(b[1], g.x, fma(a[2], f.y, fma(a[1], f.x, t.z)))),
+    fma(b[3], g.w, fma(b[2], g.z, fma(a[3], f.w, fma(a[2], f.z, t.w)))));
 }
 
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "5170f539",
+  hash: "33694a17",
   text: [`
 
 
@@ -191,27 +191,27 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
 fn even_row(t: vec4f, w: Taps, a: Row, b: Row) -> vec4f {
   if (IS_ODD) {
     return vec4f(
-      fma(w[1], b[0], fma(w[7], a[0], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
-      fma(w[1], b[1], fma(w[7], a[1], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
+      fma(b[0], w[1], fma(a[0], w[7], t.x)), corners(t.y, w, a[0], a[1], b[0], b[1]),
+      fma(b[1], w[1], fma(a[1], w[7], t.z)), corners(t.w, w, a[1], a[2], b[1], b[2]));
   }
   return vec4f(
-    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(w[1], b[1], fma(w[7], a[1], t.y)),
-    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(w[1], b[2], fma(w[7], a[2], t.w)));
+    corners(t.x, w, a[0], a[1], b[0], b[1]), fma(b[1], w[1], fma(a[1], w[7], t.y)),
+    corners(t.z, w, a[1], a[2], b[1], b[2]), fma(b[2], w[1], fma(a[2], w[7], t.w)));
 }
 
 fn odd_row(t: vec4f, w: Taps, a: Row) -> vec4f {
   if (IS_ODD) {
     return vec4f(
-      fma(w[4], a[0], t.x), fma(w[3], a[1], fma(w[5], a[0], t.y)),
-      fma(w[4], a[1], t.z), fma(w[3], a[2], fma(w[5], a[1], t.w)));
+      fma(a[0], w[4], t.x), fma(a[1], w[3], fma(a[0], w[5], t.y)),
+      fma(a[1], w[4], t.z), fma(a[2], w[3], fma(a[1], w[5], t.w)));
   }
   return vec4f(
-    fma(w[3], a[1], fma(w[5], a[0], t.x)), fma(w[4], a[1], t.y),
-    fma(w[3], a[2], fma(w[5], a[1], t.z)), fma(w[4], a[2], t.w));
+    fma(a[1], w[3], fma(a[0], w[5], t.x)), fma(a[1], w[4], t.y),
+    fma(a[2], w[3], fma(a[1], w[5], t.z)), fma(a[2], w[4], t.w));
 }
 
 fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
-  return fma(w[0], d, fma(w[2], c, fma(w[6], b, fma(w[8], a, sum))));
+  return fma(d, w[0], fma(c, w[2], fma(b, w[6], fma(a, w[8], sum))));
 }
 
 
@@ -236,10 +236,10 @@ fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
 
 fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
   return vec4f(
-    fma(f.x, a[3], fma(f.z, a[2], fma(f.y, a[1], fma(f.w, a[0], t.x)))),
-    fma(f.x, a[5], fma(f.z, a[4], fma(f.y, a[3], fma(f.w, a[2], t.y)))),
-    fma(f.x, a[7], fma(f.z, a[6], fma(f.y, a[5], fma(f.w, a[4], t.z)))),
-    fma(f.x, a[9], fma(f.z, a[8], fma(f.y, a[7], fma(f.w, a[6], t.w)))));
+    fma(a[3], f.x, fma(a[2], f.z, fma(a[1], f.y, fma(a[0], f.w, t.x)))),
+    fma(a[5], f.x, fma(a[4], f.z, fma(a[3], f.y, fma(a[2], f.w, t.y)))),
+    fma(a[7], f.x, fma(a[6], f.z, fma(a[5], f.y, fma(a[4], f.w, t.z)))),
+    fma(a[9], f.x, fma(a[8], f.z, fma(a[7], f.y, fma(a[6], f.w, t.w)))));
 }
 
 
@@ -340,23 +340,20 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   var b = Block();
   var c = Block();
   var d = Block();
-  for (var k = 0u; k < dim.reads; k++) {
+  for (var turn = 0u; turn < dim.reads; turn++) {
+
     let p = patch_at(image, down, across);
-    let m = taps_at(w.x, s);
-    a = shared_block(a, m, p);
-    if (SHARERS == 8u) {
-      b = shared_block(b, other_taps(m), p);
-    } else if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, s), p);
+    let k0 = taps_at(w.x, s);
+    let k1 = next_taps(k0, w.y, s);
+    let k2 = taps_at(w.z, s);
+    let k3 = next_taps(k2, w.w, s);
+    a = shared_block(a, k0, p);
+    if (BLOCKS > 1u) {
+      b = shared_block(b, k1, p);
     }
     if (BLOCKS > 2u) {
-      let n = taps_at(w.z, s);
-      c = shared_block(c, n, p);
-      if (SHARERS == 8u) {
-        d = shared_block(d, other_taps(n), p);
-      } else {
-        d = shared_block(d, taps_at(w.w, s), p);
-      }
+      c = shared_block(c, k2, p);
+      d = shared_block(d, k3, p);
     }
     image += pixels;
     w += dim.read_step;
@@ -370,11 +367,14 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
 }
 
 
-fn other_taps(w: Taps) -> Taps {
-  return Taps(
-    subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
-    subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
-    subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
+fn next_taps(w: Taps, i: u32, steps: vec4u) -> Taps {
+  if (SHARERS == 8u) {
+    return Taps(
+      subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u),
+      subgroupShuffleXor(w[3], 4u), subgroupShuffleXor(w[4], 4u), subgroupShuffleXor(w[5], 4u),
+      subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
+  }
+  return taps_at(i, steps);
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "6bea7695",
+  hash: "ec40e74a",
   text: [`
 
 
@@ -115,10 +115,10 @@ fn tile(t: Tile, w: vec4f, p: Patch) -> Tile {
 
 fn line(t: vec4f, w: vec4f, a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> vec4f {
   return vec4f(
-    fma(w.w, d.x, fma(w.z, c.x, fma(w.y, b.x, fma(w.x, a.x, t.x)))),
-    fma(w.w, d.y, fma(w.z, c.y, fma(w.y, b.y, fma(w.x, a.y, t.y)))),
-    fma(w.w, d.z, fma(w.z, c.z, fma(w.y, b.z, fma(w.x, a.z, t.z)))),
-    fma(w.w, d.w, fma(w.z, c.w, fma(w.y, b.w, fma(w.x, a.w, t.w)))));
+    fma(d.x, w.w, fma(c.x, w.z, fma(b.x, w.y, fma(a.x, w.x, t.x)))),
+    fma(d.y, w.w, fma(c.y, w.z, fma(b.y, w.y, fma(a.y, w.x, t.y)))),
+    fma(d.z, w.w, fma(c.z, w.z, fma(b.z, w.y, fma(a.z, w.x, t.z)))),
+    fma(d.w, w.w, fma(c.w, w.z, fma(b.w, w.y, fma(a.w, w.x, t.w)))));
 }
 
 
@@ -225,21 +225,18 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let image = (select(before.x, before.y, k * 4u < dim.source_split) + g.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
-    let m = taps_at(w.x, g, s);
-    a = shared_block(a, m, p);
-    if (SHARERS == 8u) {
-      b = shared_block(b, subgroupShuffleXor(m, 4u), p);
-    } else if (BLOCKS > 1u) {
-      b = shared_block(b, taps_at(w.y, g, s), p);
+
+    let k0 = taps_at(w.x, g, s);
+    let k1 = next_taps(k0, w.y, g, s);
+    let k2 = taps_at(w.z, g, s);
+    let k3 = next_taps(k2, w.w, g, s);
+    a = shared_block(a, k0, p);
+    if (BLOCKS > 1u) {
+      b = shared_block(b, k1, p);
     }
     if (BLOCKS > 2u) {
-      let n = taps_at(w.z, g, s);
-      c = shared_block(c, n, p);
-      if (SHARERS == 8u) {
-        d = shared_block(d, subgroupShuffleXor(n, 4u), p);
-      } else {
-        d = shared_block(d, taps_at(w.w, g, s), p);
-      }
+      c = shared_block(c, k2, p);
+      d = shared_block(d, k3, p);
     }
   }
   if (!place.is_real) {
@@ -248,6 +245,14 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var i = 0u; i < dim.blocks; i++) {
     put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
   }
+}
+
+
+fn next_taps(w: vec4f, i: u32, g: Group, step: u32) -> vec4f {
+  if (SHARERS == 8u) {
+    return subgroupShuffleXor(w, 4u);
+  }
+  return taps_at(i, g, step);
 }
 
 fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
