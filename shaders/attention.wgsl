@@ -47,7 +47,8 @@ const LOWEST = -1e30; // below every logit
 
 // 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
 fn power_of_2(x: vec4f) -> vec4f {
-  let t = max(x, vec4f(-126.0));
+  let least = vec4f(-126.0);
+  let t = select(x, least, x < least); // SwiftShader's `max` is thirty instructions long
   let n = round(t);
   let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
   var p = 1.53458120e-4 * r + 1.33999312e-3;

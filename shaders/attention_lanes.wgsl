@@ -76,7 +76,8 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
 
 // 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
 fn power_of_2(x: vec4f) -> vec4f {
-  let t = max(x, vec4f(-126.0));
+  let least = vec4f(-126.0);
+  let t = select(x, least, x < least); // SwiftShader's `max` is thirty instructions long
   let n = round(t);
   let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
   var p = 1.53458120e-4 * r + 1.33999312e-3;
@@ -204,9 +205,12 @@ fn larger_half(top: Eight, j: u32) -> Eight {
 }
 
 fn larger_four(top: Eight, j: u32) -> Eight {
-  let l = max(max(powers[j].l, powers[j + 1u].l), max(powers[j + 2u].l, powers[j + 3u].l));
-  let r = max(max(powers[j].r, powers[j + 1u].r), max(powers[j + 2u].r, powers[j + 3u].r));
-  return Eight(max(top.l, l), max(top.r, r));
+  let half = larger_of(larger_of(top, powers[j]), powers[j + 1u]);
+  return larger_of(larger_of(half, powers[j + 2u]), powers[j + 3u]);
+}
+
+fn larger_of(a: Eight, b: Eight) -> Eight {
+  return Eight(select(a.l, b.l, b.l > a.l), select(a.r, b.r, b.r > a.r));
 }
 
 // All logits, less top, to powers, and of each row their sum.

@@ -61,7 +61,8 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    return h / (1.0 + exp(-max(h, vec4f(-87.0)))); // exp(87) is finite
+    let least = vec4f(-87.0); // exp(87) is finite; `select`, as SwiftShader's `max` is thirty instructions long
+    return h / (1.0 + exp(-select(h, least, h < least)));
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
     let w = exp(min(h, vec4f(20.0)));

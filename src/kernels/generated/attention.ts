@@ -60,7 +60,8 @@ const LOWEST = -1e30;
 
 
 fn power_of_2(x: vec4f) -> vec4f {
-  let t = max(x, vec4f(-126.0));
+  let least = vec4f(-126.0);
+  let t = select(x, least, x < least);
   let n = round(t);
   let r = t - n;
   var p = 1.53458120e-4 * r + 1.33999312e-3;
@@ -465,12 +466,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "fb881409",
+  hash: "6edd6fca",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "fb881409",
+  hash: "6edd6fca",
   text: [t0, t1, t2, t3],
 };

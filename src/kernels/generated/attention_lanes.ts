@@ -92,7 +92,8 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
 
 
 fn power_of_2(x: vec4f) -> vec4f {
-  let t = max(x, vec4f(-126.0));
+  let least = vec4f(-126.0);
+  let t = select(x, least, x < least);
   let n = round(t);
   let r = t - n;
   var p = 1.53458120e-4 * r + 1.33999312e-3;
@@ -220,9 +221,12 @@ fn larger_half(top: Eight, j: u32) -> Eight {
 }
 
 fn larger_four(top: Eight, j: u32) -> Eight {
-  let l = max(max(powers[j].l, powers[j + 1u].l), max(powers[j + 2u].l, powers[j + 3u].l));
-  let r = max(max(powers[j].r, powers[j + 1u].r), max(powers[j + 2u].r, powers[j + 3u].r));
-  return Eight(max(top.l, l), max(top.r, r));
+  let half = larger_of(larger_of(top, powers[j]), powers[j + 1u]);
+  return larger_of(larger_of(half, powers[j + 2u]), powers[j + 3u]);
+}
+
+fn larger_of(a: Eight, b: Eight) -> Eight {
+  return Eight(select(a.l, b.l, b.l > a.l), select(a.r, b.r, b.r > a.r));
 }
 
 
@@ -511,12 +515,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "b4126fab",
+  hash: "1a2f1a48",
   text: [t0, "\n\n", t2, "\n\n\n", t4],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "b4126fab",
+  hash: "1a2f1a48",
   text: [t0, t1, t2, t3, t4, t5],
 };

@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "5e398976",
+  hash: "ae3c142d",
   text: [`
 
 
@@ -76,7 +76,8 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    return h / (1.0 + exp(-max(h, vec4f(-87.0))));
+    let least = vec4f(-87.0);
+    return h / (1.0 + exp(-select(h, least, h < least)));
   }
   if (ACTIVATION == 2u) {
     let w = exp(min(h, vec4f(20.0)));

@@ -13,7 +13,7 @@ type Binds = {
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "5bf03028",
+  hash: "4fb6d84b",
   text: [`
 
 
@@ -84,7 +84,7 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0);
+    let v = select(h, -87.0, h < -87.0);
     let e = exp(-v);
     let s = 1.0 / (1.0 + e);
     return s * (1.0 + v * (e * s));
