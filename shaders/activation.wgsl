@@ -30,7 +30,7 @@ struct Dims {
 
 fn activation(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0); // exp(87) is finite
+    let v = select(h, -87.0, h < -87.0); // exp(87) is finite; SwiftShader's `max` is thirty instructions long
     return v / (1.0 + exp(-v));
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
@@ -84,7 +84,7 @@ fn forward(
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let v = max(h, -87.0); // exp(87) is finite
+    let v = select(h, -87.0, h < -87.0); // as above
     let e = exp(-v);
     let s = 1.0 / (1.0 + e);
     return s * (1.0 + v * (e * s));

@@ -35,12 +35,11 @@ struct Product {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dbias: array<f32>;
 
-// A 4 × 4 part of C: its rows are the columns of the matrix.
-fn add_outer(sums: ptr<function, mat4x4f>, u: vec4f, v: vec4f) {
-  (*sums)[0] += v * u.x;
-  (*sums)[1] += v * u.y;
-  (*sums)[2] += v * u.z;
-  (*sums)[3] += v * u.w;
+// To a 4 × 4 part of C, whose rows are the columns of the matrix.
+fn outer(sums: mat4x4f, u: vec4f, v: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(u.x), v, sums[0]), fma(vec4f(u.y), v, sums[1]),
+    fma(vec4f(u.z), v, sums[2]), fma(vec4f(u.w), v, sums[3]));
 }
 
 // Stores what of 4 neighbours lies inside C, with their addends.
@@ -118,12 +117,6 @@ struct Corners {
   right: mat4x4f,
   below: mat4x4f,
   far: mat4x4f,
-}
-
-fn outer(sums: mat4x4f, u: vec4f, v: vec4f) -> mat4x4f {
-  return mat4x4f(
-    fma(vec4f(u.x), v, sums[0]), fma(vec4f(u.y), v, sums[1]),
-    fma(vec4f(u.z), v, sums[2]), fma(vec4f(u.w), v, sums[3]));
 }
 
 fn add_step(c: Corners, u: u32, v: u32) -> Corners {
@@ -243,30 +236,30 @@ fn multiply_lanes(group: vec3u, lane: u32) {
     let b_l = vec4f(b[in_b + left.x], b[in_b + left.y], b[in_b + left.z], b[in_b + left.w]);
     let b_r = vec4f(b[in_b + right.x], b[in_b + right.y], b[in_b + right.z], b[in_b + right.w]);
     let a0 = spread(a[in_a + row0]);
-    add_outer(&l0, a0, b_l);
-    add_outer(&r0, a0, b_r);
+    l0 = outer(l0, a0, b_l);
+    r0 = outer(r0, a0, b_r);
     let a1 = spread(a[in_a + row1]);
-    add_outer(&l1, a1, b_l);
-    add_outer(&r1, a1, b_r);
+    l1 = outer(l1, a1, b_l);
+    r1 = outer(r1, a1, b_r);
     if (BLOCKS > 2u) {
       let a2 = spread(a[in_a + row2]);
-      add_outer(&l2, a2, b_l);
-      add_outer(&r2, a2, b_r);
+      l2 = outer(l2, a2, b_l);
+      r2 = outer(r2, a2, b_r);
       let a3 = spread(a[in_a + row3]);
-      add_outer(&l3, a3, b_l);
-      add_outer(&r3, a3, b_r);
+      l3 = outer(l3, a3, b_l);
+      r3 = outer(r3, a3, b_r);
       let a4 = spread(a[in_a + row4]);
-      add_outer(&l4, a4, b_l);
-      add_outer(&r4, a4, b_r);
+      l4 = outer(l4, a4, b_l);
+      r4 = outer(r4, a4, b_r);
       let a5 = spread(a[in_a + row5]);
-      add_outer(&l5, a5, b_l);
-      add_outer(&r5, a5, b_r);
+      l5 = outer(l5, a5, b_l);
+      r5 = outer(r5, a5, b_r);
       let a6 = spread(a[in_a + row6]);
-      add_outer(&l6, a6, b_l);
-      add_outer(&r6, a6, b_r);
+      l6 = outer(l6, a6, b_l);
+      r6 = outer(r6, a6, b_r);
       let a7 = spread(a[in_a + row7]);
-      add_outer(&l7, a7, b_l);
-      add_outer(&r7, a7, b_r);
+      l7 = outer(l7, a7, b_l);
+      r7 = outer(r7, a7, b_r);
     }
   }
 

@@ -17,28 +17,29 @@ const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")))
 /** Found by trying: these make bundles shortest. Of two in one place the first said has the name. */
 const STEADY = {
   tops: table(
-    "rows_of H, taps_at V, shared_run T, Source U, sum_of G, product P, mul_high L, " +
-      "philox F, natural_log T, normals_of O, Lane L, columns_inside M, part_total C, " +
-      "places_at S, put_one N, stage A, Line B, derivative T, add_products B, run_of_x H, " +
-      "inside4 W, Quad S, exponential C, within O, absorb Q, Record U, part_of M, tile F, " +
-      "outputs_at H, multiply Q, put_block C, Row D, plain_run Z, group_of S, box_muller X, " +
-      "workgroup_sum R, store I, pick_line S, put V, Loaded D, place_of E, three_at R, " +
-      "slice_count O, first_four V, multiply_tile E, next_scale I, pick_block X, put_patch J, " +
-      "group_from I, Place A, with_sign Y, shared_block G, put_taps N, shared_runs R, Part W, " +
-      "spot_of E, added S, row_at U, joined I, put_line J, pick D, pick_half N, quad_of Y, " +
-      "put_tile R, normal_tail O, pixel W, larger_half Q, spread P, normal_below N, inside L, " +
-      "Invocation H, radius_of U, raise U, row_sums V, level_of P, add_four J, Pair F, " +
-      "products X, put_element I, Sums D, taps_of_row X",
+    "derivative T, shared_block G, box_muller X, cost U, product Y, change_of O, " +
+      "source_index R, Loaded D, Line B, normals_of O, normal_below C, Row D, put V, " +
+      "first_four Z, Invocation H, stage A, block_sum L, Place A, row_at U, taps_of_row X, " +
+      "Quad S, level_of P, put_line J, settle P, natural_log I, pick_block X, radius_of W, " +
+      "group_of M, absorb Q, spot_of E, multiply Q, put_one N, Source U, part_total N, " +
+      "drawn_timestep B, even_row D, raise W, mul_high L, pick_line C, Sums D, " +
+      "columns_inside M, inside4 W, put_block L, plain_run V, added S, put_taps N, " +
+      "add_outer U, place_of E, halved_row E, within O, put_patch J, store I, run_of_x H, " +
+      "philox F, pick D, larger_half Q, places_of I, tile F, Part U, inside L, " +
+      "add_products B, plane_of J, group_from I, rows_of E, outputs_at H, part_of S, " +
+      "row_sums V, Lane S, taps_at V, shared_runs R, shared_run T, multiply_tile E, " +
+      "next_taps R, with_sign Y, spread P, workgroup_sum R, plus G",
   ),
   locals: table(
-    "clean i, rows r, split u, end e, last p, lane m, first_turn e, r h, slopes q, e f, " +
-      "step e, l3 t, source t, extent f, lanes u, right f, down f, groups f, q e, mean x, " +
-      "turn h, first_row e, other_w n, last_row z, total c, half d, strips y, loaded l, " +
-      "lines l, radius x, image l, shrink k, zeros d, channel u, s h, near x, images l, p c, " +
-      "even j, eps_hat_of_x t, at f, across q, strip c, here s, j i, trip h, i i, group g, " +
-      "k r, before x, d d, residue r, local j, dim d, all l, loss h, steps h, odd_lo y, " +
-      "taps x, gradient g, squares e, first_image h, place c, all_total e, columns i, z d, " +
-      "chunk e, z_again g, x_row r",
+    "s h, first_row e, k r, mean x, lane m, in_first l, lines l, split d, in_a t, rest m, " +
+      "high c, step e, half d, l y, images l, z_again x, j i, residue r, parts r, strip c, " +
+      "odd_lo d, in_b u, local l, slopes q, fall n, radius x, end e, groups f, p c, " +
+      "moments c, last_row z, q e, taps k, chunk e, own_row j, turn h, zeros d, source t, " +
+      "before x, result c, e g, rows r, image l, group g, strips y, x_row r, r h, at f, " +
+      "shrink g, total c, near b, across q, z u, steps h, exists u, i i, clean u, dim d, " +
+      "first_turn e, here s, all_total e, d d, loaded j, all n, columns i, place c, byte d, " +
+      "out y, extent i, down f, last p, dh h, channel u, squares e, lanes u, trips n, " +
+      "trip h, is_dropped s, height n, odd f",
   ),
 };
 

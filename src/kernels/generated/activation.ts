@@ -42,7 +42,7 @@ const t2 = `
 
 fn activation(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0);
+    let v = select(h, -87.0, h < -87.0);
     return v / (1.0 + exp(-v));
   }
   if (ACTIVATION == 2u) {
@@ -98,7 +98,7 @@ const t3 = `
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    let v = max(h, -87.0);
+    let v = select(h, -87.0, h < -87.0);
     let e = exp(-v);
     let s = 1.0 / (1.0 + e);
     return s * (1.0 + v * (e * s));
@@ -132,12 +132,12 @@ fn backward(
 
 export const activation_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "activation",
-  hash: "53fb3e6e",
+  hash: "c2407e91",
   text: [t0, "\n\n\n", t2],
 };
 
 export const activation: ShaderFamily<Binds> = {
   name: "activation",
-  hash: "53fb3e6e",
+  hash: "c2407e91",
   text: [t0, t1, t2, t3],
 };
