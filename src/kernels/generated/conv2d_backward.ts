@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "33694a17",
+  hash: "9bfd5bc2",
   text: [`
 
 
@@ -343,17 +343,17 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   for (var turn = 0u; turn < dim.reads; turn++) {
 
     let p = patch_at(image, down, across);
-    let k0 = taps_at(w.x, s);
-    let k1 = next_taps(k0, w.y, s);
-    let k2 = taps_at(w.z, s);
-    let k3 = next_taps(k2, w.w, s);
-    a = shared_block(a, k0, p);
+    let of_a = taps_at(w.x, s);
+    let of_b = next_taps(of_a, w.y, s);
+    let of_c = taps_at(w.z, s);
+    let of_d = next_taps(of_c, w.w, s);
+    a = shared_block(a, of_a, p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, k1, p);
+      b = shared_block(b, of_b, p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, k2, p);
-      d = shared_block(d, k3, p);
+      c = shared_block(c, of_c, p);
+      d = shared_block(d, of_d, p);
     }
     image += pixels;
     w += dim.read_step;

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "ec40e74a",
+  hash: "72ea91f7",
   text: [`
 
 
@@ -226,17 +226,17 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
 
-    let k0 = taps_at(w.x, g, s);
-    let k1 = next_taps(k0, w.y, g, s);
-    let k2 = taps_at(w.z, g, s);
-    let k3 = next_taps(k2, w.w, g, s);
-    a = shared_block(a, k0, p);
+    let of_a = taps_at(w.x, g, s);
+    let of_b = next_taps(of_a, w.y, g, s);
+    let of_c = taps_at(w.z, g, s);
+    let of_d = next_taps(of_c, w.w, g, s);
+    a = shared_block(a, of_a, p);
     if (BLOCKS > 1u) {
-      b = shared_block(b, k1, p);
+      b = shared_block(b, of_b, p);
     }
     if (BLOCKS > 2u) {
-      c = shared_block(c, k2, p);
-      d = shared_block(d, k3, p);
+      c = shared_block(c, of_c, p);
+      d = shared_block(d, of_d, p);
     }
   }
   if (!place.is_real) {
