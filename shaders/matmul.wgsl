@@ -35,7 +35,7 @@ struct Product {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dbias: array<f32>;
 
-// To a 4 × 4 part of C, whose rows are the columns of the matrix.
+// A 4 × 4 part of C and u vᵀ more; its rows are the columns of the matrix.
 fn outer(sums: mat4x4f, u: vec4f, v: vec4f) -> mat4x4f {
   return mat4x4f(
     fma(vec4f(u.x), v, sums[0]), fma(vec4f(u.y), v, sums[1]),

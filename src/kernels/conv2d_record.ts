@@ -78,10 +78,8 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const tiles_down = ceilDiv(roles.out_height, TILE);
   const place = { ...roles, ...tiled.place(c), tiles_down };
   const target = graph.targetOf("conv2d");
-  const own = shapesOf(target, roles.writes, tiled.most?.(target)).map((shape) => ({
-    family,
-    ...shape,
-  }));
+  const shapes = shapesOf(target, roles.writes, tiled.most?.(target));
+  const own = shapes.map((shape) => ({ family, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
   const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
   choose(graph, direction, c, tensors, [...rest, ...plain], (candidate) => {
