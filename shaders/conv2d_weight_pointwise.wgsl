@@ -8,7 +8,7 @@
 //   shapes     dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] f32 row-major · partials [parts, O, C];
 //              x may be joined: channel c of image n is plane c + n·split, from c = split on
 //              c + n·(C − split) + (N − 1)·split
-//   dispatch   a lane takes 8 o × 4 · QUADS c, by runs of 8 pixels. In `lanes` a workgroup is a
+//   dispatch   a lane takes 8 · EIGHTS o × 4 · QUADS c, by runs of 8 pixels. In `lanes` a workgroup is a
 //              subgroup of LANES, whose lanes take different c: each loads a share of dy for all
 //   numerics   f32; 8 products at a time, then row by row, then strip by strip, in fixed order
 //   launcher   src/kernels/conv2d_weight_record.ts · oracle tests/reference/conv2d.ts
@@ -19,7 +19,8 @@ alias elem4 = vec4<elem>;
 
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
-const QUADS: u32 = 2u; // 1 or 2
+const EIGHTS: u32 = 1u; // of dy's channels: 1, or 2 in `lanes`
+const QUADS: u32 = 1u; // of x's: 1, or 2 in `lanes`
 const STRIDE: u32 = 1u; // 1 or 2
 const DOUBLED: u32 = 0u; // 1: yes
 
@@ -32,7 +33,7 @@ struct Dims {
   columns: u32,
   x_rows: u32,
   x_columns: u32,
-  out_tiles: u32, // ⌈O / 8⌉
+  out_tiles: u32, // ⌈O / (8 · EIGHTS)⌉
   in_tiles: u32, // ⌈C / (4 · QUADS)⌉; of `lanes` ⌈C / (4 · QUADS · LANES)⌉
   tiles: u32, // out_tiles · in_tiles · parts
   images_a_part: u32,
@@ -67,7 +68,7 @@ fn task_of(out_tile: u32, part: u32) -> Task {
   let first_row = part % dims.row_parts * dims.rows_a_part;
   let last_row = min(first_row + dims.rows_a_part, dims.rows);
   let strips = images * ((dims.columns + 7u) / 8u);
-  return Task(out_tile * 8u, part, first_image, strips, first_row, last_row);
+  return Task(out_tile * 8u * EIGHTS, part, first_image, strips, first_row, last_row);
 }
 
 fn inside(position: u32, extent: u32) -> f32 {
@@ -112,6 +113,9 @@ fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
   return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
 }
 
+alias Sums = array<vec4f, 8>; // of 8 channels of dy, each with 4 of x
+alias Weights = array<Sums, 4>; // of the first 8 and the next, then with the next 4 of x
+
 fn product(a: Run, b: Run) -> f32 {
   return dot(a.lo, b.lo) + dot(a.hi, b.hi);
 }
@@ -120,8 +124,8 @@ fn products(a: Run, b: array<Run, 4>) -> vec4f {
   return vec4f(product(a, b[0]), product(a, b[1]), product(a, b[2]), product(a, b[3]));
 }
 
-fn add_products(w: array<vec4f, 8>, a: array<Run, 8>, b: array<Run, 4>) -> array<vec4f, 8> {
-  return array(
+fn add_products(w: Sums, a: array<Run, 8>, b: array<Run, 4>) -> Sums {
+  return Sums(
     w[0] + products(a[0], b),
     w[1] + products(a[1], b),
     w[2] + products(a[2], b),
@@ -133,8 +137,12 @@ fn add_products(w: array<vec4f, 8>, a: array<Run, 8>, b: array<Run, 4>) -> array
   );
 }
 
-fn added(a: array<vec4f, 8>, b: array<vec4f, 8>) -> array<vec4f, 8> {
-  return array(
+fn all_added(a: Weights, b: Weights) -> Weights {
+  return Weights(added(a[0], b[0]), added(a[1], b[1]), added(a[2], b[2]), added(a[3], b[3]));
+}
+
+fn added(a: Sums, b: Sums) -> Sums {
+  return Sums(
     a[0] + b[0],
     a[1] + b[1],
     a[2] + b[2],
@@ -146,14 +154,14 @@ fn added(a: array<vec4f, 8>, b: array<vec4f, 8>) -> array<vec4f, 8> {
   );
 }
 
-fn store(task: Task, c: u32, w: array<vec4f, 8>) {
+fn store(task: Task, c: u32, w: Weights) {
   var all = w;
-  let count = min(8u, dims.out_channels - task.o);
-  let channels = min(4u, max(dims.in_channels, c) - c);
+  let count = min(8u * EIGHTS, dims.out_channels - task.o);
+  let channels = min(4u * QUADS, max(dims.in_channels, c) - c);
   for (var k = 0u; k < count; k++) {
     let row = (task.part * dims.out_channels + task.o + k) * dims.in_channels + c;
     for (var i = 0u; i < channels; i++) {
-      partials[row + i] = all[k][i];
+      partials[row + i] = all[k / 8u + i / 4u * 2u][k % 8u][i % 4u];
     }
   }
 }
@@ -206,31 +214,32 @@ fn lanes(
   let c = (index % dims.in_tiles * LANES + local) * 4u * QUADS;
   let strips = (dims.columns + 7u) / 8u;
   let x_plane = dims.x_rows * dims.x_columns;
-  var w = array<vec4f, 8>();
-  var other_w = array<vec4f, 8>();
+  let y_plane = dims.rows * dims.columns;
+  var w = Weights();
   for (var k = 0u; k < task.strips; k++) {
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
-    let y_start = (n * dims.out_channels + task.o) * dims.rows * dims.columns + j;
+    let y_start = (n * dims.out_channels + task.o) * y_plane + j;
     let x_start = (planes_before(n, c, dims.in_channels, dims.split) + c) * x_plane;
     let own = vec2f(inside(j + lane, dims.columns), inside(j + lane + 4u, dims.columns));
-    var strip = array<vec4f, 8>();
-    var other_strip = array<vec4f, 8>();
+    var strip = Weights();
     for (var i = task.first_row; i < task.last_row; i++) {
-      let runs = shared_runs(y_start + i * dims.columns, lane, own);
+      let at = y_start + i * dims.columns;
       let row = x_start + ((i * STRIDE) >> DOUBLED) * dims.x_columns;
-      strip = add_products(strip, runs, four_runs(row, j * STRIDE));
+      let z = four_runs(row, j * STRIDE);
+      let next_z = four_runs(row + 4u * x_plane, j * STRIDE);
+      let y = shared_runs(at, lane, own);
+      let next_y = shared_runs(at + 8u * y_plane, lane, own);
+      strip[0] = add_products(strip[0], y, z);
+      strip[1] = add_products(strip[1], next_y, z);
       if (QUADS == 2u) {
-        other_strip = add_products(other_strip, runs, four_runs(row + 4u * x_plane, j * STRIDE));
+        strip[2] = add_products(strip[2], y, next_z);
+        strip[3] = add_products(strip[3], next_y, next_z);
       }
     }
-    w = added(w, strip);
-    other_w = added(other_w, other_strip);
+    w = all_added(w, strip);
   }
   store(task, c, w);
-  if (QUADS == 2u) {
-    store(task, c + 4u, other_w);
-  }
 }
 
 fn plain_run(at: u32, exists: Run) -> Run {
@@ -270,7 +279,7 @@ fn plain(
   );
   let c = index % dims.in_tiles * 4u;
   let strips = (dims.columns + 7u) / 8u;
-  var w = array<vec4f, 8>();
+  var w = Weights();
   for (var k = 0u; k < task.strips; k++) {
     let n = task.first_image + k / strips;
     let j = k % strips * 8u;
@@ -278,7 +287,7 @@ fn plain(
     let plane = planes_before(n, c, dims.in_channels, dims.split) + c;
     let x_start = plane * dims.x_rows * dims.x_columns;
     let own = Run(inside4(j), inside4(j + 4u));
-    var strip = array<vec4f, 8>();
+    var strip = Sums();
     for (var i = task.first_row; i < task.last_row; i++) {
       let row = x_start + ((i * STRIDE) >> DOUBLED) * dims.x_columns;
       strip = add_products(
@@ -287,7 +296,7 @@ fn plain(
         four_runs(row, j * STRIDE),
       );
     }
-    w = added(w, strip);
+    w[0] = added(w[0], strip);
   }
   store(task, c, w);
 }

@@ -39,7 +39,8 @@ import { chooseWithUnits, type MatrixKernels } from "./matrix_units.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
-const PIXELS = 16;
+const PIXELS = 16; // of a lane, 1×1
+const POINTWISE_BLOCKS = 8; // at most
 
 /** Appends the dispatch. Tensors that are not given are bound as the weight, and not read. */
 export function recordConvolution(
@@ -117,7 +118,7 @@ function recordPointwise(
   const pixels = height * width;
   const tiles = ceilDiv(pixels, PIXELS);
   const target = graph.targetOf("conv2d");
-  const shapes = shapesOf(target, roles.writes);
+  const shapes = shapesOf(target, roles.writes, POINTWISE_BLOCKS);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
   choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
     const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS: pixels % 4 === 0 };
@@ -206,10 +207,10 @@ function shapesOf(
 const sharersOf = (blocks: number, { subgroupSize }: Target): number =>
   blocks > 1 && subgroupSize % 8 === 0 ? 8 : 4;
 
-/** 1, 2 and 4, by what they cost, at one for reading the pixels and one for each block. */
+/** 1, 2, 4 and 8, by what they cost, at one for reading the pixels and one for each block. */
 function blocksFor(channels: number, most: number): number[] {
   const cost = (blocks: number) => ceilDiv(channels, 4 * blocks) * (1 + blocks);
-  return [4, 2, 1].filter((blocks) => blocks <= most).sort((a, b) => cost(a) - cost(b));
+  return [8, 4, 2, 1].filter((blocks) => blocks <= most).sort((a, b) => cost(a) - cost(b));
 }
 
 function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): Workgroups {
@@ -221,15 +222,19 @@ export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
   ...tiledKinds().flatMap(({ family, constants }) => variantsOf(family, constants)),
   ...wideVariants(),
-  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS })),
+  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS }, [1, 2, 4, 8])),
   ...generalVariants(),
 ];
 
-function variantsOf(family: Variant["family"], constants: Variant["constants"]): Variant[] {
+function variantsOf(
+  family: Variant["family"],
+  constants: Variant["constants"],
+  blocks = [1, 2, 4],
+): Variant[] {
   const { quads, plain } = WORKGROUP;
   return [
     { family, entry: "plain", constants: { ...constants, WG: plain, BLOCKS: 1, SHARERS: 4 } },
-    ...sharedBlocks([1, 2, 4]).map((shared) => ({
+    ...sharedBlocks(blocks).map((shared) => ({
       family,
       entry: "quads",
       constants: { ...constants, WG: quads, ...shared },

@@ -153,14 +153,20 @@ function largestDivisor(n: number, most: number): number {
   return divisor;
 }
 
-const OUT_TILE = 8; // of `pointwise`: channels of dy
+const EIGHTS = 2; // of dy's channels, which a lane of `pointwise` takes where lanes share; else one
+
+/** Tiles of weights, along dy's channels and along x's. */
+const pointwiseTiles = ({ C, O }: Convolution, quads: number, lanes: number) => ({
+  out_tiles: ceilDiv(O, lanes ? 8 * EIGHTS : 8),
+  in_tiles: ceilDiv(C, 4 * quads * Math.max(1, lanes)),
+});
 
 function pointwiseWays(c: Convolution, lanes: number): RunWay[] {
   const { rows, columns } = rowsOf(c);
   const QUADS = lanes && c.C > 4 * lanes ? 2 : 1;
   const cuts = (quads: number) => {
-    const tiles = ceilDiv(c.O, OUT_TILE) * ceilDiv(c.C, 4 * quads * Math.max(1, lanes));
-    return cutsOf(tiles, lanes, { images: c.N, rows, columns });
+    const { out_tiles, in_tiles } = pointwiseTiles(c, quads, lanes);
+    return cutsOf(out_tiles * in_tiles, lanes, { images: c.N, rows, columns });
   };
   const way = (tile: number, cut: Cut): RunWay => ({ family: pointwise, lanes, tile, ...cut });
   const [first, ...others] = cuts(QUADS);
@@ -175,8 +181,7 @@ function recordPointwise(
   { inputs, partialsOf }: RunTensors,
 ): Tensor {
   const { isFlat, rows, columns } = rowsOf(c);
-  const out_tiles = ceilDiv(c.O, OUT_TILE);
-  const in_tiles = ceilDiv(c.C, 4 * QUADS * Math.max(1, lanes));
+  const { out_tiles, in_tiles } = pointwiseTiles(c, QUADS, lanes);
   const row_parts = ceilDiv(rows, rows_a_part);
   const parts = ceilDiv(c.N, images_a_part) * row_parts;
   const tiles = out_tiles * in_tiles * parts;
@@ -200,7 +205,10 @@ function recordPointwise(
     [pointwise, lanes ? "lanes" : "plain"],
     { dims, ...inputs, partials },
     foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
-    { constants: { ...kind, ...(lanes ? { QUADS, LANES: lanes } : {}) }, flops: flopsOf(c) },
+    {
+      constants: { ...kind, ...(lanes ? { EIGHTS, QUADS, LANES: lanes } : {}) },
+      flops: flopsOf(c),
+    },
   );
   return partials;
 }
@@ -220,7 +228,9 @@ export const conv2dWeightRunVariants = (): Variant[] => [
     [0, 1].flatMap((DOUBLED) => [
       variant(pointwise, "plain", { STRIDE, DOUBLED }),
       ...SUBGROUPS.flatMap((LANES) =>
-        [1, 2].map((QUADS) => variant(pointwise, "lanes", { STRIDE, DOUBLED, QUADS, LANES })),
+        [1, 2].map((QUADS) =>
+          variant(pointwise, "lanes", { STRIDE, DOUBLED, EIGHTS, QUADS, LANES }),
+        ),
       ),
     ]),
   ),

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "e9e75182",
+  hash: "80779df2",
   text: [`
 
 
@@ -284,54 +284,26 @@ fn place_of(lane: Lane, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), down, across, n < d.images);
 }
 
-fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
-  return Block(
-    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
-    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
-}
-
-fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
-  var t: Tile;
-  t[0] = pick_half(a[0], b[0], c[0], d[0], i);
-  if (KIND == WIDE) {
-    t[LAST] = pick_half(a[LAST], b[LAST], c[LAST], d[LAST], i);
-  }
-  return t;
-}
-
-fn pick_half(a: Half, b: Half, c: Half, d: Half, i: u32) -> Half {
-  return Half(
-    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
-    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
-}
-
-fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
-  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
-}
+alias Blocks = array<Block, BLOCKS>;
 
 
-fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
+fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: u32, d: Dims) {
   let x = place.across * WIDTH + vec4u(0u, 1u, 2u, 3u);
   let edge = vec4u(d.out_width - 1u);
-  for (var i = 0u; i < d.four; i++) {
+  for (var i = 0u; i < 4u * d.blocks; i++) {
     let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
-      let t = pick(b[0], b[1], b[2], b[3], i);
-      for (var r = 0u; r < d.four; r++) {
-        let y = min(place.down * 4u + 3u - r, d.out_height - 1u);
+      for (var r = 4u; r > 4u - d.four; r--) {
+        let y = min(place.down * 4u + r - 1u, d.out_height - 1u);
         let start = ((place.n * d.writes + o) * d.out_height + y) * d.out_width;
         if (KIND == WIDE) {
-          put_line(line_of(t[LAST], r) + level, start + min(x + 4u, edge), d.has_added);
+          put_line(blocks[i / 4u][i % 4u][LAST][r - 1u] + level, start + min(x + 4u, edge), d.has_added);
         }
-        put_line(line_of(t[0], r) + level, start + min(x, edge), d.has_added);
+        put_line(blocks[i / 4u][i % 4u][0][r - 1u] + level, start + min(x, edge), d.has_added);
       }
     }
   }
-}
-
-fn line_of(t: Half, r: u32) -> vec4f {
-  return pick_line(t[3], t[2], t[1], t[0], r);
 }
 
 fn level_of(n: u32, o: u32, d: Dims) -> f32 {
@@ -397,9 +369,12 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   if (!place.is_real) {
     return;
   }
-  for (var i = 0u; i < dim.blocks; i++) {
-    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
-  }
+  var all: Blocks;
+  all[min(3u, BLOCKS - 1u)] = d;
+  all[min(2u, BLOCKS - 1u)] = c;
+  all[min(1u, BLOCKS - 1u)] = b;
+  all[0] = a;
+  put_blocks(&all, place, channel, share, dim);
 }
 
 
@@ -439,7 +414,9 @@ fn plain(lane: Lane) {
     w += dim.read_step;
   }
   if (place.is_real) {
-    put_block(t, place, channel, 0u, dim);
+    var all: Blocks;
+    all[0] = t;
+    put_blocks(&all, place, channel, 0u, dim);
   }
 }`],
 };

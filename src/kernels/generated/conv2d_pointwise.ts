@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "72ea91f7",
+  hash: "2297b009",
   text: [`
 
 
@@ -33,7 +33,7 @@ alias elem = f32;
 alias elem4 = vec4<elem>;
 
 const WG: u32 = 16u;
-const BLOCKS: u32 = 4u;
+const BLOCKS: u32 = 8u;
 const SHARERS: u32 = 4u;
 const FOURS: bool = false;
 
@@ -141,35 +141,20 @@ fn place_of(lane: Lane, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), index % d.tiles * 16u, n < d.images);
 }
 
-fn pick_block(a: Block, b: Block, c: Block, d: Block, i: u32) -> Block {
-  return Block(
-    pick(a[0], b[0], c[0], d[0], i), pick(a[1], b[1], c[1], d[1], i),
-    pick(a[2], b[2], c[2], d[2], i), pick(a[3], b[3], c[3], d[3], i));
-}
-
-fn pick(a: Tile, b: Tile, c: Tile, d: Tile, i: u32) -> Tile {
-  return Tile(
-    pick_line(a[0], b[0], c[0], d[0], i), pick_line(a[1], b[1], c[1], d[1], i),
-    pick_line(a[2], b[2], c[2], d[2], i), pick_line(a[3], b[3], c[3], d[3], i));
-}
-
-fn pick_line(a: vec4f, b: vec4f, c: vec4f, d: vec4f, i: u32) -> vec4f {
-  return select(select(a, b, i == 1u), select(c, d, i == 3u), i > 1u);
-}
+alias Blocks = array<Block, BLOCKS>;
 
 
-fn put_block(b: Block, place: Place, channel: u32, share: u32, d: Dims) {
-  let p = place.pixel + vec4u(12u, 13u, 14u, 15u);
-  for (var i = 0u; i < d.four; i++) {
+fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: u32, d: Dims) {
+  let before = planes_before(place.n, d.writes, d.result_split);
+  let p = place.pixel + vec4u(0u, 1u, 2u, 3u);
+  for (var i = 0u; i < 4u * d.blocks; i++) {
     let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
-      let t = pick(b[0], b[1], b[2], b[3], i);
-      let before = planes_before(place.n, d.writes, d.result_split);
-      let plane = select(before.x, before.y, o < d.result_split) + o;
-      for (var r = 0u; r < d.four; r++) {
-        let at = plane * d.pixels + min(p - 4u * r, vec4u(d.pixels - 1u));
-        put_line(pick_line(t[3], t[2], t[1], t[0], r) + level, at, d.has_added);
+      let plane = (select(before.x, before.y, o < d.result_split) + o) * d.pixels;
+      for (var r = 4u; r > 4u - d.four; r--) {
+        let at = plane + min(p + 4u * r - 4u, vec4u(d.pixels - 1u));
+        put_line(blocks[i / 4u][i % 4u][r - 1u] + level, at, d.has_added);
       }
     }
   }
@@ -212,24 +197,34 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let share = id & (SHARERS - 1u);
   let channel = lane.group.z * 4u * BLOCKS;
   let last = vec4u(dim.writes - 1u);
-  let w = min((channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share), last) * dim.write_step;
+  let first = (channel + vec4u(0u, 4u, 8u, 12u)) ^ vec4u(share);
+  let w = min(first, last) * dim.write_step;
+  let v = min(first + 16u, last) * dim.write_step;
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
   var a = Block();
   var b = Block();
   var c = Block();
   var d = Block();
+  var e = Block();
+  var f = Block();
+  var g = Block();
+  var h = Block();
   let before = planes_before(place.n, dim.reads, dim.source_split);
   for (var k = 0u; k < turns; k++) {
-    let g = group_from(k, dim.reads);
-    let image = (select(before.x, before.y, k * 4u < dim.source_split) + g.channels) * dim.pixels;
+    let four = group_from(k, dim.reads);
+    let image = (select(before.x, before.y, k * 4u < dim.source_split) + four.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
 
-    let of_a = taps_at(w.x, g, s);
-    let of_b = next_taps(of_a, w.y, g, s);
-    let of_c = taps_at(w.z, g, s);
-    let of_d = next_taps(of_c, w.w, g, s);
+    let of_a = taps_at(w.x, four, s);
+    let of_b = next_taps(of_a, w.y, four, s);
+    let of_c = taps_at(w.z, four, s);
+    let of_d = next_taps(of_c, w.w, four, s);
+    let of_e = taps_at(v.x, four, s);
+    let of_f = next_taps(of_e, v.y, four, s);
+    let of_g = taps_at(v.z, four, s);
+    let of_h = next_taps(of_g, v.w, four, s);
     a = shared_block(a, of_a, p);
     if (BLOCKS > 1u) {
       b = shared_block(b, of_b, p);
@@ -238,13 +233,26 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
       c = shared_block(c, of_c, p);
       d = shared_block(d, of_d, p);
     }
+    if (BLOCKS > 4u) {
+      e = shared_block(e, of_e, p);
+      f = shared_block(f, of_f, p);
+      g = shared_block(g, of_g, p);
+      h = shared_block(h, of_h, p);
+    }
   }
   if (!place.is_real) {
     return;
   }
-  for (var i = 0u; i < dim.blocks; i++) {
-    put_block(pick_block(a, b, c, d, i), place, channel + 4u * i, share, dim);
-  }
+  var all: Blocks;
+  all[min(7u, BLOCKS - 1u)] = h;
+  all[min(6u, BLOCKS - 1u)] = g;
+  all[min(5u, BLOCKS - 1u)] = f;
+  all[min(4u, BLOCKS - 1u)] = e;
+  all[min(3u, BLOCKS - 1u)] = d;
+  all[min(2u, BLOCKS - 1u)] = c;
+  all[min(1u, BLOCKS - 1u)] = b;
+  all[0] = a;
+  put_blocks(&all, place, channel, share, dim);
 }
 
 
@@ -274,16 +282,18 @@ fn plain(lane: Lane) {
   var t = Block();
   let before = planes_before(place.n, dim.reads, dim.source_split);
   for (var k = 0u; k < turns; k++) {
-    let g = group_from(k, dim.reads);
-    let image = (select(before.x, before.y, k * 4u < dim.source_split) + g.channels) * dim.pixels;
+    let four = group_from(k, dim.reads);
+    let image = (select(before.x, before.y, k * 4u < dim.source_split) + four.channels) * dim.pixels;
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
     t = Block(
-      tile(t[0], taps_at(w.x, g, s), p), tile(t[1], taps_at(w.y, g, s), p),
-      tile(t[2], taps_at(w.z, g, s), p), tile(t[3], taps_at(w.w, g, s), p));
+      tile(t[0], taps_at(w.x, four, s), p), tile(t[1], taps_at(w.y, four, s), p),
+      tile(t[2], taps_at(w.z, four, s), p), tile(t[3], taps_at(w.w, four, s), p));
   }
   if (place.is_real) {
-    put_block(t, place, channel, 0u, dim);
+    var all: Blocks;
+    all[0] = t;
+    put_blocks(&all, place, channel, 0u, dim);
   }
 }`],
 };
