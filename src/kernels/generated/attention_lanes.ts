@@ -191,6 +191,38 @@ fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
 }
 
 
+
+const TURN: u32 = select(1u, 2u, LANES == 4u);
+
+
+struct Next {
+  at: u32,
+  is_real: f32,
+}
+
+fn next_of(c: u32) -> Next {
+  let next = min(c + 1u, dims.channels - 1u);
+  return Next(next * dims.tokens, select(0.0, 1.0, next > c));
+}
+
+
+fn add_logits(row_start: u32, rows: Spot, column_start: u32, columns: Spot) {
+  for (var c = 0u; c < dims.channels; c += TURN) {
+    let a = c * dims.tokens;
+    let b = next_of(c);
+
+    let q = scaled(qkv_at(row_start + a, rows), dims.log2_scale);
+    let k = qkv_at(column_start + a, columns);
+    let next_q = scaled(qkv_at(row_start + b.at, rows), dims.log2_scale * b.is_real);
+    let next_k = qkv_at(column_start + b.at, columns);
+    add_outer(&powers, k, q);
+    if (TURN == 2u) {
+      add_outer(&powers, next_k, next_q);
+    }
+  }
+}
+
+
 fn over_columns(tile: ptr<private, Tile>, columns: Eight) -> Eight {
   return added(over_half(tile, 0u, columns.l), over_half(tile, 16u, columns.r));
 }
@@ -278,10 +310,7 @@ fn forward(
   for (var first = 0u; first < dims.tokens; first += 32u) {
     let columns = spot_of(first + lane % 4u * 8u);
     start(&powers, below(columns));
-    for (var c = 0u; c < dims.channels; c++) {
-      let at = c * dims.tokens;
-      add_outer(&powers, qkv_at(home.k + at, columns), scaled(qkv_at(home.q + at, rows), dims.log2_scale));
-    }
+    add_logits(home.q, rows, home.k, columns);
 
 
     let before = top;
@@ -473,13 +502,18 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
   let r = stats_of(home.tokens + columns.r);
   start(&powers, Eight(-l.top, -r.top));
   start(&slopes, Eight(-l.mean, -r.mean));
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = c * dims.tokens;
-    add_outer(&powers, qkv_at(home.q + at, columns), scaled(qkv_at(home.k + at, rows), dims.log2_scale));
-  }
-  for (var c = 0u; c < dims.channels; c++) {
-    let at = c * dims.tokens;
-    add_outer(&slopes, dy_at(home.y + at, columns), qkv_at(home.v + at, rows));
+  add_logits(home.k, rows, home.q, columns);
+  for (var c = 0u; c < dims.channels; c += TURN) {
+    let a = c * dims.tokens;
+    let b = next_of(c);
+    let d = dy_at(home.y + a, columns);
+    let v = qkv_at(home.v + a, rows);
+    let next_d = dy_at(home.y + b.at, columns);
+    let next_v = scaled(qkv_at(home.v + b.at, rows), b.is_real);
+    add_outer(&slopes, d, v);
+    if (TURN == 2u) {
+      add_outer(&slopes, next_d, next_v);
+    }
   }
   weigh(multiplied(Eight(l.inverse, r.inverse), columns.has));
 }
@@ -515,12 +549,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "1a2f1a48",
+  hash: "b10a2e48",
   text: [t0, "\n\n", t2, "\n\n\n", t4],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "1a2f1a48",
+  hash: "b10a2e48",
   text: [t0, t1, t2, t3, t4, t5],
 };
