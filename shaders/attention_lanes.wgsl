@@ -114,7 +114,7 @@ fn qkv_at(row: u32, spot: Spot) -> Eight {
   let l = row + spot.l;
   let r = row + spot.r;
   if (FOURS) {
-    return Eight(vec4f(qkv4[l.x / 4u]), vec4f(qkv4[r.x / 4u]));
+    return Eight(vec4f(qkv4[l.x >> 2u]), vec4f(qkv4[r.x >> 2u]));
   }
   return Eight(
     vec4f(elem4(qkv[l.x], qkv[l.y], qkv[l.z], qkv[l.w])), vec4f(elem4(qkv[r.x], qkv[r.y], qkv[r.z], qkv[r.w])));
@@ -360,7 +360,7 @@ fn dy_at(row: u32, spot: Spot) -> Eight {
   let l = row + spot.l;
   let r = row + spot.r;
   if (FOURS) {
-    return Eight(vec4f(dy4[l.x / 4u]), vec4f(dy4[r.x / 4u]));
+    return Eight(vec4f(dy4[l.x >> 2u]), vec4f(dy4[r.x >> 2u]));
   }
   return Eight(
     vec4f(elem4(dy[l.x], dy[l.y], dy[l.z], dy[l.w])), vec4f(elem4(dy[r.x], dy[r.y], dy[r.z], dy[r.w])));

@@ -80,6 +80,7 @@ const WIDTH: u32 = 4u + 4u * LAST;
 alias Half = array<vec4f, 4>; // 4×4 pixels of one channel
 alias Tile = array<Half, LAST + 1u>;
 alias Block = array<Tile, 4>; // of four channels
+alias Blocks = array<Block, 4>; // of which BLOCKS are used
 alias Taps = array<vec3f, 3>; // from one channel read to one written, row by row
 
 // ---- reading: a patch of the source, of which a KIND uses the first rows and columns
@@ -140,7 +141,7 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let b = inside * across.in_b;
   let c = inside * across.in_c;
   if (KIND == WIDE) { // all but the first and the last are eight in a row
-    let at = (i + across.a.y) / 4u;
+    let at = (i + across.a.y) >> 2u;
     let p = vec4f(source4[at]) * inside;
     let q = vec4f(source4[at + 1u]) * inside;
     return Row(
@@ -273,8 +274,6 @@ fn place_of(lane: Lane, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), down, across, n < d.images);
 }
 
-alias Blocks = array<Block, BLOCKS>;
-
 // Pixels past the edge fall on its last one, before that is written.
 fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: u32, d: Dims) {
   let x = place.across * WIDTH + vec4u(0u, 1u, 2u, 3u);
@@ -287,9 +286,9 @@ fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: 
         let y = min(place.down * 4u + r - 1u, d.out_height - 1u);
         let start = ((place.n * d.writes + o) * d.out_height + y) * d.out_width;
         if (KIND == WIDE) {
-          put_line(blocks[i / 4u][i % 4u][LAST][r - 1u] + level, start + min(x + 4u, edge), d.has_added);
+          put_line(blocks[i >> 2u][i & 3u][LAST][r - 1u] + level, start + min(x + 4u, edge), d.has_added);
         }
-        put_line(blocks[i / 4u][i % 4u][0][r - 1u] + level, start + min(x, edge), d.has_added);
+        put_line(blocks[i >> 2u][i & 3u][0][r - 1u] + level, start + min(x, edge), d.has_added);
       }
     }
   }
@@ -333,37 +332,26 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let s = dim.tap_step * vec3u(0u, 1u, 2u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
-  var a = Block();
-  var b = Block();
-  var c = Block();
-  var d = Block();
+  var sums = Blocks();
   for (var turn = 0u; turn < dim.reads; turn++) {
     // all is read before anything is multiplied, or what later reads need holds registers meanwhile
     let p = patch_at(image, down, across);
-    let of_a = taps_at(w.x, s);
-    let of_b = next_taps(of_a, w.y, s);
-    let of_c = taps_at(w.z, s);
-    let of_d = next_taps(of_c, w.w, s);
-    a = shared_block(a, of_a, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, of_b, p);
-    }
-    if (BLOCKS > 2u) {
-      c = shared_block(c, of_c, p);
-      d = shared_block(d, of_d, p);
-    }
+    let taps = taps_of_blocks(w, s);
+    add_blocks(&sums, taps, p);
     image += pixels;
     w += dim.read_step;
   }
   if (!place.is_real) {
     return;
   }
-  var all: Blocks;
-  all[min(3u, BLOCKS - 1u)] = d;
-  all[min(2u, BLOCKS - 1u)] = c;
-  all[min(1u, BLOCKS - 1u)] = b;
-  all[0] = a;
+  var all = sums;
   put_blocks(&all, place, channel, share, dim);
+}
+
+fn taps_of_blocks(i: vec4u, steps: vec3u) -> array<Taps, 4> {
+  let a = taps_at(i.x, steps);
+  let c = taps_at(i.z, steps);
+  return array(a, next_taps(a, i.y, steps), c, next_taps(c, i.w, steps));
 }
 
 // Of the next block: another quad holds them as `w`, or they lie at `i`.
@@ -372,6 +360,17 @@ fn next_taps(w: Taps, i: u32, steps: vec3u) -> Taps {
     return Taps(subgroupShuffleXor(w[0], 4u), subgroupShuffleXor(w[1], 4u), subgroupShuffleXor(w[2], 4u));
   }
   return taps_at(i, steps);
+}
+
+fn add_blocks(sums: ptr<function, Blocks>, w: array<Taps, 4>, p: Patch) {
+  sums[0] = shared_block(sums[0], w[0], p);
+  if (BLOCKS > 1u) {
+    sums[1] = shared_block(sums[1], w[1], p);
+  }
+  if (BLOCKS > 2u) {
+    sums[2] = shared_block(sums[2], w[2], p);
+    sums[3] = shared_block(sums[3], w[3], p);
+  }
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {

@@ -67,6 +67,7 @@ struct Dims {
 
 alias Tile = array<vec4f, 4>; // 4×4 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels
+alias Blocks = array<Block, 4>; // of which BLOCKS are used
 alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 
 // ---- reading: a patch of the source, of which a KIND uses the first rows and columns
@@ -254,8 +255,6 @@ fn place_of(lane: Lane, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), down, across, n < d.images);
 }
 
-alias Blocks = array<Block, BLOCKS>;
-
 // Pixels past the edge fall on its last one, before that is written.
 fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: u32, d: Dims) {
   let x = min(place.across * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(d.out_width - 1u));
@@ -266,7 +265,7 @@ fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: 
       for (var r = 4u; r > 4u - d.four; r--) {
         let y = min(place.down * 4u + r - 1u, d.out_height - 1u);
         let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
-        put_line(blocks[i / 4u][i % 4u][r - 1u] + level, at, d.has_added);
+        put_line(blocks[i >> 2u][i & 3u][r - 1u] + level, at, d.has_added);
       }
     }
   }
@@ -310,37 +309,26 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let s = dim.tap_step * vec4u(0u, 1u, 2u, 3u);
   let pixels = dim.height * dim.width;
   var image = place.n * dim.reads * pixels;
-  var a = Block();
-  var b = Block();
-  var c = Block();
-  var d = Block();
+  var sums = Blocks();
   for (var turn = 0u; turn < dim.reads; turn++) {
     // all is read before anything is multiplied, or what later reads need holds registers meanwhile
     let p = patch_at(image, down, across);
-    let of_a = taps_at(w.x, s);
-    let of_b = next_taps(of_a, w.y, s);
-    let of_c = taps_at(w.z, s);
-    let of_d = next_taps(of_c, w.w, s);
-    a = shared_block(a, of_a, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, of_b, p);
-    }
-    if (BLOCKS > 2u) {
-      c = shared_block(c, of_c, p);
-      d = shared_block(d, of_d, p);
-    }
+    let taps = taps_of_blocks(w, s);
+    add_blocks(&sums, taps, p);
     image += pixels;
     w += dim.read_step;
   }
   if (!place.is_real) {
     return;
   }
-  var all: Blocks;
-  all[min(3u, BLOCKS - 1u)] = d;
-  all[min(2u, BLOCKS - 1u)] = c;
-  all[min(1u, BLOCKS - 1u)] = b;
-  all[0] = a;
+  var all = sums;
   put_blocks(&all, place, channel, share, dim);
+}
+
+fn taps_of_blocks(i: vec4u, steps: vec4u) -> array<Taps, 4> {
+  let a = taps_at(i.x, steps);
+  let c = taps_at(i.z, steps);
+  return array(a, next_taps(a, i.y, steps), c, next_taps(c, i.w, steps));
 }
 
 // Of the next block: another quad holds them as `w`, or they lie at `i`.
@@ -352,6 +340,17 @@ fn next_taps(w: Taps, i: u32, steps: vec4u) -> Taps {
       subgroupShuffleXor(w[6], 4u), subgroupShuffleXor(w[7], 4u), subgroupShuffleXor(w[8], 4u));
   }
   return taps_at(i, steps);
+}
+
+fn add_blocks(sums: ptr<function, Blocks>, w: array<Taps, 4>, p: Patch) {
+  sums[0] = shared_block(sums[0], w[0], p);
+  if (BLOCKS > 1u) {
+    sums[1] = shared_block(sums[1], w[1], p);
+  }
+  if (BLOCKS > 2u) {
+    sums[2] = shared_block(sums[2], w[2], p);
+    sums[3] = shared_block(sums[3], w[3], p);
+  }
 }
 
 fn shared_block(t: Block, w: Taps, p: Patch) -> Block {

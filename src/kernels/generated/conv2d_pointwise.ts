@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "2297b009",
+  hash: "cd99415a",
   text: [`
 
 
@@ -66,6 +66,8 @@ struct Dims {
 
 alias Tile = array<vec4f, 4>;
 alias Block = array<Tile, 4>;
+alias Blocks = array<Block, 4>;
+alias All = array<Blocks, BLOCKS / 8u + 1u>;
 alias Patch = array<Tile, 4>;
 
 
@@ -84,7 +86,7 @@ fn pixels_at(image: u32, at: Spots) -> Tile {
 
 fn four_at(i: vec4u) -> vec4f {
   if (FOURS) {
-    return vec4f(source4[i.x / 4u]);
+    return vec4f(source4[i.x >> 2u]);
   }
   return vec4f(elem4(source[i.x], source[i.y], source[i.z], source[i.w]));
 }
@@ -141,10 +143,8 @@ fn place_of(lane: Lane, d: Dims) -> Place {
   return Place(min(n, d.images - 1u), index % d.tiles * 16u, n < d.images);
 }
 
-alias Blocks = array<Block, BLOCKS>;
 
-
-fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: u32, d: Dims) {
+fn put_blocks(blocks: ptr<function, All>, place: Place, channel: u32, share: u32, d: Dims) {
   let before = planes_before(place.n, d.writes, d.result_split);
   let p = place.pixel + vec4u(0u, 1u, 2u, 3u);
   for (var i = 0u; i < 4u * d.blocks; i++) {
@@ -154,7 +154,7 @@ fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: 
       let plane = (select(before.x, before.y, o < d.result_split) + o) * d.pixels;
       for (var r = 4u; r > 4u - d.four; r--) {
         let at = plane + min(p + 4u * r - 4u, vec4u(d.pixels - 1u));
-        put_line(blocks[i / 4u][i % 4u][r - 1u] + level, at, d.has_added);
+        put_line(blocks[i >> 4u][(i >> 2u) & 3u][i & 3u][r - 1u] + level, at, d.has_added);
       }
     }
   }
@@ -202,14 +202,8 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
   let v = min(first + 16u, last) * dim.write_step;
   let s = dim.read_step;
   let turns = (dim.reads + 3u) / 4u;
-  var a = Block();
-  var b = Block();
-  var c = Block();
-  var d = Block();
-  var e = Block();
-  var f = Block();
-  var g = Block();
-  var h = Block();
+  var sums = Blocks();
+  var next_sums = Blocks();
   let before = planes_before(place.n, dim.reads, dim.source_split);
   for (var k = 0u; k < turns; k++) {
     let four = group_from(k, dim.reads);
@@ -217,42 +211,26 @@ fn quads(lane: Lane, @builtin(subgroup_invocation_id) id: u32) {
     let p = Patch(
       pixels_at(image.x, at), pixels_at(image.y, at), pixels_at(image.z, at), pixels_at(image.w, at));
 
-    let of_a = taps_at(w.x, four, s);
-    let of_b = next_taps(of_a, w.y, four, s);
-    let of_c = taps_at(w.z, four, s);
-    let of_d = next_taps(of_c, w.w, four, s);
-    let of_e = taps_at(v.x, four, s);
-    let of_f = next_taps(of_e, v.y, four, s);
-    let of_g = taps_at(v.z, four, s);
-    let of_h = next_taps(of_g, v.w, four, s);
-    a = shared_block(a, of_a, p);
-    if (BLOCKS > 1u) {
-      b = shared_block(b, of_b, p);
-    }
-    if (BLOCKS > 2u) {
-      c = shared_block(c, of_c, p);
-      d = shared_block(d, of_d, p);
-    }
+    let taps = taps_of_blocks(w, four, s);
+    let next = taps_of_blocks(v, four, s);
+    add_blocks(&sums, taps, p);
     if (BLOCKS > 4u) {
-      e = shared_block(e, of_e, p);
-      f = shared_block(f, of_f, p);
-      g = shared_block(g, of_g, p);
-      h = shared_block(h, of_h, p);
+      add_blocks(&next_sums, next, p);
     }
   }
   if (!place.is_real) {
     return;
   }
-  var all: Blocks;
-  all[min(7u, BLOCKS - 1u)] = h;
-  all[min(6u, BLOCKS - 1u)] = g;
-  all[min(5u, BLOCKS - 1u)] = f;
-  all[min(4u, BLOCKS - 1u)] = e;
-  all[min(3u, BLOCKS - 1u)] = d;
-  all[min(2u, BLOCKS - 1u)] = c;
-  all[min(1u, BLOCKS - 1u)] = b;
-  all[0] = a;
+  var all: All;
+  all[BLOCKS / 8u] = next_sums;
+  all[0] = sums;
   put_blocks(&all, place, channel, share, dim);
+}
+
+fn taps_of_blocks(i: vec4u, g: Group, step: u32) -> array<vec4f, 4> {
+  let a = taps_at(i.x, g, step);
+  let c = taps_at(i.z, g, step);
+  return array(a, next_taps(a, i.y, g, step), c, next_taps(c, i.w, g, step));
 }
 
 
@@ -261,6 +239,17 @@ fn next_taps(w: vec4f, i: u32, g: Group, step: u32) -> vec4f {
     return subgroupShuffleXor(w, 4u);
   }
   return taps_at(i, g, step);
+}
+
+fn add_blocks(sums: ptr<function, Blocks>, w: array<vec4f, 4>, p: Patch) {
+  sums[0] = shared_block(sums[0], w[0], p);
+  if (BLOCKS > 1u) {
+    sums[1] = shared_block(sums[1], w[1], p);
+  }
+  if (BLOCKS > 2u) {
+    sums[2] = shared_block(sums[2], w[2], p);
+    sums[3] = shared_block(sums[3], w[3], p);
+  }
 }
 
 fn shared_block(t: Block, w: vec4f, p: Patch) -> Block {
@@ -291,8 +280,8 @@ fn plain(lane: Lane) {
       tile(t[2], taps_at(w.z, four, s), p), tile(t[3], taps_at(w.w, four, s), p));
   }
   if (place.is_real) {
-    var all: Blocks;
-    all[0] = t;
+    var all: All;
+    all[0][0] = t;
     put_blocks(&all, place, channel, 0u, dim);
   }
 }`],
