@@ -156,7 +156,7 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
     if (i < images) {
       let bits = per_image_bits[i];
       losses += bitcast<f32>(bits);
-      broken.x += select(0u, 1u, (bits & 0x7f800000u) == 0x7f800000u);
+      broken.x += u32((bits & 0x7f800000u) == 0x7f800000u);
     }
   }
   let own_broken = f32(broken.x + broken.y + broken.z + broken.w);

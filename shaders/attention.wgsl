@@ -119,7 +119,7 @@ fn tokens(first: u32) -> vec4u {
 }
 
 fn is_token(first: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));
+  return vec4f(quad(first) < vec4u(dims.tokens));
 }
 
 // Where the quads of a channel lie, which is none past the last, of the numbers that begin at `first`.

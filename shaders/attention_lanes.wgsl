@@ -106,7 +106,7 @@ fn spot_of(first: u32) -> Spot {
   let l = first + vec4u(0u, 1u, 2u, 3u);
   let r = l + 4u;
   let end = vec4u(dims.tokens);
-  let has = Eight(select(vec4f(), vec4f(1.0), l < end), select(vec4f(), vec4f(1.0), r < end));
+  let has = Eight(vec4f(l < end), vec4f(r < end));
   return Spot(min(l, end - 1u), min(r, end - 1u), has, first < dims.tokens);
 }
 
@@ -178,27 +178,20 @@ fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
 // than the code of a second channel.
 const TURN: u32 = select(1u, 2u, LANES == 4u);
 
-// The channel after c.
-struct Next {
-  at: u32,
-  is_real: f32, // 1, or 0 past the last one, where it is the last again
-}
-
-fn next_of(c: u32) -> Next {
-  let next = min(c + 1u, dims.channels - 1u);
-  return Next(next * dims.tokens, select(0.0, 1.0, next > c));
+// Where the channel after that at `a` begins; past the last one that again, for a factor of 0.
+fn next_of(a: u32) -> u32 {
+  return min(a + dims.tokens, (dims.channels - 1u) * dims.tokens);
 }
 
 // powers += logits, in powers of 2, of the queries and keys that begin there in qkv
 fn add_logits(row_start: u32, rows: Spot, column_start: u32, columns: Spot) {
-  for (var c = 0u; c < dims.channels; c += TURN) {
-    let a = c * dims.tokens;
-    let b = next_of(c);
+  for (var a = 0u; a < dims.channels * dims.tokens; a += TURN * dims.tokens) {
+    let b = next_of(a);
     // all is read before anything is multiplied, or what later reads need holds registers meanwhile
     let q = scaled(qkv_at(row_start + a, rows), dims.log2_scale);
     let k = qkv_at(column_start + a, columns);
-    let next_q = scaled(qkv_at(row_start + b.at, rows), dims.log2_scale * b.is_real);
-    let next_k = qkv_at(column_start + b.at, columns);
+    let next_q = scaled(qkv_at(row_start + b, rows), dims.log2_scale * f32(b > a));
+    let next_k = qkv_at(column_start + b, columns);
     add_outer(&powers, k, q);
     if (TURN == 2u) {
       add_outer(&powers, next_k, next_q);
@@ -485,13 +478,12 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
   start(&powers, Eight(-l.top, -r.top));
   start(&slopes, Eight(-l.mean, -r.mean));
   add_logits(home.k, rows, home.q, columns);
-  for (var c = 0u; c < dims.channels; c += TURN) {
-    let a = c * dims.tokens;
-    let b = next_of(c);
+  for (var a = 0u; a < dims.channels * dims.tokens; a += TURN * dims.tokens) {
+    let b = next_of(a);
     let d = dy_at(home.y + a, columns);
     let v = qkv_at(home.v + a, rows);
-    let next_d = dy_at(home.y + b.at, columns);
-    let next_v = scaled(qkv_at(home.v + b.at, rows), b.is_real);
+    let next_d = dy_at(home.y + b, columns);
+    let next_v = scaled(qkv_at(home.v + b, rows), f32(b > a));
     add_outer(&slopes, d, v);
     if (TURN == 2u) {
       add_outer(&slopes, next_d, next_v);

@@ -101,7 +101,7 @@ fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
 }
 
 fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
+  return vec4f((i >= vec4u(zeros)) & (i < vec4u(end)));
 }
 
 fn patch_at(image: u32, down: Line, across: Line) -> Patch {

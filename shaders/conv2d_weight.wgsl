@@ -98,7 +98,7 @@ fn task_of(a_tile: u32, part: u32) -> Task {
 
 // 1 or 0. A negative position becomes a large one.
 fn inside(position: i32, extent: u32) -> f32 {
-  return select(0.0, 1.0, u32(position) < extent);
+  return f32(u32(position) < extent);
 }
 
 fn inside4(first: i32, step: i32, extent: u32) -> vec4f {

@@ -72,7 +72,7 @@ fn task_of(out_tile: u32, part: u32) -> Task {
 }
 
 fn inside(position: u32, extent: u32) -> f32 {
-  return select(0.0, 1.0, position < extent);
+  return f32(position < extent);
 }
 
 fn inside4(first: u32) -> vec4f {

@@ -46,7 +46,7 @@ struct Dims {
 
 // 1 or 0. A negative position becomes a large one.
 fn inside(position: i32, extent: u32) -> f32 {
-  return select(0.0, 1.0, u32(position) < extent);
+  return f32(u32(position) < extent);
 }
 
 // Of every other position.

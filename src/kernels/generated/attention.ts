@@ -132,7 +132,7 @@ fn tokens(first: u32) -> vec4u {
 }
 
 fn is_token(first: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), quad(first) < vec4u(dims.tokens));
+  return vec4f(quad(first) < vec4u(dims.tokens));
 }
 
 
@@ -466,12 +466,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "6edd6fca",
+  hash: "4e9b28da",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "6edd6fca",
+  hash: "4e9b28da",
   text: [t0, t1, t2, t3],
 };

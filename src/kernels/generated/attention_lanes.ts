@@ -122,7 +122,7 @@ fn spot_of(first: u32) -> Spot {
   let l = first + vec4u(0u, 1u, 2u, 3u);
   let r = l + 4u;
   let end = vec4u(dims.tokens);
-  let has = Eight(select(vec4f(), vec4f(1.0), l < end), select(vec4f(), vec4f(1.0), r < end));
+  let has = Eight(vec4f(l < end), vec4f(r < end));
   return Spot(min(l, end - 1u), min(r, end - 1u), has, first < dims.tokens);
 }
 
@@ -195,26 +195,19 @@ fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
 const TURN: u32 = select(1u, 2u, LANES == 4u);
 
 
-struct Next {
-  at: u32,
-  is_real: f32,
-}
-
-fn next_of(c: u32) -> Next {
-  let next = min(c + 1u, dims.channels - 1u);
-  return Next(next * dims.tokens, select(0.0, 1.0, next > c));
+fn next_of(a: u32) -> u32 {
+  return min(a + dims.tokens, (dims.channels - 1u) * dims.tokens);
 }
 
 
 fn add_logits(row_start: u32, rows: Spot, column_start: u32, columns: Spot) {
-  for (var c = 0u; c < dims.channels; c += TURN) {
-    let a = c * dims.tokens;
-    let b = next_of(c);
+  for (var a = 0u; a < dims.channels * dims.tokens; a += TURN * dims.tokens) {
+    let b = next_of(a);
 
     let q = scaled(qkv_at(row_start + a, rows), dims.log2_scale);
     let k = qkv_at(column_start + a, columns);
-    let next_q = scaled(qkv_at(row_start + b.at, rows), dims.log2_scale * b.is_real);
-    let next_k = qkv_at(column_start + b.at, columns);
+    let next_q = scaled(qkv_at(row_start + b, rows), dims.log2_scale * f32(b > a));
+    let next_k = qkv_at(column_start + b, columns);
     add_outer(&powers, k, q);
     if (TURN == 2u) {
       add_outer(&powers, next_k, next_q);
@@ -503,13 +496,12 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
   start(&powers, Eight(-l.top, -r.top));
   start(&slopes, Eight(-l.mean, -r.mean));
   add_logits(home.k, rows, home.q, columns);
-  for (var c = 0u; c < dims.channels; c += TURN) {
-    let a = c * dims.tokens;
-    let b = next_of(c);
+  for (var a = 0u; a < dims.channels * dims.tokens; a += TURN * dims.tokens) {
+    let b = next_of(a);
     let d = dy_at(home.y + a, columns);
     let v = qkv_at(home.v + a, rows);
-    let next_d = dy_at(home.y + b.at, columns);
-    let next_v = scaled(qkv_at(home.v + b.at, rows), b.is_real);
+    let next_d = dy_at(home.y + b, columns);
+    let next_v = scaled(qkv_at(home.v + b, rows), f32(b > a));
     add_outer(&slopes, d, v);
     if (TURN == 2u) {
       add_outer(&slopes, next_d, next_v);
@@ -549,12 +541,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "ce61f6e7",
+  hash: "875df0a6",
   text: [t0, "\n\n", t2, "\n\n\n", t4],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "ce61f6e7",
+  hash: "875df0a6",
   text: [t0, t1, t2, t3, t4, t5],
 };

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "7a0287d5",
+  hash: "2ce4046f",
   text: [`
 
 
@@ -85,7 +85,7 @@ struct Dims {
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
 @group(0) @binding(7) var<storage, read> source4: array<elem4>;
 
-const LAST: u32 = select(0u, 1u, KIND == WIDE);
+const LAST: u32 = u32(KIND == WIDE);
 const WIDTH: u32 = 4u + 4u * LAST;
 
 alias Half = array<vec4f, 4>;
@@ -123,7 +123,7 @@ fn spots(i: vec4u, zeros: u32, end: u32) -> vec4u {
 }
 
 fn within(i: vec4u, zeros: u32, end: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), (i >= vec4u(zeros)) & (i < vec4u(end)));
+  return vec4f((i >= vec4u(zeros)) & (i < vec4u(end)));
 }
 
 fn patch_at(image: u32, down: Line, across: Line) -> Patch {

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "cd99415a",
+  hash: "c6635a19",
   text: [`
 
 
@@ -98,7 +98,7 @@ struct Group {
 
 fn group_from(k: u32, reads: u32) -> Group {
   let channels = k * 4u + vec4u(0u, 1u, 2u, 3u);
-  let inside = select(vec4f(), vec4f(1.0), channels < vec4u(reads));
+  let inside = vec4f(channels < vec4u(reads));
   return Group(min(channels, vec4u(reads - 1u)), inside);
 }
 

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_weight: ShaderFamily<Binds> = {
   name: "conv2d_weight",
-  hash: "157c0f92",
+  hash: "377cf5d1",
   text: [`
 
 
@@ -109,7 +109,7 @@ fn task_of(a_tile: u32, part: u32) -> Task {
 
 
 fn inside(position: i32, extent: u32) -> f32 {
-  return select(0.0, 1.0, u32(position) < extent);
+  return f32(u32(position) < extent);
 }
 
 fn inside4(first: i32, step: i32, extent: u32) -> vec4f {

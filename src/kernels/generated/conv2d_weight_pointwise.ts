@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise",
-  hash: "72c4178d",
+  hash: "565459a5",
   text: [`
 
 
@@ -83,7 +83,7 @@ fn task_of(out_tile: u32, part: u32) -> Task {
 }
 
 fn inside(position: u32, extent: u32) -> f32 {
-  return select(0.0, 1.0, position < extent);
+  return f32(position < extent);
 }
 
 fn inside4(first: u32) -> vec4f {

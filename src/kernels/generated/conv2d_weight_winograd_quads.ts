@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_winograd_quads: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd_quads",
-  hash: "f3eefdda",
+  hash: "a9965ed4",
   text: [`
 
 
@@ -56,7 +56,7 @@ struct Dims {
 
 
 fn inside(position: i32, extent: u32) -> f32 {
-  return select(0.0, 1.0, u32(position) < extent);
+  return f32(u32(position) < extent);
 }
 
 

@@ -10,7 +10,7 @@ type Binds = {
 
 export const conv2d_winograd: ShaderFamily<Binds> = {
   name: "conv2d_winograd",
-  hash: "9a708ac8",
+  hash: "bd281737",
   text: [`
 
 
@@ -106,7 +106,7 @@ fn transform_weight(lane: Lane) {
   let i = select(0u, c * d.read_step + o * d.write_step, is_real) + d.first_tap;
   let g = array<vec3f, 3>(taps_of(i, d), taps_of(i + 3u * d.tap_step, d), taps_of(i + 6u * d.tap_step, d));
   let ends = 0.5 * (g[0] + g[2]);
-  let inside = select(0.0, 1.0, is_real);
+  let inside = f32(is_real);
   put_taps(index, 0u, inside * g[0], d);
   put_taps(index, 4u, inside * (ends + 0.5 * g[1]), d);
   put_taps(index, 8u, inside * (ends - 0.5 * g[1]), d);
@@ -155,7 +155,7 @@ fn transform_source(lane: Lane) {
   let x = spot.column + vec4u(0u, 1u, 2u, 3u);
   let end = d.left + d.width;
   let columns = clamp(x, vec4u(d.left), vec4u(end - 1u)) - d.left;
-  let inside = select(vec4f(), vec4f(select(0.0, 1.0, is_real)), (x >= vec4u(d.left)) & (x < vec4u(end)));
+  let inside = f32(is_real) * vec4f((x >= vec4u(d.left)) & (x < vec4u(end)));
   let a = pixels_at(plane, spot.row, columns, d);
   let b = pixels_at(plane, spot.row + 1u, columns, d);
   let c = pixels_at(plane, spot.row + 2u, columns, d);
@@ -170,7 +170,7 @@ fn transform_source(lane: Lane) {
 
 fn pixels_at(plane: u32, y: u32, columns: vec4u, d: Dims) -> vec4f {
   let end = d.top + d.height;
-  let inside = select(0.0, 1.0, y >= d.top && y < end);
+  let inside = f32(y >= d.top && y < end);
   let i = plane + (clamp(y, d.top, end - 1u) - d.top) * d.width + columns;
   return inside * vec4f(f32(source[i.x]), f32(source[i.y]), f32(source[i.z]), f32(source[i.w]));
 }

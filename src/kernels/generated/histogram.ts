@@ -8,7 +8,7 @@ type Binds = {
 
 export const histogram: ShaderFamily<Binds> = {
   name: "histogram",
-  hash: "64e03bd4",
+  hash: "c14e182d",
   text: [`
 
 
@@ -104,7 +104,7 @@ fn chunk(
         own[FIRST] = min(own[FIRST], i);
       } else {
         own[LARGEST] = max(own[LARGEST], bits & 0x7fffffffu);
-        own[51] += select(0u, 1u, bin > 0u && (bits >> 31u) == 1u);
+        own[51] += u32(bin > 0u && (bits >> 31u) == 1u);
       }
     }
   }
