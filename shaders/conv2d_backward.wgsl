@@ -70,12 +70,10 @@ alias Block = array<Tile, 4>; // of four channels
 alias Blocks = array<Block, 4>; // of which BLOCKS are used
 alias Taps = array<f32, 9>; // from one channel read to one written, row by row
 
-// ---- reading: a patch of the source, of which a KIND uses the first rows and columns
+// ---- reading: a patch of the source. A KIND uses the first rows and columns; the others are not loaded
 
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
-
-const IS_WIDE: bool = KIND == HALVED; // more than six of both are used
 
 struct Line { // rows or columns, in fours: where they lie; 1, or 0 outside the source
   a: vec4u,
@@ -112,16 +110,8 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
     row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
     row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
     row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
-    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
-    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
-}
-
-fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
-  var x: Row;
-  if (IS_WIDE) {
-    x = row_at(i, inside, across);
-  }
-  return x;
+    row_at(b.z, down.in_b.z, across), row_at(b.w, down.in_b.w, across),
+    row_at(c.x, down.in_c.x, across), row_at(c.y, down.in_c.y, across));
 }
 
 // A pixel outside the source is the nearest one inside, times 0.
@@ -133,16 +123,8 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
     f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
     f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
-    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
-    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
-}
-
-fn wide(i: u32, inside: f32) -> f32 {
-  var x = 0.0;
-  if (IS_WIDE) {
-    x = f32(source[i]) * inside;
-  }
-  return x;
+    f32(source[i + across.b.z]) * b.z, f32(source[i + across.b.w]) * b.w,
+    f32(source[i + across.c.x]) * c.x, f32(source[i + across.c.y]) * c.y);
 }
 
 // `steps`: from a tap to itself and the next three.

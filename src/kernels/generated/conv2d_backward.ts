@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "87585962",
+  hash: "22eb0f62",
   text: [`
 
 
@@ -86,8 +86,6 @@ alias Taps = array<f32, 9>;
 alias Row = array<f32, 10>;
 alias Patch = array<Row, 10>;
 
-const IS_WIDE: bool = KIND == HALVED;
-
 struct Line {
   a: vec4u,
   b: vec4u,
@@ -123,16 +121,8 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
     row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
     row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
     row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
-    wide_row_at(b.z, down.in_b.z, across), wide_row_at(b.w, down.in_b.w, across),
-    wide_row_at(c.x, down.in_c.x, across), wide_row_at(c.y, down.in_c.y, across));
-}
-
-fn wide_row_at(i: u32, inside: f32, across: Line) -> Row {
-  var x: Row;
-  if (IS_WIDE) {
-    x = row_at(i, inside, across);
-  }
-  return x;
+    row_at(b.z, down.in_b.z, across), row_at(b.w, down.in_b.w, across),
+    row_at(c.x, down.in_c.x, across), row_at(c.y, down.in_c.y, across));
 }
 
 
@@ -144,16 +134,8 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
     f32(source[i + across.a.x]) * a.x, f32(source[i + across.a.y]) * a.y,
     f32(source[i + across.a.z]) * a.z, f32(source[i + across.a.w]) * a.w,
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
-    wide(i + across.b.z, b.z), wide(i + across.b.w, b.w),
-    wide(i + across.c.x, c.x), wide(i + across.c.y, c.y));
-}
-
-fn wide(i: u32, inside: f32) -> f32 {
-  var x = 0.0;
-  if (IS_WIDE) {
-    x = f32(source[i]) * inside;
-  }
-  return x;
+    f32(source[i + across.b.z]) * b.z, f32(source[i + across.b.w]) * b.w,
+    f32(source[i + across.c.x]) * c.x, f32(source[i + across.c.y]) * c.y);
 }
 
 
