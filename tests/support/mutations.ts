@@ -31,7 +31,8 @@ const middling = ({ candidates }: SharedKernel): Candidate =>
 export interface Mutation {
   kernel: string;
   shader: string;
-  /** of the barrier that was removed */
+  /** the one that was removed: the n-th of those in the kernel's text */
+  barrier: number;
   line: number;
   caughtBy: "detectRaces" | "values" | "nothing";
   /** races found */
@@ -44,14 +45,15 @@ export async function mutationsOf(
 ): Promise<Mutation[]> {
   const { name, variant } = kernel;
   const found: Mutation[] = [];
-  for (let n = 0; n < barriersOf(variant); n++) {
-    const place = { kernel: name, shader: `${variant.family.name}.wgsl`, line: lineOf(variant, n) };
-    const races = racesOf(smallest(kernel), withoutBarrier(specialise(variant), n));
+  for (let n = 1; n <= barriersOf(variant); n++) {
+    const where = { shader: `${variant.family.name}.wgsl`, line: lineOf(variant, n - 1) };
+    const place = { kernel: name, barrier: n, ...where };
+    const races = racesOf(smallest(kernel), withoutBarrier(specialise(variant), n - 1));
     if (races > 0) {
       found.push({ ...place, caughtBy: "detectRaces", races });
       continue;
     }
-    const isWrong = await isWrongWithout(await gpu(), middling(kernel), n);
+    const isWrong = await isWrongWithout(await gpu(), middling(kernel), n - 1);
     found.push({ ...place, caughtBy: isWrong ? "values" : "nothing", races });
   }
   return found;
