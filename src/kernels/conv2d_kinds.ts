@@ -66,6 +66,9 @@ const same = (direction: Direction): TiledKind => ({
   place: (c) => ({ ...placeOf(direction, c), step: TILE }),
 });
 
+/** Of kinds with few products a read: Mesa's loop for 4 blocks leaves the cache of instructions, and gains less. */
+const mostWhereLight = ({ software }: Target) => (software === "llvmpipe" ? 2 : 4);
+
 export const FORWARD: Kernels = {
   direction: "forward",
   same: /* @__PURE__ */ same("forward"),
@@ -79,7 +82,7 @@ export const FORWARD: Kernels = {
     family: tiled,
     launch,
     constants: () => ({ KIND: 2 }),
-    most: ({ software }) => (software === "llvmpipe" ? 2 : 4), // Mesa's loop for 4 is 58 KB: no cache of instructions holds it
+    most: mostWhereLight,
     place: () => ({ top: 1, left: 1, step: TILE / 2, ...STRAIGHT }),
   },
   general: (graph, args, workgroups, flops) =>
@@ -93,6 +96,7 @@ export const BACKWARD: Kernels = {
     family: tiledBackward,
     launch: launchBackward,
     constants: ({ padding }) => ({ KIND: 0, IS_ODD: padding.top === 1 }),
+    most: mostWhereLight,
     place: ({ padding: { top, left } }) => {
       return { top: top === 0 ? 1 : 0, left: left === 0 ? 1 : 0, step: TILE / 2, ...STRAIGHT };
     },
