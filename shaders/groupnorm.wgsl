@@ -20,7 +20,6 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
-alias elem16 = array<elem4, 4>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -44,7 +43,6 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
-@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 // Which lane of all.
 struct Invocation {
@@ -96,7 +94,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 // ---- mean and squared deviations of a slice
 
-@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
@@ -255,12 +253,12 @@ fn moments_shared(
 
 // ---- y, part by part
 
-@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(6) var<storage, read> affine: array<f32>;
-@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<elem>;
-@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read> affine: array<f32>;
+@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read_write> y: array<elem>;
+@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
 
 // A part: its row n · C + c, its first value in y and in x, and how many.
 struct Part {
@@ -382,10 +380,8 @@ fn apply_wide(at: Invocation) {
   }
 }
 
-// ---- or all of a group at once, by a quad: for adapters with few lanes. There a second dispatch is dear, a
-// ---- barrier is, and so is the length of an array, which is asked for at every access: sixteen values share one
-
-@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
+// ---- or all of a group at once, by a quad: for adapters with few lanes. There a second dispatch is dear,
+// ---- and a barrier is
 
 @compute @workgroup_size(WG)
 fn whole(at: Invocation) {
@@ -395,7 +391,7 @@ fn whole(at: Invocation) {
   let rows = dims.channels / dims.groups / 4u;
   let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
-  let length = dims.pixels / 16u;
+  let length = dims.pixels / 4u; // of a row, in fours
 
   // μ and r: every lane joins the moments of all
   var all = Moments();
@@ -416,29 +412,30 @@ fn whole(at: Invocation) {
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
     let off = (plane_of(n, row - n * dims.channels) - row) * length;
-    for (var i = row * length; i < (row + 1u) * length; i++) {
-      let v = x16[i + off];
-      let to = &y16[i];
-      (*to)[0] = four(v[0], line);
-      (*to)[1] = four(v[1], line);
-      (*to)[2] = four(v[2], line);
-      (*to)[3] = four(v[3], line);
+    for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+      let a = x4[i + off];
+      let b = x4[i + off + 1u];
+      let c = x4[i + off + 2u];
+      let d = x4[i + off + 3u];
+      y4[i] = four(a, line);
+      y4[i + 1u] = four(b, line);
+      y4[i + 2u] = four(c, line);
+      y4[i + 3u] = four(d, line);
     }
   }
 }
 
-// Of a row's sixteens. Squares are about the mean of its first four values, which can be no further from the
-// row's own than σ · √(4 · length), as they are a part of it.
+// Of a row's fours. Squares are about the mean of its first four values, which can be no further from the
+// row's own than σ · √length, as they are a part of it.
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let pivot = total(vec4f(x16[first][0])) / 4.0;
+  let pivot = total(vec4f(x4[first])) / 4.0;
   var sum = vec4f();
   var squares = vec4f();
-  for (var i = first; i < first + length; i++) {
-    let v = x16[i];
-    let a = vec4f(v[0]) - pivot;
-    let b = vec4f(v[1]) - pivot;
-    let c = vec4f(v[2]) - pivot;
-    let d = vec4f(v[3]) - pivot;
+  for (var i = first; i < first + length; i += 4u) {
+    let a = vec4f(x4[i]) - pivot;
+    let b = vec4f(x4[i + 1u]) - pivot;
+    let c = vec4f(x4[i + 2u]) - pivot;
+    let d = vec4f(x4[i + 3u]) - pivot;
     sum += (a + b) + (c + d);
     squares += (a * a + b * b) + (c * c + d * d);
   }

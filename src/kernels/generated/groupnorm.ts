@@ -7,12 +7,12 @@ type Binds = {
   moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
   apply: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
   apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; affine: true; scale_shift: true; stats: true; y4: true };
 };
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "ae3c142d",
+  hash: "88f9d2d1",
   text: [`
 
 
@@ -35,7 +35,6 @@ export const groupnorm: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
-alias elem16 = array<elem4, 4>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
@@ -59,7 +58,6 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
-@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 
 struct Invocation {
@@ -111,7 +109,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 
 
-@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
@@ -270,12 +268,12 @@ fn moments_shared(
 
 
 
-@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(6) var<storage, read> affine: array<f32>;
-@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<elem>;
-@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read> affine: array<f32>;
+@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read_write> y: array<elem>;
+@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
 
 
 struct Part {
@@ -400,8 +398,6 @@ fn apply_wide(at: Invocation) {
 
 
 
-@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
-
 @compute @workgroup_size(WG)
 fn whole(at: Invocation) {
   let index = lane_of(at);
@@ -410,7 +406,7 @@ fn whole(at: Invocation) {
   let rows = dims.channels / dims.groups / 4u;
   let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
-  let length = dims.pixels / 16u;
+  let length = dims.pixels / 4u;
 
 
   var all = Moments();
@@ -431,13 +427,15 @@ fn whole(at: Invocation) {
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
     let off = (plane_of(n, row - n * dims.channels) - row) * length;
-    for (var i = row * length; i < (row + 1u) * length; i++) {
-      let v = x16[i + off];
-      let to = &y16[i];
-      (*to)[0] = four(v[0], line);
-      (*to)[1] = four(v[1], line);
-      (*to)[2] = four(v[2], line);
-      (*to)[3] = four(v[3], line);
+    for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+      let a = x4[i + off];
+      let b = x4[i + off + 1u];
+      let c = x4[i + off + 2u];
+      let d = x4[i + off + 3u];
+      y4[i] = four(a, line);
+      y4[i + 1u] = four(b, line);
+      y4[i + 2u] = four(c, line);
+      y4[i + 3u] = four(d, line);
     }
   }
 }
@@ -445,15 +443,14 @@ fn whole(at: Invocation) {
 
 
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let pivot = total(vec4f(x16[first][0])) / 4.0;
+  let pivot = total(vec4f(x4[first])) / 4.0;
   var sum = vec4f();
   var squares = vec4f();
-  for (var i = first; i < first + length; i++) {
-    let v = x16[i];
-    let a = vec4f(v[0]) - pivot;
-    let b = vec4f(v[1]) - pivot;
-    let c = vec4f(v[2]) - pivot;
-    let d = vec4f(v[3]) - pivot;
+  for (var i = first; i < first + length; i += 4u) {
+    let a = vec4f(x4[i]) - pivot;
+    let b = vec4f(x4[i + 1u]) - pivot;
+    let c = vec4f(x4[i + 2u]) - pivot;
+    let d = vec4f(x4[i + 3u]) - pivot;
     sum += (a + b) + (c + d);
     squares += (a * a + b * b) + (c * c + d * d);
   }

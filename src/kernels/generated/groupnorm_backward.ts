@@ -8,12 +8,12 @@ type Binds = {
   scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
   backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
   backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy16: true; x16: true; affine: true; stats: true; daffine: true; pending16: true; dx16: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; stats: true; daffine: true; pending4: true; dx4: true };
 };
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "4fb6d84b",
+  hash: "7740e76b",
   text: [`
 
 
@@ -40,7 +40,6 @@ export const groupnorm_backward: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
-alias elem16 = array<elem4, 4>;
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
@@ -64,10 +63,8 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> dy16: array<elem16>;
-@group(0) @binding(6) var<storage, read> x16: array<elem16>;
-@group(0) @binding(7) var<storage, read> affine: array<f32>;
-@group(0) @binding(8) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> affine: array<f32>;
+@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
 
 
 struct Invocation {
@@ -196,8 +193,8 @@ fn line_of(row: u32, moments: vec2f) -> Line {
 
 
 
-@group(0) @binding(9) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(10) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
 
 
 struct Terms {
@@ -256,14 +253,17 @@ fn terms_of_part(part: Part, line: Line, lane: u32, lanes: u32) -> vec2f {
   var all = Terms();
   for (var k = 0u; k < steps / 2u; k++) {
     let i = start + k * 2u * lanes;
-    let b = terms_of(vec4f(dy4[i + lanes]), vec4f(x4[i + off + lanes]), line);
-    all = plus(all, plus(terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line), b));
+    all = plus(all, plus(terms_at(i, i + off, line), terms_at(i + lanes, i + off + lanes, line)));
   }
   if (steps % 2u == 1u) {
     let i = start + (steps - 1u) * lanes;
-    all = plus(all, terms_of(vec4f(dy4[i]), vec4f(x4[i + off]), line));
+    all = plus(all, terms_at(i, i + off, line));
   }
   return sum_of(all);
+}
+
+fn terms_at(i: u32, j: u32, line: Line) -> Terms {
+  return terms_of(vec4f(dy4[i]), vec4f(x4[j]), line);
 }
 
 @compute @workgroup_size(WG)
@@ -312,9 +312,9 @@ fn sums_shared(
 
 
 
-@group(0) @binding(11) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(12) var<storage, read_write> daffine: array<f32>;
-@group(0) @binding(13) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
 
 
 fn sum_of_row(row: u32) -> vec2f {
@@ -369,10 +369,10 @@ fn scale_gradients(at: Invocation) {
 
 
 
-@group(0) @binding(14) var<storage, read> pending: array<elem>;
-@group(0) @binding(15) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(17) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(18) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(12) var<storage, read> pending: array<elem>;
+@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
 
 
 struct Fall {
@@ -445,10 +445,6 @@ fn backward_input_wide(at: Invocation) {
 
 
 
-
-@group(0) @binding(16) var<storage, read> pending16: array<elem16>;
-@group(0) @binding(19) var<storage, read_write> dx16: array<elem16>;
-
 @compute @workgroup_size(WG)
 fn whole(at: Invocation) {
   let index = lane_of(at);
@@ -486,15 +482,14 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
 }
 
 fn terms_of_row(n: u32, c: u32, line: Line) -> vec2f {
-  let length = dims.pixels / 16u;
+  let length = dims.pixels / 4u;
   let row = n * dims.channels + c;
   let off = (plane_of(n, c) - row) * length;
   var all = Terms();
-  for (var i = row * length; i < (row + 1u) * length; i++) {
-    let g = dy16[i];
-    let v = x16[i + off];
-    let left = plus(terms_of(vec4f(g[0]), vec4f(v[0]), line), terms_of(vec4f(g[1]), vec4f(v[1]), line));
-    let right = plus(terms_of(vec4f(g[2]), vec4f(v[2]), line), terms_of(vec4f(g[3]), vec4f(v[3]), line));
+  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+    let j = i + off;
+    let left = plus(terms_at(i, j, line), terms_at(i + 1u, j + 1u, line));
+    let right = plus(terms_at(i + 2u, j + 2u, line), terms_at(i + 3u, j + 3u, line));
     all = plus(all, plus(left, right));
   }
   return sum_of(all);
@@ -506,21 +501,14 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
 }
 
 fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
-  let length = dims.pixels / 16u;
+  let length = dims.pixels / 4u;
   let row = n * dims.channels + c;
   let off = (plane_of(n, c) - row) * length;
-  for (var i = row * length; i < (row + 1u) * length; i++) {
-    let g = dy16[i];
-    let v = x16[i + off];
-    var before = elem16();
-    if (PENDING) {
-      before = pending16[i + off];
-    }
-    let to = &dx16[i + off];
-    (*to)[0] = elem4(fallen(g[0], v[0], line, fall) + vec4f(before[0]));
-    (*to)[1] = elem4(fallen(g[1], v[1], line, fall) + vec4f(before[1]));
-    (*to)[2] = elem4(fallen(g[2], v[2], line, fall) + vec4f(before[2]));
-    (*to)[3] = elem4(fallen(g[3], v[3], line, fall) + vec4f(before[3]));
+  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+    put4(i, i + off, line, fall);
+    put4(i + 1u, i + off + 1u, line, fall);
+    put4(i + 2u, i + off + 2u, line, fall);
+    put4(i + 3u, i + off + 3u, line, fall);
   }
 }`],
 };
