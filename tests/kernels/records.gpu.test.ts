@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { Graph } from "../../src/graph/graph.ts";
 import { testGpu } from "../support/gpu.ts";
-import { mapInputs, runSample, targetsOf } from "./records/conform.ts";
 import { runHuge } from "./records/huge.ts";
 import { RECORDS } from "./records/records.ts";
+import { isConvolution, testRecords } from "./records/suite.ts";
 
 const namesIn = (folder: string, extension: string) =>
   readdirSync(new URL(`../../${folder}/`, import.meta.url))
@@ -19,28 +18,7 @@ describe("every family has a record, and every shader is in one", () => {
   });
 });
 
-describe.each(RECORDS)("$family: value, gradient, adjoint, repeats, poison", (info) => {
-  test.each(info.samples())("$name", async (sample) => {
-    const gpu = await testGpu();
-    const isHalved = mapInputs(sample).length > 0 && gpu.has("shader-f16");
-    for (const target of targetsOf(gpu, sample)) {
-      for (const dtype of isHalved ? (["f32", "f16"] as const) : (["f32"] as const)) {
-        const { faults } = await runSample({ gpu, target, dtype }, info, sample);
-        expect(faults, `${dtype} ${JSON.stringify(target)}`).toEqual([]);
-      }
-    }
-  });
-
-  test("says which types its maps have", () => {
-    const hasMaps = info.samples().some((sample) => mapInputs(sample).length > 0);
-    expect(info.dtypes).toEqual(hasMaps ? ["f32", "f16"] : ["f32"]);
-  });
-
-  test.each(info.refusals)("refuses $what", ({ launch, message }) => {
-    const graph = new Graph();
-    expect(() => launch(graph, (...shape) => graph.alloc(shape, "t"))).toThrow(message);
-  });
-});
+testRecords(RECORDS.filter((info) => !isConvolution(info)));
 
 describe("more than 65,535 workgroups, and tensors of more than 128 MiB", () => {
   test.each(RECORDS.flatMap(({ huge }) => (huge ? [huge] : [])))("$name", async (huge) => {
