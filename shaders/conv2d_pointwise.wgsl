@@ -56,7 +56,7 @@ struct Dims {
 alias Tile = array<vec4f, 4>; // 16 pixels of one channel
 alias Block = array<Tile, 4>; // of four channels written
 alias Blocks = array<Block, 4>; // of which BLOCKS are used
-alias All = array<Blocks, BLOCKS / 8u + 1u>;
+alias All = array<Blocks, BLOCKS / 8u + 1u>; // of a lane: the second four blocks where BLOCKS is 8
 alias Patch = array<Tile, 4>; // of four channels read
 
 // ---- reading
@@ -141,7 +141,7 @@ fn put_blocks(blocks: ptr<function, All>, place: Place, channel: u32, share: u32
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let plane = (select(before.x, before.y, o < d.result_split) + o) * d.pixels;
-      for (var r = 4u; r > 4u - d.four; r--) {
+      for (var r = d.four; r > 0u; r--) {
         let at = plane + min(p + 4u * r - 4u, vec4u(d.pixels - 1u));
         put_line(blocks[i >> 4u][(i >> 2u) & 3u][i & 3u][r - 1u] + level, at, d.has_added);
       }

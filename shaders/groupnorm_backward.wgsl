@@ -489,9 +489,10 @@ fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
   let row = n * dims.channels + c;
   let off = (plane_of(n, c) - row) * length;
   for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-    put4(i, i + off, line, fall);
-    put4(i + 1u, i + off + 1u, line, fall);
-    put4(i + 2u, i + off + 2u, line, fall);
-    put4(i + 3u, i + off + 3u, line, fall);
+    let j = i + off;
+    put4(i, j, line, fall);
+    put4(i + 1u, j + 1u, line, fall);
+    put4(i + 2u, j + 2u, line, fall);
+    put4(i + 3u, j + 3u, line, fall);
   }
 }

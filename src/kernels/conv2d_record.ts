@@ -210,8 +210,10 @@ const sharersOf = (blocks: number, { subgroupSize }: Target): number =>
 /** 1, 2, 4 and 8, by what they cost, at one for reading the pixels and one for each block. */
 function blocksFor(channels: number, most: number): number[] {
   const cost = (blocks: number) => ceilDiv(channels, 4 * blocks) * (1 + blocks);
-  return [8, 4, 2, 1].filter((blocks) => blocks <= most).sort((a, b) => cost(a) - cost(b));
+  return blocksUpTo(most).sort((a, b) => cost(a) - cost(b));
 }
+
+const blocksUpTo = (most: number): number[] => [8, 4, 2, 1].filter((blocks) => blocks <= most);
 
 function workgroupsOf(lanes: number, workgroup: number, channelGroups: number): Workgroups {
   return [...foldWorkgroups(lanes, workgroup), channelGroups];
@@ -222,19 +224,19 @@ export const conv2dVariants = (): Variant[] => [
   ...conv2dTileVariants(),
   ...tiledKinds().flatMap(({ family, constants }) => variantsOf(family, constants)),
   ...wideVariants(),
-  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS }, [1, 2, 4, 8])),
+  ...[true, false].flatMap((FOURS) => variantsOf(pointwise, { FOURS }, POINTWISE_BLOCKS)),
   ...generalVariants(),
 ];
 
 function variantsOf(
   family: Variant["family"],
   constants: Variant["constants"],
-  blocks = [1, 2, 4],
+  most = 4,
 ): Variant[] {
   const { quads, plain } = WORKGROUP;
   return [
     { family, entry: "plain", constants: { ...constants, WG: plain, BLOCKS: 1, SHARERS: 4 } },
-    ...sharedBlocks(blocks).map((shared) => ({
+    ...sharedBlocks(blocksUpTo(most)).map((shared) => ({
       family,
       entry: "quads",
       constants: { ...constants, WG: quads, ...shared },

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { testGpu } from "../support/gpu.ts";
 import { runHuge } from "./records/huge.ts";
 import { RECORDS } from "./records/records.ts";
-import { isConvolution, testRecords } from "./records/suite.ts";
+import { isConv2d, testRecords } from "./records/suite.ts";
 
 const namesIn = (folder: string, extension: string) =>
   readdirSync(new URL(`../../${folder}/`, import.meta.url))
@@ -18,7 +18,7 @@ describe("every family has a record, and every shader is in one", () => {
   });
 });
 
-testRecords(RECORDS.filter((info) => !isConvolution(info)));
+testRecords(RECORDS.filter((info) => !isConv2d(info)));
 
 describe("more than 65,535 workgroups, and tensors of more than 128 MiB", () => {
   test.each(RECORDS.flatMap(({ huge }) => (huge ? [huge] : [])))("$name", async (huge) => {

@@ -1,4 +1,4 @@
 import { RECORDS } from "./records/records.ts";
-import { isConvolution, testRecords } from "./records/suite.ts";
+import { isConv2d, testRecords } from "./records/suite.ts";
 
-testRecords(RECORDS.filter(isConvolution));
+testRecords(RECORDS.filter(isConv2d));

@@ -45,15 +45,15 @@ export async function mutationsOf(
 ): Promise<Mutation[]> {
   const { name, variant } = kernel;
   const found: Mutation[] = [];
-  for (let n = 1; n <= barriersOf(variant); n++) {
-    const where = { shader: `${variant.family.name}.wgsl`, line: lineOf(variant, n - 1) };
-    const place = { kernel: name, barrier: n, ...where };
-    const races = racesOf(smallest(kernel), withoutBarrier(specialise(variant), n - 1));
+  for (let n = 0; n < barriersOf(variant); n++) {
+    const where = { shader: `${variant.family.name}.wgsl`, line: lineOf(variant, n) };
+    const place = { kernel: name, barrier: n + 1, ...where };
+    const races = racesOf(smallest(kernel), withoutBarrier(specialise(variant), n));
     if (races > 0) {
       found.push({ ...place, caughtBy: "detectRaces", races });
       continue;
     }
-    const isWrong = await isWrongWithout(await gpu(), middling(kernel), n - 1);
+    const isWrong = await isWrongWithout(await gpu(), middling(kernel), n);
     found.push({ ...place, caughtBy: isWrong ? "values" : "nothing", races });
   }
   return found;

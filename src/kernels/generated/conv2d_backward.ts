@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "22eb0f62",
+  hash: "e34f2455",
   text: [`
 
 
@@ -255,7 +255,7 @@ fn put_blocks(blocks: ptr<function, Blocks>, place: Place, channel: u32, share: 
     let o = (channel + i) ^ share;
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
-      for (var r = 4u; r > 4u - d.four; r--) {
+      for (var r = d.four; r > 0u; r--) {
         let y = min(place.down * 4u + r - 1u, d.out_height - 1u);
         let at = ((place.n * d.writes + o) * d.out_height + y) * d.out_width + x;
         put_line(blocks[i >> 2u][i & 3u][r - 1u] + level, at, d.has_added);

@@ -8,7 +8,7 @@ type Binds = {
 
 export const conv2d_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_pointwise",
-  hash: "c6635a19",
+  hash: "995fc784",
   text: [`
 
 
@@ -152,7 +152,7 @@ fn put_blocks(blocks: ptr<function, All>, place: Place, channel: u32, share: u32
     if (o < d.writes) {
       let level = level_of(place.n, o, d);
       let plane = (select(before.x, before.y, o < d.result_split) + o) * d.pixels;
-      for (var r = 4u; r > 4u - d.four; r--) {
+      for (var r = d.four; r > 0u; r--) {
         let at = plane + min(p + 4u * r - 4u, vec4u(d.pixels - 1u));
         put_line(blocks[i >> 4u][(i >> 2u) & 3u][i & 3u][r - 1u] + level, at, d.has_added);
       }

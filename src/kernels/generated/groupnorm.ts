@@ -12,7 +12,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "88f9d2d1",
+  hash: "55274d4f",
   text: [`
 
 
@@ -428,10 +428,11 @@ fn whole(at: Invocation) {
     let line = line_of(row, statistics);
     let off = (plane_of(n, row - n * dims.channels) - row) * length;
     for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-      let a = x4[i + off];
-      let b = x4[i + off + 1u];
-      let c = x4[i + off + 2u];
-      let d = x4[i + off + 3u];
+      let j = i + off;
+      let a = x4[j];
+      let b = x4[j + 1u];
+      let c = x4[j + 2u];
+      let d = x4[j + 3u];
       y4[i] = four(a, line);
       y4[i + 1u] = four(b, line);
       y4[i + 2u] = four(c, line);

@@ -32,4 +32,4 @@ export function testRecords(records: readonly KernelInfo[]): void {
 }
 
 /** The one that compiles longest. */
-export const isConvolution = ({ family }: KernelInfo): boolean => family === "conv2d";
+export const isConv2d = ({ family }: KernelInfo): boolean => family === "conv2d";
