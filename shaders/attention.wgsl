@@ -122,9 +122,14 @@ fn is_token(first: u32) -> vec4f {
   return vec4f(quad(first) < vec4u(dims.tokens));
 }
 
-// Where the quads of a channel lie, which is none past the last, of the numbers that begin at `first`.
+// Where the quads of a channel lie, of the numbers that begin at `first`.
 fn at_channel(first: u32, channel: u32) -> vec4u {
-  return vec4u(first + min(channel, dims.channels - 1u) * dims.tokens);
+  return vec4u(first + channel * dims.tokens);
+}
+
+// How many channels are staged together from `first` on: a lane has every eighth of them.
+fn staged(first: u32) -> u32 {
+  return min(STEPS, dims.channels - first);
 }
 
 fn max_of(m: mat4x4f) -> vec4f {
@@ -134,7 +139,7 @@ fn max_of(m: mat4x4f) -> vec4f {
 // sums + Σ_c rows × columns over the channels staged, from the first
 fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
   var m = sums;
-  for (var step = 0u; step < min(STEPS, dims.channels - first); step++) {
+  for (var step = 0u; step < staged(first); step++) {
     let u = row_tile[step * PITCH + place.y];
     let v = column_tile[step * PITCH + place.x];
     m[0] += u * v.x;
@@ -152,8 +157,7 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let i = at_channel(place.row_a, first + step) + tokens(place.row + 4u * place.x);
       let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
@@ -194,15 +198,13 @@ fn combine_b(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
         * vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     }
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       add_to_b(place, first + step, sum_columns(place, step) * factors[place.x]);
     }
   }
@@ -213,7 +215,7 @@ fn add_to_b(place: Place, channel: u32, sum: vec4f) {
   let first = at_channel(place.sum_b, channel).x + row;
   let decay = decays[place.x];
   for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
+    if (row + i < dims.tokens) {
       let before = select(sums[first + i], 0.0, place.column == 0u);
       sums[first + i] = decay[i] * before + sum[i];
     }
@@ -313,8 +315,7 @@ fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
       let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
@@ -333,15 +334,13 @@ fn combine_a(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
         * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
     }
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
     }
   }
@@ -351,7 +350,7 @@ fn add_to_a(place: Place, channel: u32, sum: vec4f) {
   let row = place.row + 4u * place.x;
   let first = at_channel(place.sum_a, channel).x + row;
   for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
+    if (row + i < dims.tokens) {
       let before = select(sums[first + i], 0.0, place.column == 0u);
       sums[first + i] = before + sum[i];
     }

@@ -137,7 +137,12 @@ fn is_token(first: u32) -> vec4f {
 
 
 fn at_channel(first: u32, channel: u32) -> vec4u {
-  return vec4u(first + min(channel, dims.channels - 1u) * dims.tokens);
+  return vec4u(first + channel * dims.tokens);
+}
+
+
+fn staged(first: u32) -> u32 {
+  return min(STEPS, dims.channels - first);
 }
 
 fn max_of(m: mat4x4f) -> vec4f {
@@ -147,7 +152,7 @@ fn max_of(m: mat4x4f) -> vec4f {
 
 fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
   var m = sums;
-  for (var step = 0u; step < min(STEPS, dims.channels - first); step++) {
+  for (var step = 0u; step < staged(first); step++) {
     let u = row_tile[step * PITCH + place.y];
     let v = column_tile[step * PITCH + place.x];
     m[0] += u * v.x;
@@ -165,8 +170,7 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let i = at_channel(place.row_a, first + step) + tokens(place.row + 4u * place.x);
       let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
@@ -207,15 +211,13 @@ fn combine_b(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
         * vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     }
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       add_to_b(place, first + step, sum_columns(place, step) * factors[place.x]);
     }
   }
@@ -226,7 +228,7 @@ fn add_to_b(place: Place, channel: u32, sum: vec4f) {
   let first = at_channel(place.sum_b, channel).x + row;
   let decay = decays[place.x];
   for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
+    if (row + i < dims.tokens) {
       let before = select(sums[first + i], 0.0, place.column == 0u);
       sums[first + i] = decay[i] * before + sum[i];
     }
@@ -328,8 +330,7 @@ fn multiply_b(start: mat4x4f, place: Place) -> mat4x4f {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let i = at_channel(place.row_b, first + step) + tokens(place.row + 4u * place.x);
       let j = at_channel(place.column_b, first + step) + tokens(place.column + 4u * place.x);
       row_tile[step * PITCH + place.x] =
@@ -348,15 +349,13 @@ fn combine_a(place: Place) {
   for (var chunk = 0u; chunk < (dims.channels + STEPS - 1u) / STEPS; chunk++) {
     let first = chunk * STEPS;
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       let j = at_channel(place.column_a, first + step) + tokens(place.column + 4u * place.x);
       column_tile[step * PITCH + place.x] = weights[place.x]
         * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
     }
     workgroupBarrier();
-    for (var part = 0u; part < STEPS / 8u; part++) {
-      let step = part * 8u + place.y;
+    for (var step = place.y; step < staged(first); step += 8u) {
       add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
     }
   }
@@ -366,7 +365,7 @@ fn add_to_a(place: Place, channel: u32, sum: vec4f) {
   let row = place.row + 4u * place.x;
   let first = at_channel(place.sum_a, channel).x + row;
   for (var i = 0u; i < 4u; i++) {
-    if (channel < dims.channels && row + i < dims.tokens) {
+    if (row + i < dims.tokens) {
       let before = select(sums[first + i], 0.0, place.column == 0u);
       sums[first + i] = before + sum[i];
     }
@@ -466,12 +465,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "4e9b28da",
+  hash: "202b0c31",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "4e9b28da",
+  hash: "202b0c31",
   text: [t0, t1, t2, t3],
 };
