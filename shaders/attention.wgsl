@@ -122,9 +122,9 @@ fn is_token(first: u32) -> vec4f {
   return vec4f(quad(first) < vec4u(dims.tokens));
 }
 
-// Where the quads of a channel lie, of the numbers that begin at `first`.
-fn at_channel(first: u32, channel: u32) -> vec4u {
-  return vec4u(first + channel * dims.tokens);
+// Where the quads of a channel lie, of the numbers that begin at `start`.
+fn at_channel(start: u32, channel: u32) -> vec4u {
+  return vec4u(start + channel * dims.tokens);
 }
 
 // How many channels are staged together from `first` on: a lane has every eighth of them.

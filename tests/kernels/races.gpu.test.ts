@@ -6,12 +6,13 @@ import { RECORDS } from "./records/records.ts";
 
 /**
  * Barriers between a turn's reads and the next one's writes, each the n-th of its kernel's text: the smallest
- * dispatch has no next turn; and SwiftShader's lanes do not run far enough apart to spoil values there.
+ * dispatch has no next turn, and of one channel, which one row of lanes stages; and SwiftShader's lanes do not run
+ * far enough apart to spoil values there.
  */
 const LATER_TURNS: Record<string, number[]> = {
   "attention.forward": [1, 3],
   "attention.backward_query": [1, 3, 4],
-  "attention.backward_key": [1, 8],
+  "attention.backward_key": [1, 4, 8],
   "conv2d_tile.tile (KERNEL 1, ROWS 4)": [2],
   "conv2d_tile.tile (KERNEL 3, ROWS 4)": [2],
   "conv2d_tile.tile (KERNEL 3, ROWS 8)": [2],

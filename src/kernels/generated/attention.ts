@@ -136,8 +136,8 @@ fn is_token(first: u32) -> vec4f {
 }
 
 
-fn at_channel(first: u32, channel: u32) -> vec4u {
-  return vec4u(first + channel * dims.tokens);
+fn at_channel(start: u32, channel: u32) -> vec4u {
+  return vec4u(start + channel * dims.tokens);
 }
 
 
@@ -465,12 +465,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "202b0c31",
+  hash: "a517f06c",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "202b0c31",
+  hash: "a517f06c",
   text: [t0, t1, t2, t3],
 };
