@@ -140,10 +140,18 @@ fn qkv_at(row: u32, spot: Spot) -> Eight {
 
 
 
-
 alias Tile = array<Eight, 32>;
 
-var<private> powers: Tile;
+var<private> tile: Tile;
+
+
+var<private> kept: array<Tile, 2>;
+const P: u32 = 0u;`;
+
+const t5 = `
+const G: u32 = 1u;`;
+
+const t6 = `
 
 
 fn spread(x: f32) -> vec4f {
@@ -151,43 +159,43 @@ fn spread(x: f32) -> vec4f {
 }
 
 
-fn start(tile: ptr<private, Tile>, columns: Eight) {
-  start_half(tile, 0u, columns.l);
-  start_half(tile, 16u, columns.r);
+fn start(columns: Eight) {
+  start_half(0u, columns.l);
+  start_half(16u, columns.r);
 }
 
-fn start_half(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
-  start_four(tile, j, spread(columns.x));
-  start_four(tile, j + 4u, spread(columns.y));
-  start_four(tile, j + 8u, spread(columns.z));
-  start_four(tile, j + 12u, spread(columns.w));
+fn start_half(j: u32, columns: vec4f) {
+  start_four(j, spread(columns.x));
+  start_four(j + 4u, spread(columns.y));
+  start_four(j + 8u, spread(columns.z));
+  start_four(j + 12u, spread(columns.w));
 }
 
-fn start_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) {
-  (*tile)[j] = every(columns.x);
-  (*tile)[j + 1u] = every(columns.y);
-  (*tile)[j + 2u] = every(columns.z);
-  (*tile)[j + 3u] = every(columns.w);
+fn start_four(j: u32, columns: vec4f) {
+  tile[j] = every(columns.x);
+  tile[j + 1u] = every(columns.y);
+  tile[j + 2u] = every(columns.z);
+  tile[j + 3u] = every(columns.w);
 }
 
 
-fn add_outer(tile: ptr<private, Tile>, columns: Eight, rows: Eight) {
-  outer_half(tile, 0u, columns.l, rows);
-  outer_half(tile, 16u, columns.r, rows);
+fn add_outer(columns: Eight, rows: Eight) {
+  outer_half(0u, columns.l, rows);
+  outer_half(16u, columns.r, rows);
 }
 
-fn outer_half(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
-  outer_four(tile, j, spread(columns.x), rows);
-  outer_four(tile, j + 4u, spread(columns.y), rows);
-  outer_four(tile, j + 8u, spread(columns.z), rows);
-  outer_four(tile, j + 12u, spread(columns.w), rows);
+fn outer_half(j: u32, columns: vec4f, rows: Eight) {
+  outer_four(j, spread(columns.x), rows);
+  outer_four(j + 4u, spread(columns.y), rows);
+  outer_four(j + 8u, spread(columns.z), rows);
+  outer_four(j + 12u, spread(columns.w), rows);
 }
 
-fn outer_four(tile: ptr<private, Tile>, j: u32, columns: vec4f, rows: Eight) {
-  (*tile)[j] = plus((*tile)[j], rows, columns.x);
-  (*tile)[j + 1u] = plus((*tile)[j + 1u], rows, columns.y);
-  (*tile)[j + 2u] = plus((*tile)[j + 2u], rows, columns.z);
-  (*tile)[j + 3u] = plus((*tile)[j + 3u], rows, columns.w);
+fn outer_four(j: u32, columns: vec4f, rows: Eight) {
+  tile[j] = plus(tile[j], rows, columns.x);
+  tile[j + 1u] = plus(tile[j + 1u], rows, columns.y);
+  tile[j + 2u] = plus(tile[j + 2u], rows, columns.z);
+  tile[j + 3u] = plus(tile[j + 3u], rows, columns.w);
 }
 
 
@@ -208,27 +216,27 @@ fn add_logits(row_start: u32, rows: Spot, column_start: u32, columns: Spot) {
     let k = qkv_at(column_start + a, columns);
     let next_q = scaled(qkv_at(row_start + b, rows), dims.log2_scale * f32(b > a));
     let next_k = qkv_at(column_start + b, columns);
-    add_outer(&powers, k, q);
+    add_outer(k, q);
     if (TURN == 2u) {
-      add_outer(&powers, next_k, next_q);
+      add_outer(next_k, next_q);
     }
   }
 }
 
 
-fn over_columns(tile: ptr<private, Tile>, columns: Eight) -> Eight {
-  return added(over_half(tile, 0u, columns.l), over_half(tile, 16u, columns.r));
+fn over_columns(what: u32, columns: Eight) -> Eight {
+  return added(over_half(what, 0u, columns.l), over_half(what, 16u, columns.r));
 }
 
-fn over_half(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
-  let left = added(over_four(tile, j, spread(columns.x)), over_four(tile, j + 4u, spread(columns.y)));
-  let right = added(over_four(tile, j + 8u, spread(columns.z)), over_four(tile, j + 12u, spread(columns.w)));
+fn over_half(what: u32, j: u32, columns: vec4f) -> Eight {
+  let left = added(over_four(what, j, spread(columns.x)), over_four(what, j + 4u, spread(columns.y)));
+  let right = added(over_four(what, j + 8u, spread(columns.z)), over_four(what, j + 12u, spread(columns.w)));
   return added(left, right);
 }
 
-fn over_four(tile: ptr<private, Tile>, j: u32, columns: vec4f) -> Eight {
-  let half = plus(scaled((*tile)[j], columns.x), (*tile)[j + 1u], columns.y);
-  return plus(plus(half, (*tile)[j + 2u], columns.z), (*tile)[j + 3u], columns.w);
+fn over_four(what: u32, j: u32, columns: vec4f) -> Eight {
+  let half = plus(scaled(kept[what][j], columns.x), kept[what][j + 1u], columns.y);
+  return plus(plus(half, kept[what][j + 2u], columns.z), kept[what][j + 3u], columns.w);
 }
 
 
@@ -246,8 +254,8 @@ fn larger_half(top: Eight, j: u32) -> Eight {
 }
 
 fn larger_four(top: Eight, j: u32) -> Eight {
-  let half = larger_of(larger_of(top, powers[j]), powers[j + 1u]);
-  return larger_of(larger_of(half, powers[j + 2u]), powers[j + 3u]);
+  let half = larger_of(larger_of(top, tile[j]), tile[j + 1u]);
+  return larger_of(larger_of(half, tile[j + 2u]), tile[j + 3u]);
 }
 
 fn larger_of(a: Eight, b: Eight) -> Eight {
@@ -256,20 +264,13 @@ fn larger_of(a: Eight, b: Eight) -> Eight {
 
 
 fn raise(top: Eight) -> Eight {
-  return added(raise_half(0u, top), raise_half(16u, top));
-}
-
-fn raise_half(j: u32, top: Eight) -> Eight {
-  let left = added(raise_four(j, top), raise_four(j + 4u, top));
-  return added(left, added(raise_four(j + 8u, top), raise_four(j + 12u, top)));
-}
-
-fn raise_four(j: u32, top: Eight) -> Eight {
-  powers[j] = raised(powers[j], top);
-  powers[j + 1u] = raised(powers[j + 1u], top);
-  powers[j + 2u] = raised(powers[j + 2u], top);
-  powers[j + 3u] = raised(powers[j + 3u], top);
-  return added(added(powers[j], powers[j + 1u]), added(powers[j + 2u], powers[j + 3u]));
+  kept[P] = tile;
+  var sum = every(0.0);
+  for (var j = 0u; j < 32u; j++) {
+    kept[P][j] = raised(kept[P][j], top);
+    sum = added(sum, kept[P][j]);
+  }
+  return sum;
 }
 
 
@@ -302,7 +303,7 @@ fn forward(
   var total = every(0.0);
   for (var first = 0u; first < dims.tokens; first += 32u) {
     let columns = spot_of(first + lane % 4u * 8u);
-    start(&powers, below(columns));
+    start(below(columns));
     add_logits(home.q, rows, home.k, columns);
 
 
@@ -319,7 +320,7 @@ fn forward(
     }
     for (var c = 0u; c < dims.channels; c++) {
       let at = c * dims.tokens;
-      let sums = over_columns(&powers, multiplied(qkv_at(home.v + at, columns), columns.has));
+      let sums = over_columns(P, multiplied(qkv_at(home.v + at, columns), columns.has));
       put(home.y + at, rows, multiplied(factor, sums), decay, first == 0u);
     }
   }
@@ -361,11 +362,9 @@ fn put_four_stats(i: vec4u, top: vec4f, inverse: vec4f) {
   stats_out[i.x] = vec2f(top.x, inverse.x);
 }`;
 
-const t5 = `
+const t7 = `
 
 
-
-var<private> slopes: Tile;
 
 fn dy_at(row: u32, spot: Spot) -> Eight {
   let l = row + spot.l;
@@ -399,19 +398,19 @@ fn accumulate(row: u32, spot: Spot, sums: Eight, is_first: bool) {
 }
 
 
-fn over_rows(tile: ptr<private, Tile>, rows: Eight) -> Eight {
+fn over_rows(rows: Eight) -> Eight {
   return Eight(
     vec4f(
-      row_sums(tile, 0u, rows), row_sums(tile, 4u, rows),
-      row_sums(tile, 8u, rows), row_sums(tile, 12u, rows)),
+      row_sums(0u, rows), row_sums(4u, rows),
+      row_sums(8u, rows), row_sums(12u, rows)),
     vec4f(
-      row_sums(tile, 16u, rows), row_sums(tile, 20u, rows),
-      row_sums(tile, 24u, rows), row_sums(tile, 28u, rows)));
+      row_sums(16u, rows), row_sums(20u, rows),
+      row_sums(24u, rows), row_sums(28u, rows)));
 }
 
-fn row_sums(tile: ptr<private, Tile>, j: u32, rows: Eight) -> f32 {
-  let own = row_sum((*tile)[j], rows) + quadSwapX(row_sum((*tile)[j + 1u], rows));
-  let rest = quadSwapY(row_sum((*tile)[j + 2u], rows)) + quadSwapDiagonal(row_sum((*tile)[j + 3u], rows));
+fn row_sums(j: u32, rows: Eight) -> f32 {
+  let own = row_sum(kept[G][j], rows) + quadSwapX(row_sum(kept[G][j + 1u], rows));
+  let rest = quadSwapY(row_sum(kept[G][j + 2u], rows)) + quadSwapDiagonal(row_sum(kept[G][j + 3u], rows));
   let quad = own + rest;
   if (LANES == 8u) {
     return quad + subgroupShuffleXor(quad, 4u);
@@ -445,8 +444,8 @@ fn weigh_four(j: u32, weights: vec4f) {
 }
 
 fn weigh_one(j: u32, weight: f32) {
-  powers[j] = scaled(raised(powers[j], every(0.0)), weight);
-  slopes[j] = multiplied(slopes[j], powers[j]);
+  kept[P][j] = scaled(kept[P][j], weight);
+  kept[G][j] = multiplied(tile[j], kept[P][j]);
 }
 
 @compute @workgroup_size(LANES)
@@ -470,7 +469,7 @@ fn backward(
       gather(home, rows, columns, first == 0u);
       for (var c = 0u; c < dims.channels; c++) {
         let at = c * dims.tokens;
-        let sums = over_rows(&slopes, multiplied(qkv_at(home.k + at, rows), rows.has));
+        let sums = over_rows(multiplied(qkv_at(home.k + at, rows), rows.has));
         if (lane < 4u) {
           accumulate(home.q + at, columns, scaled(sums, dims.scale), band == 0u);
         }
@@ -493,18 +492,19 @@ fn mean_of(first: u32) -> f32 {
 fn remake(home: Home, rows: Spot, columns: Spot) {
   let l = stats_of(home.tokens + columns.l);
   let r = stats_of(home.tokens + columns.r);
-  start(&powers, Eight(-l.top, -r.top));
-  start(&slopes, Eight(-l.mean, -r.mean));
+  start(Eight(-l.top, -r.top));
   add_logits(home.k, rows, home.q, columns);
+  _ = raise(every(0.0));
+  start(Eight(-l.mean, -r.mean));
   for (var a = 0u; a < dims.channels * dims.tokens; a += TURN * dims.tokens) {
     let b = next_of(a);
     let d = dy_at(home.y + a, columns);
     let v = qkv_at(home.v + a, rows);
     let next_d = dy_at(home.y + b, columns);
     let next_v = scaled(qkv_at(home.v + b, rows), f32(b > a));
-    add_outer(&slopes, d, v);
+    add_outer(d, v);
     if (TURN == 2u) {
-      add_outer(&slopes, next_d, next_v);
+      add_outer(next_d, next_v);
     }
   }
   weigh(multiplied(Eight(l.inverse, r.inverse), columns.has));
@@ -514,11 +514,11 @@ fn remake(home: Home, rows: Spot, columns: Spot) {
 fn gather(home: Home, rows: Spot, columns: Spot, is_first: bool) {
   for (var c = 0u; c < dims.channels; c++) {
     let at = c * dims.tokens;
-    accumulate(home.v + at, rows, over_columns(&powers, dy_at(home.y + at, columns)), is_first);
+    accumulate(home.v + at, rows, over_columns(P, dy_at(home.y + at, columns)), is_first);
   }
   for (var c = 0u; c < dims.channels; c++) {
     let at = c * dims.tokens;
-    let sums = over_columns(&slopes, qkv_at(home.q + at, columns));
+    let sums = over_columns(G, qkv_at(home.q + at, columns));
     accumulate(home.k + at, rows, scaled(sums, dims.scale), is_first);
   }
 }
@@ -541,12 +541,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "875df0a6",
-  text: [t0, "\n\n", t2, "\n\n\n", t4],
+  hash: "917569b8",
+  text: [t0, "\n\n", t2, "\n\n\n", t4, "\n", t6],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "875df0a6",
-  text: [t0, t1, t2, t3, t4, t5],
+  hash: "917569b8",
+  text: [t0, t1, t2, t3, t4, t5, t6, t7],
 };
