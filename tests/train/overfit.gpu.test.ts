@@ -12,7 +12,7 @@ const config = parseUNetConfig({
   sample_size: 8,
   in_channels: 1,
   out_channels: 1,
-  block_out_channels: [16, 32],
+  block_out_channels: [16, 16],
   down_block_types: ["DownBlock2D", "DownBlock2D"],
   up_block_types: ["UpBlock2D", "UpBlock2D"],
   layers_per_block: 1,
@@ -39,7 +39,7 @@ async function trained(steps: number, count = 8) {
     { data: squares(count) },
     {
       batch: 16,
-      learningRate: 4e-3,
+      learningRate: 6e-3,
       warmup: 20,
       decay: "cosine",
       decaySteps: steps,
