@@ -376,13 +376,10 @@ fn backward_query(
 
   // D: the channels in 8 parts
   var part = vec4f();
-  for (var chunk = 0u; chunk < (dims.channels + 7u) / 8u; chunk++) {
-    let channel = chunk * 8u + place.y;
+  for (var channel = place.y; channel < dims.channels; channel += 8u) {
     let i = at_channel(place.head, channel) + tokens(place.row + 4u * place.x);
-    if (channel < dims.channels) {
-      part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))
-        * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
-    }
+    part += vec4f(elem4(row_b[i.x], row_b[i.y], row_b[i.z], row_b[i.w]))
+      * vec4f(y[i.x], y[i.y], y[i.z], y[i.w]);
   }
   share_rows(part, place.x, place.y);
   let mean = sum_shared(place.y);

@@ -6,7 +6,7 @@ import { RECORDS } from "./records/records.ts";
 
 /**
  * Barriers between a turn's reads and the next one's writes, each the n-th of its kernel's text: the smallest
- * dispatch has no next turn, and of one channel, which one row of lanes stages; and SwiftShader's lanes do not run
+ * dispatch has no next turn, and one channel alone, which one row of lanes stages; and SwiftShader's lanes do not run
  * far enough apart to spoil values there.
  */
 const LATER_TURNS: Record<string, number[]> = {
