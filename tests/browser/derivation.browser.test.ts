@@ -136,6 +136,7 @@ test("Stop ends a long run; after a lost GPU it says so, and what to do", async 
       }),
   );
   await phaseIs(page, "ready");
+  await page.waitForSelector("body[data-subject]"); // without an image nothing is drawn, and there is no Stop
   await press(page, "Draw trajectories");
   await press(page, "Stop");
   await textIs(page, "#lines-status", /^Stopped\.$/);
