@@ -19,7 +19,7 @@
 //   dispatch  (⌈S/32⌉, heads, N) workgroups of 64 lanes: 32 rows, 32 columns at a time, 4 × 4 of them
 //             a lane; sums over columns are kept in the output. attention_lanes.wgsl does the same
 //             without workgroup memory
-//   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows
+//   numerics  f32, exp2 to 3 + 2|x| ulp; the largest logit so far is subtracted, sums are rescaled when it grows
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 
 alias elem = f32; // or f16: how qkv and dy are stored; sums are f32
@@ -44,22 +44,6 @@ struct Heads {
 @group(0) @binding(9) var<storage, read_write> new_means: array<f32>;
 
 const LOWEST = -1e30; // below every logit
-
-// 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
-fn power_of_2(x: vec4f) -> vec4f {
-  let least = vec4f(-126.0);
-  let t = select(x, least, x < least); // SwiftShader's `max` is thirty instructions long
-  let n = round(t);
-  let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
-  var p = 1.53458120e-4 * r + 1.33999312e-3;
-  p = p * r + 9.61848896e-3;
-  p = p * r + 5.55032878e-2;
-  p = p * r + 0.240226469;
-  p = p * r + 0.693147206;
-  p = p * r + 1.0;
-  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u); // 1.5 · 2^23: n in the last bits
-  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
-}
 
 // --- a workgroup's 32 rows; quads are 4 neighbours ---
 
@@ -246,7 +230,7 @@ fn sum_shared(at: u32) -> vec4f {
 }
 
 fn power(m: mat4x4f) -> mat4x4f {
-  return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));
+  return mat4x4f(exp2(m[0]), exp2(m[1]), exp2(m[2]), exp2(m[3]));
 }
 
 // Column j's number for every row of it; a row's number for every column of it.
@@ -281,7 +265,7 @@ fn forward(
     // the largest logit so far, and what it makes of sums taken by the one before
     share_rows(max_of(p), place.y, place.x);
     let new_top = max(top, largest_shared(place.y));
-    let decay = power_of_2(top - new_top);
+    let decay = exp2(top - new_top);
     top = new_top;
 
     p = power(p - by_rows(top));

@@ -15,8 +15,8 @@
 //             are the others
 //   dispatch  workgroups of one subgroup. forward: (⌈S/(8·LANES)⌉, heads, N), each walks along the
 //             columns. backward: (1, heads, N), each makes all of a head, so that P is made again but once
-//   numerics  f32; the largest logit so far is subtracted, sums are rescaled when it grows. Sums over
-//             tiles are kept in the output, in the order of the tiles
+//   numerics  f32, exp2 to 3 + 2|x| ulp; the largest logit so far is subtracted, sums are rescaled when it
+//             grows. Sums over tiles are kept in the output, in the order of the tiles
 //   launcher  src/kernels/attention.ts · oracle tests/reference/attention.ts
 enable subgroups;
 
@@ -74,24 +74,8 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
   return Eight(fma(b.l, vec4f(x), a.l), fma(b.r, vec4f(x), a.r));
 }
 
-// 2^x to two units in the last place; x ≤ 1, and what is below 2^−126 counts as that.
-fn power_of_2(x: vec4f) -> vec4f {
-  let least = vec4f(-126.0);
-  let t = select(x, least, x < least); // SwiftShader's `max` is thirty instructions long
-  let n = round(t);
-  let r = t - n; // −½ … ½: minimax polynomial, relative error 2e-9
-  var p = 1.53458120e-4 * r + 1.33999312e-3;
-  p = p * r + 9.61848896e-3;
-  p = p * r + 5.55032878e-2;
-  p = p * r + 0.240226469;
-  p = p * r + 0.693147206;
-  p = p * r + 1.0;
-  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u); // 1.5 · 2^23: n in the last bits
-  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
-}
-
 fn raised(a: Eight, top: Eight) -> Eight {
-  return Eight(power_of_2(a.l - top.l), power_of_2(a.r - top.r));
+  return Eight(exp2(a.l - top.l), exp2(a.r - top.r));
 }
 
 // Where eight tokens lie, and which there are: 1, or 0 past the last one, where it is the last again.

@@ -12,7 +12,7 @@
 //     SAME      stride 1
 //     WIDE      stride 1 in tiles of 4×8 pixels, for `quads`: on a software adapter time goes into loads,
 //               and these are a third fewer a pixel; the sums are the same, term by term. The width is a
-//               multiple of 8 and left is 1, so that pixels are read by four
+//               multiple of 8 and left is 1, so that pixels are read by eight
 //     STRIDED   stride 2
 //     DOUBLED   stride 1 on doubled pixels in one pixel of zeros
 //
@@ -29,6 +29,11 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u; // blocks of four channels that a lane of `quads` writes: 1, 2 or 4
@@ -72,7 +77,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
-@group(0) @binding(7) var<storage, read> source4: array<elem4>;
+@group(0) @binding(7) var<storage, read> source8: array<elem8>;
 
 const LAST: u32 = u32(KIND == WIDE); // of the halves of a tile
 const WIDTH: u32 = 4u + 4u * LAST;
@@ -133,9 +138,9 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let b = inside * across.in_b;
   let c = inside * across.in_c;
   if (KIND == WIDE) { // all but the first and the last are eight in a row
-    let at = (i + across.a.y) >> 2u;
-    let p = vec4f(source4[at]) * inside;
-    let q = vec4f(source4[at + 1u]) * inside;
+    let eight = source8[(i + across.a.y) >> 3u];
+    let p = vec4f(eight.l) * inside;
+    let q = vec4f(eight.r) * inside;
     return Row(
       f32(source[i + across.a.x]) * a.x, p.x, p.y, p.z, p.w, q.x, q.y, q.z, q.w, f32(source[i + across.c.y]) * c.y);
   }

@@ -19,6 +19,11 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
@@ -27,6 +32,9 @@ const B_TILE: u32 = 2u; // 1 or 2; of `plain` always 1
 const STRIDE: u32 = 1u; // 1 or 2
 const DOUBLED: u32 = 0u; // 1: yes
 const BOXED: u32 = 0u; // 1: yes, with STRIDE 2
+const ALIGNED: bool = false; // pixels are read by eight: STRIDE is 1, `left` too, columns are multiples of 8
+
+const FIFTH: u32 = LANES / 8u * 4u; // the lane that reads the fifth channel for all, from 0 on
 
 struct Dims {
   images: u32, // N
@@ -54,11 +62,17 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> p: array<elem>;
 @group(0) @binding(2) var<storage, read> q: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> p8: array<elem8>;
+@group(0) @binding(5) var<storage, read> q8: array<elem8>;
 
 // Eight pixels of a row of p.
 struct Run {
   lo: vec4f,
   hi: vec4f,
+}
+
+fn run_of(eight: Eight) -> Run {
+  return Run(vec4f(eight.l), vec4f(eight.r));
 }
 
 // What they meet of a row of q: 10 columns; with STRIDE 2 the first even, first odd and last of 18.
@@ -143,6 +157,14 @@ fn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {
   let extent = dims.q_rows << DOUBLED;
   let here = inside(row, extent);
   let start = plane + (u32(clamp(row, 0, i32(extent) - 1)) >> DOUBLED) * dims.q_columns;
+  if (ALIGNED) { // all but the first and the last
+    let at = start + u32(first);
+    let eight = q8[(at + 1u) >> 3u];
+    let outer = vec2f(vec2<elem>(q[at], q[at + 9u])) * vec2f(exists.lo.x, exists.end.y);
+    let lo = vec4f(outer.x, vec3f(eight.l.xyz)) * here;
+    let hi = vec4f(elem4(eight.l.w, eight.r.xyz)) * here;
+    return Row(lo, hi, vec2f(f32(eight.r.w), outer.y) * here, vec4f(), vec4f());
+  }
   let end_at = first + 8 * i32(STRIDE);
   let lo = pixels(start, first) * (exists.lo * here);
   let hi = pixels(start, first + 4 * i32(STRIDE)) * (exists.hi * here);
@@ -288,6 +310,9 @@ fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
 // Of 8 channels; those that are not used are not loaded.
 fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
   let plane = dims.rows * dims.columns;
+  if (ALIGNED) {
+    return shared_eights(at, plane, lane);
+  }
   return array(
     shared_run(at, lane, exists),
     shared_run(at + plane, lane, exists),
@@ -297,6 +322,25 @@ fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
     shared_run(at + 5u * plane, lane, exists),
     shared_run(at + 6u * plane, lane, exists),
     shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+// The same; a lane reads a channel whole, of four lanes each two.
+fn shared_eights(at: u32, plane: u32, lane: u32) -> array<Run, 8> {
+  let a = run_of(p8[(at + lane * plane) >> 3u]);
+  var b = a;
+  if (LANES == 4u) {
+    b = run_of(p8[(at + (lane + 4u) * plane) >> 3u]);
+  }
+  return array(
+    Run(subgroupBroadcast(a.lo, 0u), subgroupBroadcast(a.hi, 0u)),
+    Run(subgroupBroadcast(a.lo, 1u), subgroupBroadcast(a.hi, 1u)),
+    Run(subgroupBroadcast(a.lo, 2u), subgroupBroadcast(a.hi, 2u)),
+    Run(subgroupBroadcast(a.lo, 3u), subgroupBroadcast(a.hi, 3u)),
+    Run(subgroupBroadcast(b.lo, FIFTH), subgroupBroadcast(b.hi, FIFTH)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 1u), subgroupBroadcast(b.hi, FIFTH + 1u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 2u), subgroupBroadcast(b.hi, FIFTH + 2u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 3u), subgroupBroadcast(b.hi, FIFTH + 3u)),
   );
 }
 
@@ -348,6 +392,9 @@ fn lanes(
 }
 
 fn plain_run(at: u32, exists: Run) -> Run {
+  if (ALIGNED) {
+    return run_of(p8[at >> 3u]);
+  }
   return Run(
     vec4f(elem4(p[at], p[at + 1u], p[at + 2u], p[at + 3u])) * exists.lo,
     vec4f(elem4(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u])) * exists.hi,

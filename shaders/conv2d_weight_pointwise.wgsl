@@ -16,6 +16,11 @@ enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 64u;
 const LANES: u32 = 4u; // 4 or 8: lanes of a subgroup
@@ -23,6 +28,8 @@ const EIGHTS: u32 = 1u; // of dy's channels: 1, or 2 in `lanes`
 const QUADS: u32 = 1u; // of x's: 1, or 2 in `lanes`
 const STRIDE: u32 = 1u; // 1 or 2
 const DOUBLED: u32 = 0u; // 1: yes
+const ALIGNED: bool = false; // pixels are read by eight: STRIDE is 1, columns are multiples of 8
+const FIFTH: u32 = LANES / 8u * 4u; // the lane that reads the fifth channel for all, from 0 on
 
 struct Dims {
   images: u32, // N
@@ -45,11 +52,17 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> dy8: array<elem8>;
+@group(0) @binding(5) var<storage, read> x8: array<elem8>;
 
 // Eight pixels of a row.
 struct Run {
   lo: vec4f,
   hi: vec4f,
+}
+
+fn run_of(eight: Eight) -> Run {
+  return Run(vec4f(eight.l), vec4f(eight.r));
 }
 
 // Which weights, over what.
@@ -95,6 +108,9 @@ fn pixels(start: u32, column: u32) -> vec4f {
 }
 
 fn run_of_x(start: u32, column: u32) -> Run {
+  if (ALIGNED) {
+    return run_of(x8[(start + column) >> 3u]);
+  }
   return Run(pixels(start, column), pixels(start, column + 4u * STRIDE));
 }
 
@@ -187,6 +203,9 @@ fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
 
 fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
   let plane = dims.rows * dims.columns;
+  if (ALIGNED) {
+    return shared_eights(at, plane, lane);
+  }
   return array(
     shared_run(at, lane, exists),
     shared_run(at + plane, lane, exists),
@@ -196,6 +215,25 @@ fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
     shared_run(at + 5u * plane, lane, exists),
     shared_run(at + 6u * plane, lane, exists),
     shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+// The same; a lane reads a channel whole, of four lanes each two.
+fn shared_eights(at: u32, plane: u32, lane: u32) -> array<Run, 8> {
+  let a = run_of(dy8[(at + lane * plane) >> 3u]);
+  var b = a;
+  if (LANES == 4u) {
+    b = run_of(dy8[(at + (lane + 4u) * plane) >> 3u]);
+  }
+  return array(
+    Run(subgroupBroadcast(a.lo, 0u), subgroupBroadcast(a.hi, 0u)),
+    Run(subgroupBroadcast(a.lo, 1u), subgroupBroadcast(a.hi, 1u)),
+    Run(subgroupBroadcast(a.lo, 2u), subgroupBroadcast(a.hi, 2u)),
+    Run(subgroupBroadcast(a.lo, 3u), subgroupBroadcast(a.hi, 3u)),
+    Run(subgroupBroadcast(b.lo, FIFTH), subgroupBroadcast(b.hi, FIFTH)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 1u), subgroupBroadcast(b.hi, FIFTH + 1u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 2u), subgroupBroadcast(b.hi, FIFTH + 2u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 3u), subgroupBroadcast(b.hi, FIFTH + 3u)),
   );
 }
 
@@ -243,6 +281,9 @@ fn lanes(
 }
 
 fn plain_run(at: u32, exists: Run) -> Run {
+  if (ALIGNED) {
+    return run_of(dy8[at >> 3u]);
+  }
   return Run(
     vec4f(elem4(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u])) * exists.lo,
     vec4f(elem4(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u])) * exists.hi,

@@ -11,7 +11,8 @@
 //   lane q has channels q^0, q^1, q^2, q^3 of each four. Tiles are transformed in registers: loads are dearer
 //   than sums here, and a transformed tile is four times as many.
 //
-//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · partials [parts, O, C, 3, 3] f32
+//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, columns] row-major, behind one column of zeros and before
+//             one; columns are a multiple of 8 · partials [parts, O, C, 3, 3] f32
 //   dispatch  a workgroup is a quad: ⌈O/16⌉ · ⌈C/8⌉ · parts of them
 //   numerics  transforms and sums in f32; four tiles at a time, then row by row, then strip by strip, in fixed
 //             order. Rounding is that of sums of |Gᵀ| [ Σ |A||dY||Aᵀ| ⊙ |Bᵀ||d||B| ] |G|, of numbers of one size
@@ -20,17 +21,21 @@
 enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
+alias elem8 = Eight; // pixels that are read at once
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 struct Dims {
   images: u32, // N
   in_channels: u32, // C
   out_channels: u32, // O
   rows: u32, // of dy
-  columns: u32,
   x_rows: u32,
-  x_columns: u32,
+  columns: u32, // of both
   top: i32, // zeros above x
-  left: i32,
   o_blocks: u32, // ⌈O / 16⌉
   c_blocks: u32, // ⌈C / 8⌉
   blocks: u32, // o_blocks · c_blocks · parts
@@ -40,19 +45,14 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<elem>;
+@group(0) @binding(1) var<storage, read> dy: array<elem8>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
-@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(3) var<storage, read> x8: array<elem8>;
+@group(0) @binding(4) var<storage, read_write> partials: array<f32>;
 
 // 1 or 0. A negative position becomes a large one.
 fn inside(position: i32, extent: u32) -> f32 {
   return f32(u32(position) < extent);
-}
-
-// Of every other position.
-fn inside4(first: i32, extent: u32) -> vec4f {
-  return vec4f(
-    inside(first, extent), inside(first + 2, extent), inside(first + 4, extent), inside(first + 6, extent));
 }
 
 // ---- Bᵀ d B
@@ -66,21 +66,17 @@ struct Row {
 
 alias Patches = array<mat4x4f, 4>; // by rows and columns of places, four tiles each
 
-// Which columns of x from `first` on exist.
-fn columns_inside(first: i32) -> Row {
-  let extent = dims.x_columns;
-  let end = vec2f(inside(first + 8, extent), inside(first + 9, extent));
-  return Row(inside4(first, extent), inside4(first + 1, extent), end);
-}
-
-// Columns `first` … of a row, zeros outside. `plane` is where its channel starts.
-fn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {
+// Columns j − 1 … j + 8 of a row, zeros outside. `plane` is where its channel starts, `edges` say which of the
+// first and the last exist.
+fn row_at(plane: u32, row: i32, j: u32, edges: vec2f) -> Row {
   let here = inside(row, dims.x_rows);
-  let at = plane + u32(clamp(row, 0, i32(dims.x_rows) - 1)) * dims.x_columns + u32(first);
+  let at = plane + u32(clamp(row, 0, i32(dims.x_rows) - 1)) * dims.columns + j;
+  let p = x8[at >> 3u];
+  let first = f32(x[at - 1u]) * edges.x;
+  let last = f32(x[at + 8u]) * edges.y;
   return Row(
-    vec4f(f32(x[at]), f32(x[at + 2u]), f32(x[at + 4u]), f32(x[at + 6u])) * (exists.even * here),
-    vec4f(f32(x[at + 1u]), f32(x[at + 3u]), f32(x[at + 5u]), f32(x[at + 7u])) * (exists.odd * here),
-    vec2f(f32(x[at + 8u]), f32(x[at + 9u])) * (exists.end * here));
+    vec4f(first, vec3f(vec3<elem>(p.l.yw, p.r.y))) * here, vec4f(elem4(p.l.xz, p.r.xz)) * here,
+    vec2f(f32(p.r.w), last) * here);
 }
 
 fn patches_of(a: Row, b: Row, c: Row, d: Row) -> Patches {
@@ -108,22 +104,21 @@ struct Tiles { // four
   lower: Run,
 }
 
-fn run_at(at: u32, exists: Run) -> Run {
-  return Run(
-    vec4f(f32(dy[at]), f32(dy[at + 2u]), f32(dy[at + 4u]), f32(dy[at + 6u])) * exists.even,
-    vec4f(f32(dy[at + 1u]), f32(dy[at + 3u]), f32(dy[at + 5u]), f32(dy[at + 7u])) * exists.odd);
+fn run_at(at: u32) -> Run {
+  let p = dy[at >> 3u];
+  return Run(vec4f(elem4(p.l.xz, p.r.xz)), vec4f(elem4(p.l.yw, p.r.yw)));
 }
 
-// Where they lie, and which of their pixels exist.
+// Where they lie, and whether the lower row exists: 1 or 0.
 struct Source {
   upper: u32,
   lower: u32,
-  upper_exists: Run,
-  lower_exists: Run,
+  has_lower: f32,
 }
 
 fn tiles_at(s: Source, more: u32) -> Tiles {
-  return Tiles(run_at(s.upper + more, s.upper_exists), run_at(s.lower + more, s.lower_exists));
+  let lower = run_at(s.lower + more);
+  return Tiles(run_at(s.upper + more), Run(lower.even * s.has_lower, lower.odd * s.has_lower));
 }
 
 fn swapped_x(t: Tiles) -> Tiles {
@@ -225,40 +220,36 @@ fn quads(
   let images = min(dims.images_a_part, dims.images - first_image);
   let first_row = part % dims.row_parts * dims.rows_a_part;
   let last_row = min(first_row + dims.rows_a_part, (dims.rows + 1u) / 2u);
-  let strips = (dims.columns + 7u) / 8u;
-  let plane = dims.x_rows * dims.x_columns;
+  let strips = dims.columns / 8u;
+  let plane = dims.x_rows * dims.columns;
   var w = Sums();
   for (var k = 0u; k < images * strips; k++) {
     let n = first_image + k / strips;
     let j = k % strips * 8u;
     let outputs = (n * dims.out_channels + o + id) * dims.rows * dims.columns + j;
-    let is_column = Run(inside4(i32(j), dims.columns), inside4(i32(j) + 1, dims.columns));
     let near = (n * dims.in_channels + c) * plane;
-    let first = i32(j) - dims.left;
-    let exists = columns_inside(first);
+    let edges = vec2f(f32(j > 0u), f32(j + 8u < dims.columns));
     let above = i32(2u * first_row) - dims.top;
-    var a = row_at(near, above, first, exists);
-    var b = row_at(near, above + 1, first, exists);
-    var other_a = row_at(near + plane, above, first, exists);
-    var other_b = row_at(near + plane, above + 1, first, exists);
+    var a = row_at(near, above, j, edges);
+    var b = row_at(near, above + 1, j, edges);
+    var other_a = row_at(near + plane, above, j, edges);
+    var other_b = row_at(near + plane, above + 1, j, edges);
     var strip = Sums();
     for (var i = first_row; i < last_row; i++) {
       let row = i32(2u * i) - dims.top;
-      let third = row_at(near, row + 2, first, exists);
-      let fourth = row_at(near, row + 3, first, exists);
+      let third = row_at(near, row + 2, j, edges);
+      let fourth = row_at(near, row + 3, j, edges);
       let one = patches_of(a, b, third, fourth);
       a = third;
       b = fourth;
-      let other_third = row_at(near + plane, row + 2, first, exists);
-      let other_fourth = row_at(near + plane, row + 3, first, exists);
+      let other_third = row_at(near + plane, row + 2, j, edges);
+      let other_fourth = row_at(near + plane, row + 3, j, edges);
       let other = patches_of(other_a, other_b, other_third, other_fourth);
       other_a = other_third;
       other_b = other_fourth;
-      let here = inside(i32(2u * i + 1u), dims.rows);
+      let has_lower = inside(i32(2u * i + 1u), dims.rows);
       let lower = min(2u * i + 1u, dims.rows - 1u);
-      let source = Source(
-        outputs + 2u * i * dims.columns, outputs + lower * dims.columns,
-        is_column, Run(is_column.even * here, is_column.odd * here));
+      let source = Source(outputs + 2u * i * dims.columns, outputs + lower * dims.columns, has_lower);
       strip = add_all(strip, source, one, other);
     }
     w = added(w, strip);

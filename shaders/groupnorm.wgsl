@@ -13,13 +13,20 @@
 //             or whole: one quad of lanes a group, each takes whole rows, as many as the others
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
 //   numerics  squares about the mean of sixteen values (whole: of a row's first four), merged by Chan, Golub & LeVeque 1983: a large
-//             mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 2|h| ulp, which f shrinks to below 2 ulp of h
+//             mean does not cancel, and all sums are in a fixed order. exp may be off by 3 + 3|h| ulp, which f shrinks to below 2 ulp of h
 //   launcher  src/kernels/groupnorm.ts · oracle tests/reference/groupnorm.ts
 
 enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+alias elem16 = Sixteen; // values that `whole` reads or writes at once
+struct Sixteen {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a slice
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -43,6 +50,7 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
+@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 // Which lane of all.
 struct Invocation {
@@ -59,8 +67,9 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    let least = vec4f(-87.0); // exp(87) is finite; `select`, as SwiftShader's `max` is thirty instructions long
-    return h / (1.0 + exp(-select(h, least, h < least)));
+    let t = h * -1.442695; // e⁻ʰ = 2ᵗ
+    let most = vec4f(126.0); // 2ᵗ is finite; `select`, as SwiftShader's `min` is thirty instructions long
+    return h / (1.0 + exp2(select(t, most, t > most)));
   }
   if (ACTIVATION == 2u) { // tanh(log(1 + w)) = q / (q + 2), w = exp h, q = w (w + 2)
     let w = exp(min(h, vec4f(20.0)));
@@ -94,7 +103,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 // ---- mean and squared deviations of a slice
 
-@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
@@ -253,12 +262,13 @@ fn moments_shared(
 
 // ---- y, part by part
 
-@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> y: array<elem>;
-@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(6) var<storage, read> affine: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> y: array<elem>;
+@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
 
 // A part: its row n · C + c, its first value in y and in x, and how many.
 struct Part {
@@ -391,7 +401,7 @@ fn whole(at: Invocation) {
   let rows = dims.channels / dims.groups / 4u;
   let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
-  let length = dims.pixels / 4u; // of a row, in fours
+  let length = dims.pixels / 16u; // of a row, in sixteens
 
   // μ and r: every lane joins the moments of all
   var all = Moments();
@@ -401,7 +411,7 @@ fn whole(at: Invocation) {
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
   let statistics = statistics_from(all);
-  if (index / 4u >= end) {
+  if (is_empty() || index / 4u >= end) {
     return;
   }
   if (index % 4u == 0u) {
@@ -412,37 +422,39 @@ fn whole(at: Invocation) {
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
     let off = (plane_of(n, row - n * dims.channels) - row) * length;
-    for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-      let j = i + off;
-      let a = x4[j];
-      let b = x4[j + 1u];
-      let c = x4[j + 2u];
-      let d = x4[j + 3u];
-      y4[i] = four(a, line);
-      y4[i + 1u] = four(b, line);
-      y4[i + 2u] = four(c, line);
-      y4[i + 3u] = four(d, line);
+    for (var i = row * length; i < (row + 1u) * length; i++) {
+      let v = x16[i + off];
+      y16[i].a = four(v.a, line);
+      y16[i].b = four(v.b, line);
+      y16[i].c = four(v.c, line);
+      y16[i].d = four(v.d, line);
     }
   }
 }
 
-// Of a row's fours. Squares are about the mean of its first four values, which can be no further from the
-// row's own than σ · √length, as they are a part of it.
+// Never. It asks for lengths before the loop: SwiftShader divides for them, and would at every turn.
+fn is_empty() -> bool {
+  return min(arrayLength(&x16), arrayLength(&y16)) == 0u;
+}
+
+// Of a row's sixteens. Squares are about the mean of its first four values, which can be no further from
+// the row's own than σ · √(H · W), as they are a part of it.
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let pivot = total(vec4f(x4[first])) / 4.0;
-  var sum = vec4f();
-  var squares = vec4f();
-  for (var i = first; i < first + length; i += 4u) {
-    let a = vec4f(x4[i]) - pivot;
-    let b = vec4f(x4[i + 1u]) - pivot;
-    let c = vec4f(x4[i + 2u]) - pivot;
-    let d = vec4f(x4[i + 3u]) - pivot;
-    sum += (a + b) + (c + d);
-    squares += (a * a + b * b) + (c * c + d * d);
+  let pivot = total(vec4f(x16[first].a)) / 4.0;
+  var sum = 0.0;
+  var squares = 0.0;
+  for (var i = first; i < first + length; i++) {
+    let v = x16[i];
+    let a = vec4f(v.a) - pivot;
+    let b = vec4f(v.b) - pivot;
+    let c = vec4f(v.c) - pivot;
+    let d = vec4f(v.d) - pivot;
+    sum += total((a + b) + (c + d));
+    squares += total((a * a + b * b) + (c * c + d * d));
   }
   let count = f32(dims.pixels);
-  let off = total(sum) / count;
-  return Moments(count, pivot + off, total(squares) - off * off * count);
+  let off = sum / count;
+  return Moments(count, pivot + off, squares - off * off * count);
 }
 
 // Those of a set and another as large: the same bits whichever comes first.

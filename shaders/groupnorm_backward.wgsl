@@ -17,13 +17,20 @@
 //             LANES lanes a part, those of image 0 write daffine too; scale_gradients: one lane a row
 //             or whole, without scale and shift: one quad of lanes a group, each takes whole rows of every image
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
-//   numerics  f32 sums in a fixed order; exp may be off by 3 + 2|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
+//   numerics  f32 sums in a fixed order; exp may be off by 3 + 3|h| ulp, which f' shrinks to below 4 ulp of 1 + |h|
 //   launcher  src/kernels/groupnorm_backward.ts · oracle tests/reference/groupnorm.ts
 
 enable subgroups;
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
+alias elem16 = Sixteen; // values that `whole` reads or writes at once
+struct Sixteen {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
 const WG: u32 = 16u;
 const SHARED: u32 = 64u; // lanes of the workgroup that shares a part
 const LANES: u32 = 1u; // lanes that share a part; divides WG
@@ -47,8 +54,10 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> dy16: array<elem16>;
+@group(0) @binding(6) var<storage, read> x16: array<elem16>;
+@group(0) @binding(7) var<storage, read> affine: array<f32>;
+@group(0) @binding(8) var<storage, read> scale_shift: array<f32>;
 
 // Which lane of all.
 struct Invocation {
@@ -65,10 +74,11 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let v = select(h, -87.0, h < -87.0); // exp(87) is finite; SwiftShader's `max` is thirty instructions long
-    let e = exp(-v);
+    let t = h * -1.442695; // e⁻ʰ = 2ᵗ
+    let most = select(t, 126.0, t > 126.0); // 2ᵗ is finite; SwiftShader's `min` is thirty instructions long
+    let e = exp2(most);
     let s = 1.0 / (1.0 + e);
-    return s * (1.0 + v * (e * s));
+    return s * (1.0 - 0.6931472 * most * (e * s));
   }
   if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
     let v = min(h, 20.0);
@@ -177,8 +187,8 @@ fn line_of(row: u32, moments: vec2f) -> Line {
 
 // ---- Σ dh and Σ dh·x̂ of a part
 
-@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(9) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(10) var<storage, read_write> sums_out: array<vec4f>;
 
 // dh and dh · (x − μ) of four values.
 struct Terms {
@@ -296,9 +306,9 @@ fn sums_shared(
 
 // ---- what follows from the sums: a group's means, a channel's and a row's gradients
 
-@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
-@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(11) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(13) var<storage, read_write> dscale_shift: array<f32>;
 
 // Σ dh and Σ dh·x̂ of a row.
 fn sum_of_row(row: u32) -> vec2f {
@@ -353,10 +363,12 @@ fn scale_gradients(at: Invocation) {
 
 // ---- dx, part by part
 
-@group(0) @binding(12) var<storage, read> pending: array<elem>;
-@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(14) var<storage, read> pending: array<elem>;
+@group(0) @binding(15) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(16) var<storage, read> pending16: array<elem16>;
+@group(0) @binding(17) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(18) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(19) var<storage, read_write> dx16: array<elem16>;
 
 // dx = dh · line.factor − (x − μ) · slope − offset in a row, from its group's means.
 struct Fall {
@@ -432,7 +444,7 @@ fn backward_input_wide(at: Invocation) {
 @compute @workgroup_size(WG)
 fn whole(at: Invocation) {
   let index = lane_of(at);
-  let is_real = index / 4u < dims.groups;
+  let is_real = !is_empty() && index / 4u < dims.groups;
   let group = min(index / 4u, dims.groups - 1u); // past the end the last one again: all lanes of a quad swap
   let rows = dims.channels / dims.groups / 4u;
   let first = (group * 4u + index % 4u) * rows;
@@ -465,18 +477,24 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
+// Never. It asks for lengths before the loops: SwiftShader divides for them, and would at every turn.
+fn is_empty() -> bool {
+  return min(min(arrayLength(&dy16), arrayLength(&x16)), arrayLength(&dx16)) == 0u;
+}
+
 fn terms_of_row(n: u32, c: u32, line: Line) -> vec2f {
-  let length = dims.pixels / 4u;
+  let length = dims.pixels / 16u;
   let row = n * dims.channels + c;
   let off = (plane_of(n, c) - row) * length;
-  var all = Terms();
-  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-    let j = i + off;
-    let left = plus(terms_at(i, j, line), terms_at(i + 1u, j + 1u, line));
-    let right = plus(terms_at(i + 2u, j + 2u, line), terms_at(i + 3u, j + 3u, line));
-    all = plus(all, plus(left, right));
+  var all = vec2f();
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let gradient = dy16[i];
+    let v = x16[i + off];
+    let left = plus(terms_of(vec4f(gradient.a), vec4f(v.a), line), terms_of(vec4f(gradient.b), vec4f(v.b), line));
+    let right = plus(terms_of(vec4f(gradient.c), vec4f(v.c), line), terms_of(vec4f(gradient.d), vec4f(v.d), line));
+    all += sum_of(plus(left, right));
   }
-  return sum_of(all);
+  return all;
 }
 
 fn add_channel(c: u32, sum: vec2f, is_first: bool) {
@@ -484,15 +502,21 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
   write_channel(c, sum + select(before, vec2f(), is_first));
 }
 
-fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
-  let length = dims.pixels / 4u;
-  let row = n * dims.channels + c;
-  let off = (plane_of(n, c) - row) * length;
-  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+fn put_row(n: u32, channel: u32, line: Line, fall: Fall) {
+  let length = dims.pixels / 16u;
+  let row = n * dims.channels + channel;
+  let off = (plane_of(n, channel) - row) * length;
+  for (var i = row * length; i < (row + 1u) * length; i++) {
     let j = i + off;
-    put4(i, j, line, fall);
-    put4(i + 1u, j + 1u, line, fall);
-    put4(i + 2u, j + 2u, line, fall);
-    put4(i + 3u, j + 3u, line, fall);
+    let gradient = dy16[i];
+    let v = x16[j];
+    var before = Sixteen();
+    if (PENDING) {
+      before = pending16[j];
+    }
+    dx16[j].a = elem4(fallen(gradient.a, v.a, line, fall) + vec4f(before.a));
+    dx16[j].b = elem4(fallen(gradient.b, v.b, line, fall) + vec4f(before.b));
+    dx16[j].c = elem4(fallen(gradient.c, v.c, line, fall) + vec4f(before.c));
+    dx16[j].d = elem4(fallen(gradient.d, v.d, line, fall) + vec4f(before.d));
   }
 }

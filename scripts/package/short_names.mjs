@@ -17,70 +17,80 @@ const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")))
 /** Found by trying: these make bundles shortest. Of two in one place the first said has the name. */
 const STEADY = {
   tops: table(
-    "derivative T, shared_block G, box_muller X, cost Q, source_index R, Loaded D, " +
-      "normals_of O, normal_below C, Row D, put V, first_four Z, Invocation H, stage A, " +
-      "Place A, row_at U, taps_of_row X, Quad S, level_of P, put_line J, radius_of W, " +
-      "group_of M, absorb Q, spot_of E, multiply Q, put_one N, Source U, drawn_timestep B, " +
-      "even_row J, raise O, Sums D, columns_inside M, put_taps N, place_of E, halved_row D, " +
-      "within W, put_patch J, store I, run_of_x G, philox G, places_of I, tile F, Part U, " +
-      "inside L, add_products B, plane_of G, outputs_at H, part_of S, row_sums V, Lane S, " +
-      "taps_at V, shared_runs R, shared_run T, multiply_tile E, next_taps R, with_sign Y, " +
-      "workgroup_sum R, bin_of R, task_of U, labels Q, unclipped F, multiply_pixels M, " +
-      "multiply_scalars P, every U, Draws V, place_in_a Z, part_total L, add_four W, " +
-      "multiply_lanes F, log_mass Q, doubled C, add_step N, pixels M, put_blocks N, " +
-      "larger_of C, home_of O, stage_a A, index_of D, inside4 K, Rows B, squares K, " +
-      "steps_of C, Spread R, timestep_at J, plus R, taps_of_blocks Q, cumulate C, " +
-      "log_of_one_and M, mul_high L, Home S, sum_of W, outer_half Z, Change U, " +
-      "backward_weight_tile G, Task U, pixel U, Column P, share_of I, spread O, widen H, " +
-      "multiplied H, store_row N, add_pair D, put_tile P, line D, qkv_at M, plain_runs P, " +
-      "larger W, product H, last_four F, settle_bound K, q_sample I, all_added O, " +
-      "spots_from H, bend E, transform K, number_of_b V, spot_in N, products_of V, forward F, " +
-      "folded U, over_columns K, put_products Q, rows_before E, Terms D, backward_input R, " +
-      "swapped_diagonal U, finish_bias M, decoder_term D, gradient_at K, tail_of M, quad_of C, " +
-      "scaled C, narrow Y, Record B, mean_of J, source_of Q, Group B, weigh_half J, quad N, " +
-      "products X, three_at W, spots H, quads V, finish_weights I, added_four J, settle Y, " +
-      "combine_a K, plain_run Y, loss R, ScheduleRow B, gather K, places_at U, sum_of_row Z, " +
-      "bound_term J, Heads C, raise_half J, stepped U, transform_outputs L, stage_b O, " +
-      "corners T, record P, bound_loss T, transform_patches L, add_blocks X, taps_of N, " +
-      "operand G, put_loaded M, larger_half Q, multiply_a E, scale_of N, row W, halved X, " +
-      "over_half M, natural_log H, put_element R, add_places X, stage_outputs K, same M, " +
-      "Locating Q, stage_patches A, noise_quad N, group_from C, load_b L, fallen Y, " +
-      "number_of_a B, add_outer U, over_four V, goal_at F, plain_line Z, keep_losses U, " +
-      "add_logits W, store_corner K, Step N, swapped_y X, store_dbias V, raised M, " +
-      "next_scale P, activation J, put_eight X",
+    "derivative T, shared_block G, source_index O, Loaded D, normal_below C, Row D, put V, " +
+      "first_four Z, Invocation H, stage A, Place A, row_at U, Quad S, level_of P, put_line J, " +
+      "group_of M, spot_of E, multiply Q, put_one N, Source U, Sums D, columns_inside M, " +
+      "place_of E, halved_row Y, within W, store I, run_of_x G, tile K, Part U, inside L, " +
+      "add_products B, plane_of G, outputs_at H, part_of S, row_sums V, Lane S, taps_at V, " +
+      "shared_runs R, shared_run T, multiply_tile E, next_taps R, with_sign Y, workgroup_sum R, " +
+      "labels Q, unclipped F, multiply_pixels M, multiply_scalars P, every U, Draws I, " +
+      "place_in_a A, part_total L, add_four W, multiply_lanes F, log_mass Q, add_step N, " +
+      "put_blocks N, home_of Z, stage_a A, Rows B, squares K, steps_of C, Spread R, " +
+      "taps_of_blocks Q, cumulate C, log_of_one_and M, mul_high L, Home S, sum_of S, " +
+      "outer_half Z, backward_weight_tile G, Task U, pixel U, Column P, share_of H, widen H, " +
+      "multiplied H, store_row N, add_pair D, put_tile G, line D, last_four F, settle_bound K, " +
+      "q_sample V, all_added O, bend E, number_of_b V, products_of V, forward F, folded U, " +
+      "over_columns K, put_products Q, rows_before E, backward_input R, swapped_diagonal U, " +
+      "decoder_term O, tail_of M, quad_of C, scaled P, narrow Y, Record B, Group B, " +
+      "weigh_half J, products S, spots H, quads V, settle Y, combine_a K, plain_run Y, loss C, " +
+      "ScheduleRow B, gather K, sum_of_row Z, bound_term J, Heads C, raise_half J, " +
+      "transform_outputs L, stage_b O, corners T, record O, bound_loss T, transform_patches L, " +
+      "add_blocks X, operand G, put_loaded M, larger_half Q, multiply_a E, scale_of F, row W, " +
+      "halved D, natural_log J, Locating Q, stage_patches A, noise_quad N, group_from C, " +
+      "goal_at F, plain_line B, keep_losses U, store_corner M, activation J, put_eight X, " +
+      "load R, statistics_of U, Sixteen O, start_four Z, total R, joined B, over_rows J, " +
+      "odd_row M, draw_timesteps X, pixels M, swapped_y Z, absorb M, put_four_stats J, " +
+      "backward_weight_lanes P, quad M, patches_of S, line_of M, box_muller Z, backward_key G, " +
+      "max_of R, spot_in N, spots_from D, start N, combine_b Z, load_b O, Stats S, " +
+      "forward_lanes U, raised Y, times Y, exponential E, taps_of R, number_of_a C, " +
+      "add_logits F, radius_of W, swapped_x L, task_of X, Spot G, normals_of P, right I, " +
+      "by_columns H, even_row U, Product I, power T, show H, Pair Z, four_scalars R, Change D, " +
+      "clear_variance E, change_of S, doubled L, three_at W, qkv_at I, put_patch J, Step H, " +
+      "multiply_b Y, index_of Y, put_taps I, strided Z, sum_columns R, Line B, spread O, " +
+      "added_four P, run_of K, larger W, stepped T, raise H, loss_given I, put_element D, " +
+      "deviation L, inside4 K, Terms O, bin_of F, slice_count I, stage_taps V, add_to_b X, " +
+      "fallen X, bits_of R, put_row R, mean_of S, philox Q, BoundLevel O, over_half U, " +
+      "larger_of M, planes_before E, source_of U, gradient_at L, add_row Y, shared_eights H, " +
+      "put4 X, update_alone I, add_places L, places_at Q, moments_wide L, finish T, rows_of L, " +
+      "same A, cost G, Counters S, stage_outputs J, store_dbias Y, timestep_at H, tiles_at L, " +
+      "places_of G, taps_of_row K, next_scale C, added_at W, plain_runs Q, add_line W, " +
+      "widened F",
   ),
   locals: table(
-    "s i, first_row e, k r, mean x, lines l, split d, in_a t, high c, step e, half c, l i, " +
-      "z_again m, j i, parts r, strip c, odd_lo d, local l, slopes k, radius x, end e, " +
-      "groups f, p c, last_row z, q e, chunk f, own_row j, turn h, zeros d, before x, " +
-      "result c, e g, image l, group g, strips y, r h, at f, total c, near b, z u, steps h, " +
-      "exists u, i i, clean u, first_turn e, here t, all_total s, d d, all n, columns i, " +
-      "place c, byte d, out y, extent i, down f, last p, squares b, lanes u, trips n, trip h, " +
-      "is_dropped x, b_r z, finite_steps q, next_k f, cosine c, weight_groups q, x0_hat j, " +
-      "l0 u, all_quads s, padding w, next_v e, own_column w, dx c, rows m, wide e, " +
-      "first_image j, x11 h, element l, other_b p, q_plane h, dim d, own_b j, turned b, " +
-      "is_column n, fall u, left h, column_start y, x3 t, part d, own_a h, a_channels g, " +
+    "s i, first_row a, k r, split d, high c, step e, half c, l i, j i, parts r, strip c, " +
+      "odd_lo d, local l, end e, groups f, p c, last_row y, q e, chunk h, own_row j, zeros d, " +
+      "before x, result c, e g, image l, group g, strips z, r h, at f, total c, near b, z u, " +
+      "steps h, exists u, i i, clean u, here t, all_total s, d d, all n, columns i, place c, " +
+      "byte d, out y, down f, last p, squares b, lanes u, trips n, trip h, b_r z, " +
+      "finite_steps q, next_k f, cosine c, weight_groups q, x0_hat j, all_quads s, next_v e, " +
+      "dx c, rows m, wide e, first_image j, x11 h, element r, q_plane h, dim d, own_b j, " +
+      "turned b, is_column n, fall u, left h, column_start y, x3 t, part d, a_channels g, " +
       "other_w e, row3 z, ends k, padded_reads y, q_start w, first_gain u, r1 s, component r, " +
-      "begin e, patch_at a, a_tiles c, taps h, g c, ema_gain m, is_first m, runs c, b_step t, " +
-      "from_x d, corner i, coef_x0 g, patch_row m, noise_factor c, decay e, outside n, kept d, " +
-      "scaled e, prior n, again_stream y, band h, turns b, new_top n, from_x0 u, moved g, " +
-      "stride e, out_height q, size i, more c, a5 c, four q, row7 l, is_finite u, row4 c, " +
-      "in_tiles t, eps b, further u, is_aside c, by_gap k, quad d, next_b t, next_sums s, " +
-      "is_row h, log_variance_min m, one_on e, bits n, places l, other_half h, q_columns t, " +
-      "prior_constant t, mantissa f, predicted j, slope d, differences p, bottom l, " +
-      "is_reversed l, read_step k, bad e, right_sums c, input i, jump_rest w, across k, " +
-      "turns_down q, others r, lo m, has_scale e, is_in n, sine a, clip_factor p, loaded j, " +
-      "far c, shrink f, chain c, to_high x, tap_at i, factor u, stride_k f, slot e, inner i, " +
-      "residue h, stream e, padded_tiles m, T s, from_low l, tap_row j, has h, " +
-      "timestep_stream c, square c, quads f, gradient_scale t, field x, next g, ones k, " +
-      "z_known u, loss f, x1 y, growth_interval s, l3 s, x_row s, by_output t, broken e, " +
-      "next_q m, a2 x, rows_a_part b, third d, counter a, channel u, dh m, group_means b, " +
-      "even b, side e, next_d k, two_on m, x8 m, odd i, x_plane h, wave e, origin k, at_0 h, " +
-      "argument y, b_image v, above u, whole d, sign p, weights d, timestep b, a4 l, cross h, " +
-      "is_learned m, products p, by e, quotient e, log_variance e, row0 k, in_first s, " +
-      "height o, a7 q, limit n, row_a l, length e, is_far b, spread b, source x, l1 s, lane m, " +
-      "in_b s, x6 u, mirrors a, width e, reads e, r5 m, centre c, other d, team e, up o, " +
-      "next_z m",
+      "begin a, a_tiles c, g c, ema_gain m, is_first m, runs c, b_step o, corner i, coef_x0 g, " +
+      "patch_row m, noise_factor e, decay e, outside n, kept d, scaled e, prior n, " +
+      "again_stream y, band h, turns b, new_top n, from_x0 u, stride e, out_height q, size i, " +
+      "more c, a5 c, four s, row7 l, is_finite u, row4 c, in_tiles t, eps d, further u, " +
+      "is_aside c, by_gap k, next_b t, next_sums q, is_row h, log_variance_min m, one_on e, " +
+      "bits n, other_half h, q_columns t, prior_constant t, mantissa f, predicted j, slope d, " +
+      "differences p, is_reversed o, read_step k, right_sums c, jump_rest w, across o, " +
+      "turns_down q, others r, has_scale e, is_in n, sine a, loaded j, far c, chain c, " +
+      "factor u, stride_k f, residue h, padded_tiles m, from_low l, tap_row p, has m, " +
+      "timestep_stream c, square c, quads f, gradient_scale t, next g, loss f, x1 y, " +
+      "growth_interval s, l3 s, x_row s, by_output t, next_q m, a2 x, rows_a_part b, third d, " +
+      "counter a, channel u, group_means b, side e, x8 m, odd i, x_plane h, wave e, origin s, " +
+      "b_image v, above u, whole d, timestep w, a4 l, cross h, is_learned m, products e, by e, " +
+      "quotient e, log_variance e, row0 k, in_first h, height l, a7 q, limit n, length k, " +
+      "is_far b, spread r, l1 s, lane m, x6 u, mirrors e, reads e, r5 m, centre c, other d, " +
+      "next_z m, bottom e, slot p, a1 u, middle f, of_row r, what f, up w, a0 u, taps h, a_k c, " +
+      "most l, weights y, turns_across z, now f, in_c k, gradient_norm h, share e, width e, " +
+      "field i, team f, delta h, latest d, from_x x, adds m, head e, inner c, tile h, even i, " +
+      "has_lower w, r0 k, next_y o, ring h, shrink e, exponent b, bad k, clip s, radius n, " +
+      "turn h, weight e, images_a_part w, halving r, own_column t, one c, first_k b, colour o, " +
+      "rest e, first_turn f, from_output s, x9 c, quad d, least o, slice e, T n, outer n, x5 u, " +
+      "source_split p, ones j, record x, in_b u, gradient f, o_blocks h, other_rows y, " +
+      "slopes d, next_d o, average u, lines x, stored a, moved l, sign k, own_a p, dh h, " +
+      "z_known u, at_0 b, rows_step o, in_a w, other_a l, channels c, odd_hi x, edges o, l4 p, " +
+      "position d, seed_low z",
   ),
 };
 

@@ -104,7 +104,7 @@ function bindingOf(chunk: string, types: Types): Binding | undefined {
     return { name, binding, type: "uniform", size, fields: types.fieldsOf(type) };
   }
   const kind = access === "read_write" ? "storage" : "read-only-storage";
-  const isElem = /^array<elem(4|16)?>$/.test(type);
+  const isElem = /^array<elem(4|8|16)?>$/.test(type);
   return { name, binding, type: kind, size, ...(isElem && { elem: true as const }) };
 }
 

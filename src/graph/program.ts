@@ -6,7 +6,7 @@ import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
 import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
-import type { Dispatch, Graph } from "./graph.ts";
+import type { BoundTensor, Dispatch, Graph } from "./graph.ts";
 import { cutsOf, guessedMs, LONGEST_GUESSED_MS, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import { alignUp, bytesOf, readTensor, type Tensor, valuesOf } from "./tensor.ts";
@@ -208,17 +208,19 @@ function bind(gpu: Gpu, label: string, { dispatches, plan, pipelines }: Bound) {
     gpu.createBuffer(`${label}.bank${i}`, size, 0x80 | 0x04 | 0x08 /* STORAGE | COPY_SRC | _DST */),
   );
   const uniforms = uniformBuffer(gpu, label, dispatches);
-  const resourceOf = (tensor: Tensor): GPUBufferBinding => {
+  const resourceOf = ({ tensor, unread }: BoundTensor): GPUBufferBinding => {
+    const bytes = bytesOf(tensor);
+    const size = unread ? alignUp(bytes) : bytes; // so that any type of element fits
     const place = plan.places.get(tensor);
-    if (place) return { buffer: banks[place.bank]!, offset: place.offset, size: bytesOf(tensor) };
+    if (place) return { buffer: banks[place.bank]!, offset: place.offset, size };
     const { buffer, offset } = tensor.home!; // the plan places all that have no home
-    return { buffer: buffer.buffer, offset, size: bytesOf(tensor) };
+    return { buffer: buffer.buffer, offset, size };
   };
 
   const commands = dispatches.map((dispatch, i): Command => {
     const { pipeline, layout } = pipelines[i]!;
     const entries = [
-      ...dispatch.tensors.map(({ binding, tensor }) => ({ binding, resource: resourceOf(tensor) })),
+      ...dispatch.tensors.map((bound) => ({ binding: bound.binding, resource: resourceOf(bound) })),
       ...dispatch.uniforms.map(({ binding, data }) => ({
         binding,
         resource: { buffer: uniforms.buffer, offset: uniforms.place(data), size: data.byteLength },

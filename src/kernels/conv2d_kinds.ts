@@ -2,9 +2,14 @@
 // images. A page that only samples carries the first: no value here holds both.
 import type { Target } from "../device/gpu.ts";
 import type { Constants, ShaderFamily, Variant } from "../device/shader.ts";
-import type { ArgsOf, DispatchOptions, Graph, Workgroups } from "../graph/graph.ts";
 import {
-  byFours,
+  type ArgsOf,
+  type DispatchOptions,
+  type Graph,
+  unread,
+  type Workgroups,
+} from "../graph/graph.ts";
+import {
   type Convolution,
   type ConvolutionTensors,
   type Direction,
@@ -43,8 +48,10 @@ interface Bound {
 
 type How = [workgroups: Workgroups, options: DispatchOptions];
 
-const launch: TiledKind["launch"] = (graph, entry, { args, tensors }, ...how) =>
-  graph.dispatch([tiled, entry], { ...args, source4: byFours(tensors) }, ...how);
+const launch: TiledKind["launch"] = (graph, entry, { args, tensors: { source } }, ...how) => {
+  const isWide = how[1].constants?.KIND === WIDE.KIND;
+  graph.dispatch([tiled, entry], { ...args, source8: isWide ? source : unread(source) }, ...how);
+};
 
 const launchBackward: TiledKind["launch"] = (graph, entry, { args }, ...how) =>
   graph.dispatch([tiledBackward, entry], args, ...how);

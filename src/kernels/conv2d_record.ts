@@ -7,7 +7,7 @@
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { ShaderFamily, Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
 import {
   generalVariants,
   type Kernels,
@@ -21,7 +21,6 @@ import {
 import { rankWithWide, WIDE_COLUMNS } from "./conv2d_ranking.ts";
 import {
   argsOf,
-  byFours,
   type Convolution,
   type ConvolutionTensors,
   type Direction,
@@ -55,16 +54,10 @@ export function recordConvolution(
   else recordTiles(graph, kernels, { ...c, kind }, tensors);
 }
 
-function kindOf(
-  direction: Direction,
-  { N, C, H, W, O, K, stride, upsample, padding }: Convolution,
-): Kind {
+function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolution): Kind {
   const { top, left } = padding;
-  const hasFours = Math.max(N * Math.min(C, O) * H * W, C * O) >= 4; // for `byFours`
   const isFrame = (width: number) => Object.values(padding).every((n) => n === width);
-  if (K === 1) {
-    return stride === 1 && !upsample && isFrame(0) && hasFours ? "pointwise" : "general";
-  }
+  if (K === 1) return stride === 1 && !upsample && isFrame(0) ? "pointwise" : "general";
   if (upsample) return stride === 1 && isFrame(1) ? "doubled" : "general";
   if (stride === 1) return "same";
   return direction === "forward" || top % 2 === left % 2 ? "strided" : "general";
@@ -121,10 +114,12 @@ function recordPointwise(
   const shapes = shapesOf(target, roles.writes, POINTWISE_BLOCKS);
   const own = shapes.map((shape) => ({ family: pointwise, ...shape }));
   choose(graph, direction, c, tensors, own, ({ entry, BLOCKS, WG }) => {
-    const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS: pixels % 4 === 0 };
+    const FOURS = pixels % 4 === 0;
+    const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const dims = { ...roles, ...splitsOf(tensors), pixels, tiles, blocks: BLOCKS, four: 4 };
-    const args = { ...argsOf(dims, tensors), source4: byFours(tensors) };
+    const source4 = FOURS ? tensors.source : unread(tensors.source);
+    const args = { ...argsOf(dims, tensors), source4 };
     graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });
 }

@@ -1,7 +1,6 @@
 // A convolution as its kernels see it, in either direction: so many channels are read of a source, so
 // many written of a result.
-import { sizeOf } from "../core/shape.ts";
-import { type Unread, unread } from "../graph/graph.ts";
+import { unread } from "../graph/graph.ts";
 import { type Dtype, requireAlike, splitOf, type Tensor } from "../graph/tensor.ts";
 import type { Columns } from "./columns.ts";
 
@@ -65,10 +64,6 @@ export function placeOf(direction: Direction, { K, padding: { top, left } }: Con
     ? { top, left, first_tap: 0, tap_step: 1 }
     : { top: K - 1 - top, left: K - 1 - left, first_tap: K ** 2 - 1, tap_step: 2 ** 32 - 1 };
 }
-
-/** The source where it is read by fours, which are four elements at least. */
-export const byFours = ({ source, weight }: ConvolutionTensors): Tensor | Unread =>
-  sizeOf(source.shape) < 4 ? unread(weight) : source;
 
 /** What a kernel binds: tensors that are not given as the weight, unread. */
 export function argsOf<Dims>(

@@ -6,7 +6,7 @@
 // each works for itself. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
 import { type Cut, cutsOf, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
@@ -71,6 +71,8 @@ function recordTiles(
   { inputs: { x, dy }, partialsOf }: RunTensors,
 ): Tensor {
   const { isTurned, p, q, kind } = rolesOf(c);
+  const [walked, around] = isTurned ? [x, dy] : [dy, x];
+  const eights = kind.ALIGNED ? { p8: walked, q8: around } : { p8: unread(x), q8: unread(x) };
   const B_TILE = bTileOf(kind.STRIDE, lanes);
   const a_tiles = ceilDiv(p.channels, A_TILE);
   const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
@@ -99,7 +101,7 @@ function recordTiles(
   const partials = partialsOf(parts);
   graph.dispatch(
     [tiled, lanes ? "lanes" : "plain"],
-    { dims, p: isTurned ? x : dy, q: isTurned ? dy : x, partials },
+    { dims, p: walked, q: around, ...eights, partials },
     foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
     {
       constants: { ...kind, A_TILE, ...(lanes ? { B_TILE, LANES: lanes } : {}) },
@@ -110,22 +112,25 @@ function recordTiles(
 }
 
 const KINDS = {
-  same: { STRIDE: 1, DOUBLED: 0, BOXED: 0 },
-  strided: { STRIDE: 2, DOUBLED: 0, BOXED: 0 },
-  doubled: { STRIDE: 2, DOUBLED: 0, BOXED: 1 },
-  doubledAndStrided: { STRIDE: 2, DOUBLED: 1, BOXED: 0 },
+  same: { STRIDE: 1, DOUBLED: 0, BOXED: 0, ALIGNED: false },
+  aligned: { STRIDE: 1, DOUBLED: 0, BOXED: 0, ALIGNED: true },
+  strided: { STRIDE: 2, DOUBLED: 0, BOXED: 0, ALIGNED: false },
+  doubled: { STRIDE: 2, DOUBLED: 0, BOXED: 1, ALIGNED: false },
+  doubledAndStrided: { STRIDE: 2, DOUBLED: 1, BOXED: 0, ALIGNED: false },
 } as const;
 
 /**
  * Which tensor is walked (p) and which is read around (q), as the shader's header has it: turned,
  * p is x. A few channels are best walked; x is always walked where it is doubled.
  */
-function rolesOf({ C, H, W, O, outH, outW, stride, upsample }: Convolution) {
+function rolesOf({ C, H, W, O, outH, outW, stride, upsample, padding }: Convolution) {
   const x = { channels: C, height: H, width: W, step: 9 };
   const dy = { channels: O, height: outH, width: outW, step: C * 9 };
   const isTurned = stride === 1 && (upsample || (C <= 4 && C < O));
   const doubled = stride === 1 ? KINDS.doubled : KINDS.doubledAndStrided;
-  const kind = upsample ? doubled : stride === 1 ? KINDS.same : KINDS.strided;
+  const isAligned = padding.left === 1 && W % RUN === 0 && outW % RUN === 0;
+  const same = isAligned ? KINDS.aligned : KINDS.same;
+  const kind = upsample ? doubled : stride === 1 ? same : KINDS.strided;
   return isTurned ? { isTurned, p: x, q: dy, kind } : { isTurned, p: dy, q: x, kind };
 }
 
@@ -200,10 +205,12 @@ function recordPointwise(
     ...{ images_a_part, rows_a_part, row_parts },
   };
   const partials = partialsOf(parts);
-  const kind = { STRIDE: c.stride, DOUBLED: Number(c.upsample) };
+  const { x, dy } = inputs;
+  const kind = { STRIDE: c.stride, DOUBLED: Number(c.upsample), ALIGNED: isFlat };
+  const eights = isFlat ? { x8: x, dy8: dy } : { x8: unread(x), dy8: unread(x) };
   graph.dispatch(
     [pointwise, lanes ? "lanes" : "plain"],
-    { dims, ...inputs, partials },
+    { dims, ...inputs, ...eights, partials },
     foldWorkgroups(tiles, lanes ? 1 : WORKGROUP),
     {
       constants: { ...kind, ...(lanes ? { EIGHTS, QUADS, LANES: lanes } : {}) },
@@ -224,16 +231,17 @@ export const conv2dWeightRunVariants = (): Variant[] => [
       }),
     ),
   ]),
-  ...[1, 2].flatMap((STRIDE) =>
-    [0, 1].flatMap((DOUBLED) => [
-      variant(pointwise, "plain", { STRIDE, DOUBLED }),
-      ...SUBGROUPS.flatMap((LANES) =>
-        [1, 2].map((QUADS) =>
-          variant(pointwise, "lanes", { STRIDE, DOUBLED, EIGHTS, QUADS, LANES }),
-        ),
-      ),
-    ]),
-  ),
+  ...POINTWISE_KINDS.flatMap((kind) => [
+    variant(pointwise, "plain", kind),
+    ...SUBGROUPS.flatMap((LANES) =>
+      [1, 2].map((QUADS) => variant(pointwise, "lanes", { ...kind, EIGHTS, QUADS, LANES })),
+    ),
+  ]),
+];
+
+const POINTWISE_KINDS = [
+  { STRIDE: 1, DOUBLED: 0, ALIGNED: true },
+  ...[1, 2].flatMap((STRIDE) => [0, 1].map((DOUBLED) => ({ STRIDE, DOUBLED, ALIGNED: false }))),
 ];
 
 function variant(family: Variant["family"], entry: string, constants: Constants): Variant {

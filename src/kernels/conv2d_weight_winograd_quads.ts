@@ -6,7 +6,7 @@ import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf } from "./conv2d_roles.ts";
 import { type Cut, cutsOf } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight_winograd_quads as quads } from "./generated/conv2d_weight_winograd_quads.ts";
 
@@ -19,9 +19,14 @@ export interface WeightQuadsWay extends Cut {
   family: typeof quads;
 }
 
-/** Whether a target has them, for a convolution. On lavapipe, of eight lanes, the direct kernel is faster. */
-export const fitsWeightQuads = ({ software, subgroupSize }: Target, c: Convolution): boolean =>
-  software === "swiftshader" && subgroupSize === LANES && !c.upsample;
+/**
+ * Whether a target has them, for a convolution: on rows of eight pixels, as they are read so. On lavapipe, of eight
+ * lanes, the direct kernel is faster.
+ */
+export function fitsWeightQuads({ software, subgroupSize }: Target, c: Convolution): boolean {
+  const isEven = c.W % 8 === 0 && c.outW === c.W && c.padding.left === 1;
+  return software === "swiftshader" && subgroupSize === LANES && !c.upsample && isEven;
+}
 
 /** With as many parts as keep such a device busy. */
 export function weightQuadsWay(c: Convolution): WeightQuadsWay {
@@ -47,15 +52,18 @@ export function recordWeightQuads(
   const o_blocks = ceilDiv(c.O, OUTPUTS);
   const c_blocks = ceilDiv(c.C, INPUTS);
   const blocks = o_blocks * c_blocks * parts;
+  const { N: images, C: in_channels, O: out_channels, H: x_rows, W: columns, outH: rows } = c;
   const dims = {
-    ...weightSizesOf(c),
+    ...{ images, in_channels, out_channels, rows, x_rows, columns, top: c.padding.top },
     ...{ o_blocks, c_blocks, blocks },
     ...{ images_a_part, rows_a_part, row_parts },
   };
   const partials = partialsOf(parts);
   const flops = flopsOf(c);
   const workgroups = foldWorkgroups(blocks, 1);
-  graph.dispatch([quads, "quads"], { dims, ...inputs, partials }, workgroups, { flops });
+  graph.dispatch([quads, "quads"], { dims, ...inputs, x8: inputs.x, partials }, workgroups, {
+    flops,
+  });
   return partials;
 }
 

@@ -101,7 +101,7 @@ function recordWhole(graph: Graph, call: Call): void {
   const flops = (9 + flopsOf(activation)) * sizeOf(x.shape);
   const options = { constants: { WG: WHOLE_WG, ACTIVATION }, flops };
   const workgroups = foldWorkgroups(4 * x.shape[0]! * groups, WHOLE_WG);
-  graph.dispatch([family, "whole"], { ...args, x4: x, y4: y }, workgroups, options);
+  graph.dispatch([family, "whole"], { ...args, x16: x, y16: y }, workgroups, options);
 }
 
 /** Two: moments of slices, then y of parts. */

@@ -140,8 +140,8 @@ type Written = Record<"dx" | "daffine", Tensor>;
 function recordWhole(graph: Graph, call: Call, { dx, daffine }: Written): void {
   const { inputs, dims, ACTIVATION, flops } = call;
   const { x, dy, affine, stats } = inputs;
-  const pending4 = inputs.pending ?? unread(dy);
-  const args = { dims, affine, stats, daffine, x4: x, dy4: dy, pending4, dx4: dx };
+  const pending16 = inputs.pending ?? unread(dy);
+  const args = { dims, affine, stats, daffine, x16: x, dy16: dy, pending16, dx16: dx };
   const constants = { WG: WHOLE_WG, PENDING: !!inputs.pending, ACTIVATION };
   const options = { constants, flops: 2 * flops };
   const workgroups = foldWorkgroups(4 * dims.groups, WHOLE_WG);

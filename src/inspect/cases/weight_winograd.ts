@@ -24,9 +24,9 @@ export function launchWeightWinograd(
 
 const padding = { top: 1, bottom: 1, left: 1, right: 1 };
 
-/** Odd extents, channels that fill no workgroup, and several parts. */
+/** An odd height, rows of eights, channels that fill no workgroup, and several parts. */
 export const WEIGHED_BY_WINOGRAD: Convolution & { name: string } = {
-  ...{ name: "3×3", N: 2, C: 9, H: 5, W: 11, O: 34, K: 3, outH: 5, outW: 11 },
+  ...{ name: "3×3", N: 2, C: 9, H: 5, W: 16, O: 34, K: 3, outH: 5, outW: 16 },
   ...{ stride: 1, padding, upsample: false },
 };
 

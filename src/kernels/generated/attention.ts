@@ -59,22 +59,6 @@ const t2 = `
 const LOWEST = -1e30;
 
 
-fn power_of_2(x: vec4f) -> vec4f {
-  let least = vec4f(-126.0);
-  let t = select(x, least, x < least);
-  let n = round(t);
-  let r = t - n;
-  var p = 1.53458120e-4 * r + 1.33999312e-3;
-  p = p * r + 9.61848896e-3;
-  p = p * r + 5.55032878e-2;
-  p = p * r + 0.240226469;
-  p = p * r + 0.693147206;
-  p = p * r + 1.0;
-  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u);
-  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
-}
-
-
 
 const STEPS: u32 = 32u;
 const PITCH: u32 = 9u;
@@ -259,7 +243,7 @@ fn sum_shared(at: u32) -> vec4f {
 }
 
 fn power(m: mat4x4f) -> mat4x4f {
-  return mat4x4f(power_of_2(m[0]), power_of_2(m[1]), power_of_2(m[2]), power_of_2(m[3]));
+  return mat4x4f(exp2(m[0]), exp2(m[1]), exp2(m[2]), exp2(m[3]));
 }
 
 
@@ -294,7 +278,7 @@ fn forward(
 
     share_rows(max_of(p), place.y, place.x);
     let new_top = max(top, largest_shared(place.y));
-    let decay = power_of_2(top - new_top);
+    let decay = exp2(top - new_top);
     top = new_top;
 
     p = power(p - by_rows(top));
@@ -462,12 +446,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "87e3fdd5",
+  hash: "6d05df79",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "87e3fdd5",
+  hash: "6d05df79",
   text: [t0, t1, t2, t3],
 };

@@ -90,24 +90,8 @@ fn plus(a: Eight, b: Eight, x: f32) -> Eight {
   return Eight(fma(b.l, vec4f(x), a.l), fma(b.r, vec4f(x), a.r));
 }
 
-
-fn power_of_2(x: vec4f) -> vec4f {
-  let least = vec4f(-126.0);
-  let t = select(x, least, x < least);
-  let n = round(t);
-  let r = t - n;
-  var p = 1.53458120e-4 * r + 1.33999312e-3;
-  p = p * r + 9.61848896e-3;
-  p = p * r + 5.55032878e-2;
-  p = p * r + 0.240226469;
-  p = p * r + 0.693147206;
-  p = p * r + 1.0;
-  let exponent = bitcast<vec4u>(n + 12582912.0) << vec4u(23u);
-  return bitcast<vec4f>(bitcast<vec4u>(p) + exponent);
-}
-
 fn raised(a: Eight, top: Eight) -> Eight {
-  return Eight(power_of_2(a.l - top.l), power_of_2(a.r - top.r));
+  return Eight(exp2(a.l - top.l), exp2(a.r - top.r));
 }
 
 
@@ -541,12 +525,12 @@ fn stats_of(i: vec4u) -> Stats {
 
 export const attention_lanes_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention_lanes",
-  hash: "917569b8",
+  hash: "561a9a0b",
   text: [t0, "\n\n", t2, "\n\n\n", t4, "\n", t6],
 };
 
 export const attention_lanes: ShaderFamily<Binds> = {
   name: "attention_lanes",
-  hash: "917569b8",
+  hash: "561a9a0b",
   text: [t0, t1, t2, t3, t4, t5, t6, t7],
 };

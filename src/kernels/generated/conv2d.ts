@@ -2,13 +2,13 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
-  plain: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source4: true };
+  quads: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source8: true };
+  plain: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "step" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "blocks" | "four" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; source8: true };
 };
 
 export const conv2d: ShaderFamily<Binds> = {
   name: "conv2d",
-  hash: "9ce8a788",
+  hash: "a117d717",
   text: [`
 
 
@@ -40,6 +40,11 @@ export const conv2d: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 16u;
 const BLOCKS: u32 = 4u;
@@ -83,7 +88,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read> added: array<elem>;
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
-@group(0) @binding(7) var<storage, read> source4: array<elem4>;
+@group(0) @binding(7) var<storage, read> source8: array<elem8>;
 
 const LAST: u32 = u32(KIND == WIDE);
 const WIDTH: u32 = 4u + 4u * LAST;
@@ -144,9 +149,9 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
   let b = inside * across.in_b;
   let c = inside * across.in_c;
   if (KIND == WIDE) {
-    let at = (i + across.a.y) >> 2u;
-    let p = vec4f(source4[at]) * inside;
-    let q = vec4f(source4[at + 1u]) * inside;
+    let eight = source8[(i + across.a.y) >> 3u];
+    let p = vec4f(eight.l) * inside;
+    let q = vec4f(eight.r) * inside;
     return Row(
       f32(source[i + across.a.x]) * a.x, p.x, p.y, p.z, p.w, q.x, q.y, q.z, q.w, f32(source[i + across.c.y]) * c.y);
   }

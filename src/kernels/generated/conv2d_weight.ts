@@ -2,13 +2,13 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  lanes: { dims: "images" | "a_channels" | "b_channels" | "rows" | "columns" | "q_rows" | "q_columns" | "top" | "left" | "a_tiles" | "b_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts" | "a_step" | "b_step" | "weights" | "is_reversed"; p: true; q: true; partials: true };
-  plain: { dims: "images" | "a_channels" | "b_channels" | "rows" | "columns" | "q_rows" | "q_columns" | "top" | "left" | "a_tiles" | "b_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts" | "a_step" | "b_step" | "weights" | "is_reversed"; p: true; q: true; partials: true };
+  lanes: { dims: "images" | "a_channels" | "b_channels" | "rows" | "columns" | "q_rows" | "q_columns" | "top" | "left" | "a_tiles" | "b_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts" | "a_step" | "b_step" | "weights" | "is_reversed"; p: true; q: true; partials: true; p8: true; q8: true };
+  plain: { dims: "images" | "a_channels" | "b_channels" | "rows" | "columns" | "q_rows" | "q_columns" | "top" | "left" | "a_tiles" | "b_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts" | "a_step" | "b_step" | "weights" | "is_reversed"; p: true; q: true; partials: true; p8: true; q8: true };
 };
 
 export const conv2d_weight: ShaderFamily<Binds> = {
   name: "conv2d_weight",
-  hash: "377cf5d1",
+  hash: "d47800e9",
   text: [`
 
 
@@ -30,6 +30,11 @@ export const conv2d_weight: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 64u;
 const LANES: u32 = 4u;
@@ -38,6 +43,9 @@ const B_TILE: u32 = 2u;
 const STRIDE: u32 = 1u;
 const DOUBLED: u32 = 0u;
 const BOXED: u32 = 0u;
+const ALIGNED: bool = false;
+
+const FIFTH: u32 = LANES / 8u * 4u;
 
 struct Dims {
   images: u32,
@@ -65,11 +73,17 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> p: array<elem>;
 @group(0) @binding(2) var<storage, read> q: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> p8: array<elem8>;
+@group(0) @binding(5) var<storage, read> q8: array<elem8>;
 
 
 struct Run {
   lo: vec4f,
   hi: vec4f,
+}
+
+fn run_of(eight: Eight) -> Run {
+  return Run(vec4f(eight.l), vec4f(eight.r));
 }
 
 
@@ -154,6 +168,14 @@ fn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {
   let extent = dims.q_rows << DOUBLED;
   let here = inside(row, extent);
   let start = plane + (u32(clamp(row, 0, i32(extent) - 1)) >> DOUBLED) * dims.q_columns;
+  if (ALIGNED) {
+    let at = start + u32(first);
+    let eight = q8[(at + 1u) >> 3u];
+    let outer = vec2f(vec2<elem>(q[at], q[at + 9u])) * vec2f(exists.lo.x, exists.end.y);
+    let lo = vec4f(outer.x, vec3f(eight.l.xyz)) * here;
+    let hi = vec4f(elem4(eight.l.w, eight.r.xyz)) * here;
+    return Row(lo, hi, vec2f(f32(eight.r.w), outer.y) * here, vec4f(), vec4f());
+  }
   let end_at = first + 8 * i32(STRIDE);
   let lo = pixels(start, first) * (exists.lo * here);
   let hi = pixels(start, first + 4 * i32(STRIDE)) * (exists.hi * here);
@@ -299,6 +321,9 @@ fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
 
 fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
   let plane = dims.rows * dims.columns;
+  if (ALIGNED) {
+    return shared_eights(at, plane, lane);
+  }
   return array(
     shared_run(at, lane, exists),
     shared_run(at + plane, lane, exists),
@@ -308,6 +333,25 @@ fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
     shared_run(at + 5u * plane, lane, exists),
     shared_run(at + 6u * plane, lane, exists),
     shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+
+fn shared_eights(at: u32, plane: u32, lane: u32) -> array<Run, 8> {
+  let a = run_of(p8[(at + lane * plane) >> 3u]);
+  var b = a;
+  if (LANES == 4u) {
+    b = run_of(p8[(at + (lane + 4u) * plane) >> 3u]);
+  }
+  return array(
+    Run(subgroupBroadcast(a.lo, 0u), subgroupBroadcast(a.hi, 0u)),
+    Run(subgroupBroadcast(a.lo, 1u), subgroupBroadcast(a.hi, 1u)),
+    Run(subgroupBroadcast(a.lo, 2u), subgroupBroadcast(a.hi, 2u)),
+    Run(subgroupBroadcast(a.lo, 3u), subgroupBroadcast(a.hi, 3u)),
+    Run(subgroupBroadcast(b.lo, FIFTH), subgroupBroadcast(b.hi, FIFTH)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 1u), subgroupBroadcast(b.hi, FIFTH + 1u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 2u), subgroupBroadcast(b.hi, FIFTH + 2u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 3u), subgroupBroadcast(b.hi, FIFTH + 3u)),
   );
 }
 
@@ -359,6 +403,9 @@ fn lanes(
 }
 
 fn plain_run(at: u32, exists: Run) -> Run {
+  if (ALIGNED) {
+    return run_of(p8[at >> 3u]);
+  }
   return Run(
     vec4f(elem4(p[at], p[at + 1u], p[at + 2u], p[at + 3u])) * exists.lo,
     vec4f(elem4(p[at + 4u], p[at + 5u], p[at + 6u], p[at + 7u])) * exists.hi,

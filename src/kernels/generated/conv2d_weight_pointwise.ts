@@ -2,13 +2,13 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  lanes: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
-  plain: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
+  lanes: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true; dy8: true; x8: true };
+  plain: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "out_tiles" | "in_tiles" | "tiles" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true; dy8: true; x8: true };
 };
 
 export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise",
-  hash: "565459a5",
+  hash: "ae03634d",
   text: [`
 
 
@@ -27,6 +27,11 @@ export const conv2d_weight_pointwise: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 const WG: u32 = 64u;
 const LANES: u32 = 4u;
@@ -34,6 +39,8 @@ const EIGHTS: u32 = 1u;
 const QUADS: u32 = 1u;
 const STRIDE: u32 = 1u;
 const DOUBLED: u32 = 0u;
+const ALIGNED: bool = false;
+const FIFTH: u32 = LANES / 8u * 4u;
 
 struct Dims {
   images: u32,
@@ -56,11 +63,17 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> dy8: array<elem8>;
+@group(0) @binding(5) var<storage, read> x8: array<elem8>;
 
 
 struct Run {
   lo: vec4f,
   hi: vec4f,
+}
+
+fn run_of(eight: Eight) -> Run {
+  return Run(vec4f(eight.l), vec4f(eight.r));
 }
 
 
@@ -106,6 +119,9 @@ fn pixels(start: u32, column: u32) -> vec4f {
 }
 
 fn run_of_x(start: u32, column: u32) -> Run {
+  if (ALIGNED) {
+    return run_of(x8[(start + column) >> 3u]);
+  }
   return Run(pixels(start, column), pixels(start, column + 4u * STRIDE));
 }
 
@@ -198,6 +214,9 @@ fn shared_run(at: u32, lane: u32, exists: vec2f) -> Run {
 
 fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
   let plane = dims.rows * dims.columns;
+  if (ALIGNED) {
+    return shared_eights(at, plane, lane);
+  }
   return array(
     shared_run(at, lane, exists),
     shared_run(at + plane, lane, exists),
@@ -207,6 +226,25 @@ fn shared_runs(at: u32, lane: u32, exists: vec2f) -> array<Run, 8> {
     shared_run(at + 5u * plane, lane, exists),
     shared_run(at + 6u * plane, lane, exists),
     shared_run(at + 7u * plane, lane, exists),
+  );
+}
+
+
+fn shared_eights(at: u32, plane: u32, lane: u32) -> array<Run, 8> {
+  let a = run_of(dy8[(at + lane * plane) >> 3u]);
+  var b = a;
+  if (LANES == 4u) {
+    b = run_of(dy8[(at + (lane + 4u) * plane) >> 3u]);
+  }
+  return array(
+    Run(subgroupBroadcast(a.lo, 0u), subgroupBroadcast(a.hi, 0u)),
+    Run(subgroupBroadcast(a.lo, 1u), subgroupBroadcast(a.hi, 1u)),
+    Run(subgroupBroadcast(a.lo, 2u), subgroupBroadcast(a.hi, 2u)),
+    Run(subgroupBroadcast(a.lo, 3u), subgroupBroadcast(a.hi, 3u)),
+    Run(subgroupBroadcast(b.lo, FIFTH), subgroupBroadcast(b.hi, FIFTH)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 1u), subgroupBroadcast(b.hi, FIFTH + 1u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 2u), subgroupBroadcast(b.hi, FIFTH + 2u)),
+    Run(subgroupBroadcast(b.lo, FIFTH + 3u), subgroupBroadcast(b.hi, FIFTH + 3u)),
   );
 }
 
@@ -254,6 +292,9 @@ fn lanes(
 }
 
 fn plain_run(at: u32, exists: Run) -> Run {
+  if (ALIGNED) {
+    return run_of(dy8[at >> 3u]);
+  }
   return Run(
     vec4f(elem4(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u])) * exists.lo,
     vec4f(elem4(dy[at + 4u], dy[at + 5u], dy[at + 6u], dy[at + 7u])) * exists.hi,

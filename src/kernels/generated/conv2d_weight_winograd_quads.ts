@@ -2,12 +2,12 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  quads: { dims: "images" | "in_channels" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "top" | "left" | "o_blocks" | "c_blocks" | "blocks" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; partials: true };
+  quads: { dims: "images" | "in_channels" | "out_channels" | "rows" | "x_rows" | "columns" | "top" | "o_blocks" | "c_blocks" | "blocks" | "images_a_part" | "rows_a_part" | "row_parts"; dy: true; x: true; x8: true; partials: true };
 };
 
 export const conv2d_weight_winograd_quads: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd_quads",
-  hash: "a9965ed4",
+  hash: "bdf0409a",
   text: [`
 
 
@@ -29,18 +29,23 @@ export const conv2d_weight_winograd_quads: ShaderFamily<Binds> = {
 
 
 
+
 alias elem = f32;
+alias elem4 = vec4<elem>;
+alias elem8 = Eight;
+struct Eight {
+  l: elem4,
+  r: elem4,
+}
 
 struct Dims {
   images: u32,
   in_channels: u32,
   out_channels: u32,
   rows: u32,
-  columns: u32,
   x_rows: u32,
-  x_columns: u32,
+  columns: u32,
   top: i32,
-  left: i32,
   o_blocks: u32,
   c_blocks: u32,
   blocks: u32,
@@ -50,19 +55,14 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<elem>;
+@group(0) @binding(1) var<storage, read> dy: array<elem8>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
-@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(3) var<storage, read> x8: array<elem8>;
+@group(0) @binding(4) var<storage, read_write> partials: array<f32>;
 
 
 fn inside(position: i32, extent: u32) -> f32 {
   return f32(u32(position) < extent);
-}
-
-
-fn inside4(first: i32, extent: u32) -> vec4f {
-  return vec4f(
-    inside(first, extent), inside(first + 2, extent), inside(first + 4, extent), inside(first + 6, extent));
 }
 
 
@@ -77,20 +77,16 @@ struct Row {
 alias Patches = array<mat4x4f, 4>;
 
 
-fn columns_inside(first: i32) -> Row {
-  let extent = dims.x_columns;
-  let end = vec2f(inside(first + 8, extent), inside(first + 9, extent));
-  return Row(inside4(first, extent), inside4(first + 1, extent), end);
-}
 
-
-fn row_at(plane: u32, row: i32, first: i32, exists: Row) -> Row {
+fn row_at(plane: u32, row: i32, j: u32, edges: vec2f) -> Row {
   let here = inside(row, dims.x_rows);
-  let at = plane + u32(clamp(row, 0, i32(dims.x_rows) - 1)) * dims.x_columns + u32(first);
+  let at = plane + u32(clamp(row, 0, i32(dims.x_rows) - 1)) * dims.columns + j;
+  let p = x8[at >> 3u];
+  let first = f32(x[at - 1u]) * edges.x;
+  let last = f32(x[at + 8u]) * edges.y;
   return Row(
-    vec4f(f32(x[at]), f32(x[at + 2u]), f32(x[at + 4u]), f32(x[at + 6u])) * (exists.even * here),
-    vec4f(f32(x[at + 1u]), f32(x[at + 3u]), f32(x[at + 5u]), f32(x[at + 7u])) * (exists.odd * here),
-    vec2f(f32(x[at + 8u]), f32(x[at + 9u])) * (exists.end * here));
+    vec4f(first, vec3f(vec3<elem>(p.l.yw, p.r.y))) * here, vec4f(elem4(p.l.xz, p.r.xz)) * here,
+    vec2f(f32(p.r.w), last) * here);
 }
 
 fn patches_of(a: Row, b: Row, c: Row, d: Row) -> Patches {
@@ -118,22 +114,21 @@ struct Tiles {
   lower: Run,
 }
 
-fn run_at(at: u32, exists: Run) -> Run {
-  return Run(
-    vec4f(f32(dy[at]), f32(dy[at + 2u]), f32(dy[at + 4u]), f32(dy[at + 6u])) * exists.even,
-    vec4f(f32(dy[at + 1u]), f32(dy[at + 3u]), f32(dy[at + 5u]), f32(dy[at + 7u])) * exists.odd);
+fn run_at(at: u32) -> Run {
+  let p = dy[at >> 3u];
+  return Run(vec4f(elem4(p.l.xz, p.r.xz)), vec4f(elem4(p.l.yw, p.r.yw)));
 }
 
 
 struct Source {
   upper: u32,
   lower: u32,
-  upper_exists: Run,
-  lower_exists: Run,
+  has_lower: f32,
 }
 
 fn tiles_at(s: Source, more: u32) -> Tiles {
-  return Tiles(run_at(s.upper + more, s.upper_exists), run_at(s.lower + more, s.lower_exists));
+  let lower = run_at(s.lower + more);
+  return Tiles(run_at(s.upper + more), Run(lower.even * s.has_lower, lower.odd * s.has_lower));
 }
 
 fn swapped_x(t: Tiles) -> Tiles {
@@ -235,40 +230,36 @@ fn quads(
   let images = min(dims.images_a_part, dims.images - first_image);
   let first_row = part % dims.row_parts * dims.rows_a_part;
   let last_row = min(first_row + dims.rows_a_part, (dims.rows + 1u) / 2u);
-  let strips = (dims.columns + 7u) / 8u;
-  let plane = dims.x_rows * dims.x_columns;
+  let strips = dims.columns / 8u;
+  let plane = dims.x_rows * dims.columns;
   var w = Sums();
   for (var k = 0u; k < images * strips; k++) {
     let n = first_image + k / strips;
     let j = k % strips * 8u;
     let outputs = (n * dims.out_channels + o + id) * dims.rows * dims.columns + j;
-    let is_column = Run(inside4(i32(j), dims.columns), inside4(i32(j) + 1, dims.columns));
     let near = (n * dims.in_channels + c) * plane;
-    let first = i32(j) - dims.left;
-    let exists = columns_inside(first);
+    let edges = vec2f(f32(j > 0u), f32(j + 8u < dims.columns));
     let above = i32(2u * first_row) - dims.top;
-    var a = row_at(near, above, first, exists);
-    var b = row_at(near, above + 1, first, exists);
-    var other_a = row_at(near + plane, above, first, exists);
-    var other_b = row_at(near + plane, above + 1, first, exists);
+    var a = row_at(near, above, j, edges);
+    var b = row_at(near, above + 1, j, edges);
+    var other_a = row_at(near + plane, above, j, edges);
+    var other_b = row_at(near + plane, above + 1, j, edges);
     var strip = Sums();
     for (var i = first_row; i < last_row; i++) {
       let row = i32(2u * i) - dims.top;
-      let third = row_at(near, row + 2, first, exists);
-      let fourth = row_at(near, row + 3, first, exists);
+      let third = row_at(near, row + 2, j, edges);
+      let fourth = row_at(near, row + 3, j, edges);
       let one = patches_of(a, b, third, fourth);
       a = third;
       b = fourth;
-      let other_third = row_at(near + plane, row + 2, first, exists);
-      let other_fourth = row_at(near + plane, row + 3, first, exists);
+      let other_third = row_at(near + plane, row + 2, j, edges);
+      let other_fourth = row_at(near + plane, row + 3, j, edges);
       let other = patches_of(other_a, other_b, other_third, other_fourth);
       other_a = other_third;
       other_b = other_fourth;
-      let here = inside(i32(2u * i + 1u), dims.rows);
+      let has_lower = inside(i32(2u * i + 1u), dims.rows);
       let lower = min(2u * i + 1u, dims.rows - 1u);
-      let source = Source(
-        outputs + 2u * i * dims.columns, outputs + lower * dims.columns,
-        is_column, Run(is_column.even * here, is_column.odd * here));
+      let source = Source(outputs + 2u * i * dims.columns, outputs + lower * dims.columns, has_lower);
       strip = add_all(strip, source, one, other);
     }
     w = added(w, strip);

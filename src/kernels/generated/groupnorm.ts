@@ -7,12 +7,12 @@ type Binds = {
   moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
   apply: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
   apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; affine: true; scale_shift: true; stats: true; y4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
 };
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "55274d4f",
+  hash: "7b762943",
   text: [`
 
 
@@ -35,6 +35,13 @@ export const groupnorm: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+alias elem16 = Sixteen;
+struct Sixteen {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
@@ -58,6 +65,7 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<elem>;
 @group(0) @binding(2) var<storage, read> x4: array<elem4>;
+@group(0) @binding(3) var<storage, read> x16: array<elem16>;
 
 
 struct Invocation {
@@ -74,8 +82,9 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn activation(h: vec4f) -> vec4f {
   if (ACTIVATION == 1u) {
-    let least = vec4f(-87.0);
-    return h / (1.0 + exp(-select(h, least, h < least)));
+    let t = h * -1.442695;
+    let most = vec4f(126.0);
+    return h / (1.0 + exp2(select(t, most, t > most)));
   }
   if (ACTIVATION == 2u) {
     let w = exp(min(h, vec4f(20.0)));
@@ -109,7 +118,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 
 
-@group(0) @binding(3) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
 
 struct Moments {
   count: f32,
@@ -268,12 +277,13 @@ fn moments_shared(
 
 
 
-@group(0) @binding(4) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(7) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> y: array<elem>;
-@group(0) @binding(9) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(6) var<storage, read> affine: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> y: array<elem>;
+@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
 
 
 struct Part {
@@ -406,7 +416,7 @@ fn whole(at: Invocation) {
   let rows = dims.channels / dims.groups / 4u;
   let n = group / dims.groups;
   let first = (group * 4u + index % 4u) * rows;
-  let length = dims.pixels / 4u;
+  let length = dims.pixels / 16u;
 
 
   var all = Moments();
@@ -416,7 +426,7 @@ fn whole(at: Invocation) {
   all = doubled(all, quadSwapX(all.mean), quadSwapX(all.squares));
   all = doubled(all, quadSwapY(all.mean), quadSwapY(all.squares));
   let statistics = statistics_from(all);
-  if (index / 4u >= end) {
+  if (is_empty() || index / 4u >= end) {
     return;
   }
   if (index % 4u == 0u) {
@@ -427,37 +437,39 @@ fn whole(at: Invocation) {
   for (var row = first; row < first + rows; row++) {
     let line = line_of(row, statistics);
     let off = (plane_of(n, row - n * dims.channels) - row) * length;
-    for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-      let j = i + off;
-      let a = x4[j];
-      let b = x4[j + 1u];
-      let c = x4[j + 2u];
-      let d = x4[j + 3u];
-      y4[i] = four(a, line);
-      y4[i + 1u] = four(b, line);
-      y4[i + 2u] = four(c, line);
-      y4[i + 3u] = four(d, line);
+    for (var i = row * length; i < (row + 1u) * length; i++) {
+      let v = x16[i + off];
+      y16[i].a = four(v.a, line);
+      y16[i].b = four(v.b, line);
+      y16[i].c = four(v.c, line);
+      y16[i].d = four(v.d, line);
     }
   }
 }
 
 
+fn is_empty() -> bool {
+  return min(arrayLength(&x16), arrayLength(&y16)) == 0u;
+}
+
+
 
 fn moments_of_row(first: u32, length: u32) -> Moments {
-  let pivot = total(vec4f(x4[first])) / 4.0;
-  var sum = vec4f();
-  var squares = vec4f();
-  for (var i = first; i < first + length; i += 4u) {
-    let a = vec4f(x4[i]) - pivot;
-    let b = vec4f(x4[i + 1u]) - pivot;
-    let c = vec4f(x4[i + 2u]) - pivot;
-    let d = vec4f(x4[i + 3u]) - pivot;
-    sum += (a + b) + (c + d);
-    squares += (a * a + b * b) + (c * c + d * d);
+  let pivot = total(vec4f(x16[first].a)) / 4.0;
+  var sum = 0.0;
+  var squares = 0.0;
+  for (var i = first; i < first + length; i++) {
+    let v = x16[i];
+    let a = vec4f(v.a) - pivot;
+    let b = vec4f(v.b) - pivot;
+    let c = vec4f(v.c) - pivot;
+    let d = vec4f(v.d) - pivot;
+    sum += total((a + b) + (c + d));
+    squares += total((a * a + b * b) + (c * c + d * d));
   }
   let count = f32(dims.pixels);
-  let off = total(sum) / count;
-  return Moments(count, pivot + off, total(squares) - off * off * count);
+  let off = sum / count;
+  return Moments(count, pivot + off, squares - off * off * count);
 }
 
 

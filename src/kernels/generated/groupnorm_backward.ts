@@ -8,12 +8,12 @@ type Binds = {
   scale_gradients: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; affine: true; row_sums: true; dscale_shift: true };
   backward_input: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy: true; x: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending: true; dx: true };
   backward_input_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; scale_shift: true; row_sums: true; daffine: true; pending4: true; dx4: true };
-  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy4: true; x4: true; affine: true; stats: true; daffine: true; pending4: true; dx4: true };
+  whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "part" | "parts" | "scale_step" | "scale_first"; dy16: true; x16: true; affine: true; stats: true; daffine: true; pending16: true; dx16: true };
 };
 
 export const groupnorm_backward: ShaderFamily<Binds> = {
   name: "groupnorm_backward",
-  hash: "b175aa35",
+  hash: "0329d1f2",
   text: [`
 
 
@@ -40,6 +40,13 @@ export const groupnorm_backward: ShaderFamily<Binds> = {
 
 alias elem = f32;
 alias elem4 = vec4<elem>;
+alias elem16 = Sixteen;
+struct Sixteen {
+  a: elem4,
+  b: elem4,
+  c: elem4,
+  d: elem4,
+}
 const WG: u32 = 16u;
 const SHARED: u32 = 64u;
 const LANES: u32 = 1u;
@@ -63,8 +70,10 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read> dy4: array<elem4>;
 @group(0) @binding(4) var<storage, read> x4: array<elem4>;
-@group(0) @binding(5) var<storage, read> affine: array<f32>;
-@group(0) @binding(6) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(5) var<storage, read> dy16: array<elem16>;
+@group(0) @binding(6) var<storage, read> x16: array<elem16>;
+@group(0) @binding(7) var<storage, read> affine: array<f32>;
+@group(0) @binding(8) var<storage, read> scale_shift: array<f32>;
 
 
 struct Invocation {
@@ -81,10 +90,11 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) {
-    let v = select(h, -87.0, h < -87.0);
-    let e = exp(-v);
+    let t = h * -1.442695;
+    let most = select(t, 126.0, t > 126.0);
+    let e = exp2(most);
     let s = 1.0 / (1.0 + e);
-    return s * (1.0 + v * (e * s));
+    return s * (1.0 - 0.6931472 * most * (e * s));
   }
   if (ACTIVATION == 2u) {
     let v = min(h, 20.0);
@@ -193,8 +203,8 @@ fn line_of(row: u32, moments: vec2f) -> Line {
 
 
 
-@group(0) @binding(7) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(8) var<storage, read_write> sums_out: array<vec4f>;
+@group(0) @binding(9) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(10) var<storage, read_write> sums_out: array<vec4f>;
 
 
 struct Terms {
@@ -312,9 +322,9 @@ fn sums_shared(
 
 
 
-@group(0) @binding(9) var<storage, read> row_sums: array<vec4f>;
-@group(0) @binding(10) var<storage, read_write> daffine: array<f32>;
-@group(0) @binding(11) var<storage, read_write> dscale_shift: array<f32>;
+@group(0) @binding(11) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(13) var<storage, read_write> dscale_shift: array<f32>;
 
 
 fn sum_of_row(row: u32) -> vec2f {
@@ -369,10 +379,12 @@ fn scale_gradients(at: Invocation) {
 
 
 
-@group(0) @binding(12) var<storage, read> pending: array<elem>;
-@group(0) @binding(13) var<storage, read> pending4: array<elem4>;
-@group(0) @binding(14) var<storage, read_write> dx: array<elem>;
-@group(0) @binding(15) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(14) var<storage, read> pending: array<elem>;
+@group(0) @binding(15) var<storage, read> pending4: array<elem4>;
+@group(0) @binding(16) var<storage, read> pending16: array<elem16>;
+@group(0) @binding(17) var<storage, read_write> dx: array<elem>;
+@group(0) @binding(18) var<storage, read_write> dx4: array<elem4>;
+@group(0) @binding(19) var<storage, read_write> dx16: array<elem16>;
 
 
 struct Fall {
@@ -448,7 +460,7 @@ fn backward_input_wide(at: Invocation) {
 @compute @workgroup_size(WG)
 fn whole(at: Invocation) {
   let index = lane_of(at);
-  let is_real = index / 4u < dims.groups;
+  let is_real = !is_empty() && index / 4u < dims.groups;
   let group = min(index / 4u, dims.groups - 1u);
   let rows = dims.channels / dims.groups / 4u;
   let first = (group * 4u + index % 4u) * rows;
@@ -481,18 +493,24 @@ fn plain_line(c: u32, statistics: vec2f) -> Line {
   return Line(statistics.x, statistics.y * affine[c], affine[dims.channels + c]);
 }
 
+
+fn is_empty() -> bool {
+  return min(min(arrayLength(&dy16), arrayLength(&x16)), arrayLength(&dx16)) == 0u;
+}
+
 fn terms_of_row(n: u32, c: u32, line: Line) -> vec2f {
-  let length = dims.pixels / 4u;
+  let length = dims.pixels / 16u;
   let row = n * dims.channels + c;
   let off = (plane_of(n, c) - row) * length;
-  var all = Terms();
-  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
-    let j = i + off;
-    let left = plus(terms_at(i, j, line), terms_at(i + 1u, j + 1u, line));
-    let right = plus(terms_at(i + 2u, j + 2u, line), terms_at(i + 3u, j + 3u, line));
-    all = plus(all, plus(left, right));
+  var all = vec2f();
+  for (var i = row * length; i < (row + 1u) * length; i++) {
+    let gradient = dy16[i];
+    let v = x16[i + off];
+    let left = plus(terms_of(vec4f(gradient.a), vec4f(v.a), line), terms_of(vec4f(gradient.b), vec4f(v.b), line));
+    let right = plus(terms_of(vec4f(gradient.c), vec4f(v.c), line), terms_of(vec4f(gradient.d), vec4f(v.d), line));
+    all += sum_of(plus(left, right));
   }
-  return sum_of(all);
+  return all;
 }
 
 fn add_channel(c: u32, sum: vec2f, is_first: bool) {
@@ -500,16 +518,22 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
   write_channel(c, sum + select(before, vec2f(), is_first));
 }
 
-fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
-  let length = dims.pixels / 4u;
-  let row = n * dims.channels + c;
-  let off = (plane_of(n, c) - row) * length;
-  for (var i = row * length; i < (row + 1u) * length; i += 4u) {
+fn put_row(n: u32, channel: u32, line: Line, fall: Fall) {
+  let length = dims.pixels / 16u;
+  let row = n * dims.channels + channel;
+  let off = (plane_of(n, channel) - row) * length;
+  for (var i = row * length; i < (row + 1u) * length; i++) {
     let j = i + off;
-    put4(i, j, line, fall);
-    put4(i + 1u, j + 1u, line, fall);
-    put4(i + 2u, j + 2u, line, fall);
-    put4(i + 3u, j + 3u, line, fall);
+    let gradient = dy16[i];
+    let v = x16[j];
+    var before = Sixteen();
+    if (PENDING) {
+      before = pending16[j];
+    }
+    dx16[j].a = elem4(fallen(gradient.a, v.a, line, fall) + vec4f(before.a));
+    dx16[j].b = elem4(fallen(gradient.b, v.b, line, fall) + vec4f(before.b));
+    dx16[j].c = elem4(fallen(gradient.c, v.c, line, fall) + vec4f(before.c));
+    dx16[j].d = elem4(fallen(gradient.d, v.d, line, fall) + vec4f(before.d));
   }
 }`],
 };

@@ -13,7 +13,10 @@ interface Case {
   upsample?: boolean;
 }
 
-/** 1×1 images, odd sizes, N = 1, channels one past a workgroup's, parts of several turns, every padding below the kernel. */
+/**
+ * 1×1 images, odd sizes, rows of eights, N = 1, channels one past a workgroup's, parts of several turns, every
+ * padding below the kernel.
+ */
 const CASES: Case[] = [
   { x: [1, 1, 1, 1], O: 1 },
   { x: [2, 3, 1, 1], O: 5 },
@@ -26,6 +29,10 @@ const CASES: Case[] = [
   { x: [1, 9, 33, 18], O: 17 },
   { x: [17, 2, 33, 18], O: 3 },
   { x: [65, 1, 9, 9], O: 2 },
+  { x: [1, 1, 1, 8], O: 1 },
+  { x: [2, 33, 5, 24], O: 65 },
+  { x: [3, 4, 8, 16], O: 31, padding: [2, 0, 1, 1] },
+  { x: [2, 9, 7, 8], O: 17, padding: [0, 1, 1, 1] },
   { x: [2, 3, 5, 7], O: 4, padding: [0, 0, 0, 0] },
   { x: [2, 3, 5, 7], O: 4, padding: [2, 0, 1, 2] },
   { x: [1, 3, 3, 4], O: 4, padding: [0, 1, 2, 2] },
