@@ -50,8 +50,8 @@ describe("squeezed WGSL", () => {
   test("gives short names to what nothing outside looks up", () => {
     const wgsl =
       "struct Dims { count: u32 }\n@group(0) @binding(0) var<uniform> dims: Dims;\n" +
-      "struct Spot { row: u32, x: u32 }\nconst ROWS: u32 = 4u;\n" +
-      "fn spot_under(count: u32) -> Spot {\n  let row = count / dims.count;\n  return Spot(row, ROWS);\n}\n" +
+      "struct Somewhere { row: u32, x: u32 }\nconst ROWS: u32 = 4u;\n" +
+      "fn spot_under(count: u32) -> Somewhere {\n  let row = count / dims.count;\n  return Somewhere(row, ROWS);\n}\n" +
       "@compute @workgroup_size(1)\nfn forward(@builtin(workgroup_id) group: vec3u) {\n" +
       "  let step = step(1.0, f32(spot_under(group.x).row));\n}";
     expect(squeezed([wgsl])).toEqual([
