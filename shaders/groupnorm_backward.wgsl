@@ -74,11 +74,11 @@ fn lane_of(at: Invocation) -> u32 {
 
 fn derivative(h: f32) -> f32 {
   if (ACTIVATION == 1u) { // σ (1 + h (1 − σ))
-    let t = h * -1.442695; // e⁻ʰ = 2ᵗ
-    let most = select(t, 126.0, t > 126.0); // 2ᵗ is finite; SwiftShader's `min` is thirty instructions long
-    let e = exp2(most);
+    let power = h * -1.442695; // e⁻ʰ = 2ᵗ
+    let t = select(power, 126.0, power > 126.0); // 2ᵗ is finite; SwiftShader's `min` is thirty instructions long
+    let e = exp2(t);
     let s = 1.0 / (1.0 + e);
-    return s * (1.0 - 0.6931472 * most * (e * s));
+    return s * (1.0 - 0.6931472 * t * (e * s));
   }
   if (ACTIVATION == 2u) { // tanh s + h σ(h) / cosh² s,  σ = w / (1 + w), 1 / cosh² s = 4 (w + 1)² / (q + 2)²
     let v = min(h, 20.0);
@@ -502,10 +502,10 @@ fn add_channel(c: u32, sum: vec2f, is_first: bool) {
   write_channel(c, sum + select(before, vec2f(), is_first));
 }
 
-fn put_row(n: u32, channel: u32, line: Line, fall: Fall) {
+fn put_row(n: u32, c: u32, line: Line, fall: Fall) {
   let length = dims.pixels / 16u;
-  let row = n * dims.channels + channel;
-  let off = (plane_of(n, channel) - row) * length;
+  let row = n * dims.channels + c;
+  let off = (plane_of(n, c) - row) * length;
   for (var i = row * length; i < (row + 1u) * length; i++) {
     let j = i + off;
     let gradient = dy16[i];

@@ -35,6 +35,10 @@ export interface Unread {
 
 export const unread = (tensor: Tensor): Unread => ({ unread: tensor });
 
+/** A tensor that a kernel reads where it is told so. */
+export const readIf = (isRead: boolean, tensor: Tensor): Tensor | Unread =>
+  isRead ? tensor : unread(tensor);
+
 export interface DispatchOptions {
   /** values for the shader's constants */
   constants?: Constants;

@@ -6,7 +6,7 @@ import {
   type ArgsOf,
   type DispatchOptions,
   type Graph,
-  unread,
+  readIf,
   type Workgroups,
 } from "../graph/graph.ts";
 import {
@@ -50,7 +50,7 @@ type How = [workgroups: Workgroups, options: DispatchOptions];
 
 const launch: TiledKind["launch"] = (graph, entry, { args, tensors: { source } }, ...how) => {
   const isWide = how[1].constants?.KIND === WIDE.KIND;
-  graph.dispatch([tiled, entry], { ...args, source8: isWide ? source : unread(source) }, ...how);
+  graph.dispatch([tiled, entry], { ...args, source8: readIf(isWide, source) }, ...how);
 };
 
 const launchBackward: TiledKind["launch"] = (graph, entry, { args }, ...how) =>

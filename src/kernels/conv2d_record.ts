@@ -7,7 +7,7 @@
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { ShaderFamily, Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph, unread, type Workgroups } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, readIf, type Workgroups } from "../graph/graph.ts";
 import {
   generalVariants,
   type Kernels,
@@ -118,8 +118,7 @@ function recordPointwise(
     const constants = { WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target), FOURS };
     const workgroups = workgroupsOf(roles.images * tiles, WG, ceilDiv(roles.writes, 4 * BLOCKS));
     const dims = { ...roles, ...splitsOf(tensors), pixels, tiles, blocks: BLOCKS, four: 4 };
-    const source4 = FOURS ? tensors.source : unread(tensors.source);
-    const args = { ...argsOf(dims, tensors), source4 };
+    const args = { ...argsOf(dims, tensors), source4: readIf(FOURS, tensors.source) };
     graph.dispatch([pointwise, entry], args, workgroups, { constants, flops: flopsOf(c) });
   });
 }

@@ -1,8 +1,13 @@
 // How a convolution's gradient by its weights cuts the images into parts, each summed alone.
 import { ceilDiv } from "../core/shape.ts";
+import type { Convolution } from "./conv2d_roles.ts";
 
 export const RUN = 8; // pixels that a lane takes at a time
 export const LONGEST_SUM = 64; // of rows, or of strips of RUN columns: longer ones round too much
+
+/** Whether runs of both maps, at stride 1, begin at multiples of RUN, behind one column of zeros. */
+export const isAligned = ({ W, outW, padding }: Convolution): boolean =>
+  padding.left === 1 && W % RUN === 0 && outW % RUN === 0;
 
 /**
  * Lanes that keep a device busy; or subgroups where lanes share, for the few threads of a software adapter:

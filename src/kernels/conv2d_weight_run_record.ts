@@ -6,10 +6,10 @@
 // each works for itself. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
-import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
+import { foldWorkgroups, type Graph, readIf } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
-import { type Cut, cutsOf, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
+import { type Cut, cutsOf, isAligned, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
 import { conv2d_weight_pointwise as pointwise } from "./generated/conv2d_weight_pointwise.ts";
 
@@ -72,7 +72,7 @@ function recordTiles(
 ): Tensor {
   const { isTurned, p, q, kind } = rolesOf(c);
   const [walked, around] = isTurned ? [x, dy] : [dy, x];
-  const eights = kind.ALIGNED ? { p8: walked, q8: around } : { p8: unread(x), q8: unread(x) };
+  const eights = { p8: readIf(kind.ALIGNED, walked), q8: readIf(kind.ALIGNED, around) };
   const B_TILE = bTileOf(kind.STRIDE, lanes);
   const a_tiles = ceilDiv(p.channels, A_TILE);
   const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
@@ -123,13 +123,13 @@ const KINDS = {
  * Which tensor is walked (p) and which is read around (q), as the shader's header has it: turned,
  * p is x. A few channels are best walked; x is always walked where it is doubled.
  */
-function rolesOf({ C, H, W, O, outH, outW, stride, upsample, padding }: Convolution) {
+function rolesOf(c: Convolution) {
+  const { C, H, W, O, outH, outW, stride, upsample } = c;
   const x = { channels: C, height: H, width: W, step: 9 };
   const dy = { channels: O, height: outH, width: outW, step: C * 9 };
   const isTurned = stride === 1 && (upsample || (C <= 4 && C < O));
   const doubled = stride === 1 ? KINDS.doubled : KINDS.doubledAndStrided;
-  const isAligned = padding.left === 1 && W % RUN === 0 && outW % RUN === 0;
-  const same = isAligned ? KINDS.aligned : KINDS.same;
+  const same = isAligned(c) ? KINDS.aligned : KINDS.same;
   const kind = upsample ? doubled : stride === 1 ? same : KINDS.strided;
   return isTurned ? { isTurned, p: x, q: dy, kind } : { isTurned, p: dy, q: x, kind };
 }
@@ -207,7 +207,7 @@ function recordPointwise(
   const partials = partialsOf(parts);
   const { x, dy } = inputs;
   const kind = { STRIDE: c.stride, DOUBLED: Number(c.upsample), ALIGNED: isFlat };
-  const eights = isFlat ? { x8: x, dy8: dy } : { x8: unread(x), dy8: unread(x) };
+  const eights = { x8: readIf(isFlat, x), dy8: readIf(isFlat, dy) };
   graph.dispatch(
     [pointwise, lanes ? "lanes" : "plain"],
     { dims, ...inputs, ...eights, partials },

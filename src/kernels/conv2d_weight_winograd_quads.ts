@@ -7,7 +7,7 @@ import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Convolution, flopsOf } from "./conv2d_roles.ts";
-import { type Cut, cutsOf } from "./conv2d_weight_cuts.ts";
+import { type Cut, cutsOf, isAligned } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight_winograd_quads as quads } from "./generated/conv2d_weight_winograd_quads.ts";
 
 const LANES = 4; // of a subgroup
@@ -19,14 +19,9 @@ export interface WeightQuadsWay extends Cut {
   family: typeof quads;
 }
 
-/**
- * Whether a target has them, for a convolution: on rows of eight pixels, as they are read so. On lavapipe, of eight
- * lanes, the direct kernel is faster.
- */
-export function fitsWeightQuads({ software, subgroupSize }: Target, c: Convolution): boolean {
-  const isEven = c.W % 8 === 0 && c.outW === c.W && c.padding.left === 1;
-  return software === "swiftshader" && subgroupSize === LANES && !c.upsample && isEven;
-}
+/** Whether a target has them, for a convolution. On lavapipe, of eight lanes, the direct kernel is faster. */
+export const fitsWeightQuads = ({ software, subgroupSize }: Target, c: Convolution): boolean =>
+  software === "swiftshader" && subgroupSize === LANES && !c.upsample && isAligned(c);
 
 /** With as many parts as keep such a device busy. */
 export function weightQuadsWay(c: Convolution): WeightQuadsWay {

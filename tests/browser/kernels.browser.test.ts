@@ -179,7 +179,7 @@ describe("the page of the kernels", () => {
         return make.call(this, descriptor);
       };
     });
-    // by its place: once a phone's width is asked for, Chromium 147 leaves it out of the accessibility tree
+    // by its id: once a phone's width is asked for, Chromium 147 leaves it out of the accessibility tree
     await page.locator("#test-one").click();
     await page.waitForSelector('body[data-phase="unavailable"]');
     expect(await text(page, "#status")).toMatch(/^The browser lost the GPU.* Load the page again/);
