@@ -26,7 +26,7 @@ async function readingTools() {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-const { declarationsOf, readingOf, withoutMatrices } = await readingTools();
+const { bareText, declarationsOf, readingOf, withoutMatrices } = await readingTools();
 
 /** What wgsl_reflect says of a binding, as `readingOf` would. */
 function bindingOf(family, resource) {
@@ -85,7 +85,7 @@ const quoted = (text) => `\`${text.replace(/[\\`]|\$(?=\{)/g, "\\$&")}\``;
 function moduleOf(file) {
   const family = basename(file, ".wgsl");
   const source = readFileSync(join(shaders, file), "utf8");
-  const chunks = declarationsOf(source);
+  const chunks = declarationsOf(bareText(source));
   const { entries } = readingOf({ text: chunks });
   for (const entry of reflect(file, source).entry.compute) {
     requireSameReading(family, entries[entry.name], entry);

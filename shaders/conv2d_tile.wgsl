@@ -3,6 +3,8 @@
 //   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
 //                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i + u − top, j + v − left]
 //             z = x, or with DOUBLED x with each pixel doubled both ways; 0 outside the image
+//             with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset), as groupnorm.wgsl has them
+//             with MOMENTS, where tiles are whole, also count, mean and Σ (y − mean)² of what each has of a channel
 //   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,u,v} weight[o,c,u,v] · dy[n, o, h − u + top, w − v + left]:
 //             the same with the taps turned round
 //   source    cross-correlation, as torch.nn.functional.conv2d
@@ -13,19 +15,24 @@
 //   tap is at a constant place.
 //
 //   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, K, K] ·
-//             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32;
+//             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32
+//             lines [N, C, 3] · moments [N, O, tiles of an image, 3] f32, where the result is not joined;
 //             forward the source, backward result and added may be joined: channel c of image n is plane
 //             c + n·split, from c = split on c + n·(channels − split) + (N − 1)·split
 //   dispatch  tile, part  (tiles, …, ⌈channels / 64⌉ · parts) workgroups of 128 lanes; `part` sums over a
 //                         part of the channels read, where there are too few tiles for a device
 //             finish      a lane an element of result
 //   numerics  f32 sums in the order of the channels read, and of their taps; then of the parts
+//             moments of eight pixels about their mean, merged by Chan, Golub & LeVeque 1983
 //   launcher  src/kernels/conv2d_tile_record.ts · oracle tests/reference/conv2d.ts
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
+alias elem4 = vec4<elem>;
 
 const KERNEL: u32 = 3u; // or 1
 const DOUBLED: u32 = 0u; // 1: yes
+const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
+const MOMENTS: bool = false;
 const COLUMNS: u32 = 16u; // of a tile: a multiple of 4
 const ROWS: u32 = 8u; // even
 const IMAGES: u32 = 1u;
@@ -45,8 +52,6 @@ struct Dims {
   images: u32, // N
   reads: u32, // channels of the source
   writes: u32, // channels of the result
-  source_split: u32, // channels of the first part, a multiple of 8; else all
-  result_split: u32, // and of `added`
   height: u32, // of z
   width: u32,
   out_height: u32, // of the result
@@ -55,11 +60,13 @@ struct Dims {
   left: u32,
   tiles_down: u32,
   tiles_across: u32,
-  out_tiles: u32, // ⌈writes / 64⌉
   read_step: u32, // weights from one channel read to the next
   write_step: u32, // weights from one channel written to the next
   first_tap: u32,
   tap_step: u32, // 1, or −1 with wrap-around
+  source_split: u32, // channels of the first part, a multiple of 8; else all
+  result_split: u32, // and of `added`
+  out_tiles: u32, // ⌈writes / 64⌉
   turns: u32, // ⌈reads / DEPTH⌉
   turns_a_part: u32,
   parts: u32,
@@ -78,6 +85,21 @@ struct Dims {
 @group(0) @binding(6) var<storage, read_write> result: array<elem>;
 @group(0) @binding(7) var<storage, read_write> part_sums: array<f32>;
 @group(0) @binding(8) var<storage, read> all_sums: array<f32>; // part_sums, in `finish`
+@group(0) @binding(9) var<storage, read> lines: array<Line>;
+@group(0) @binding(10) var<storage, read_write> moments: array<Moments>;
+
+// h = (x − mean) · factor + offset, as groupnorm.wgsl has it.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
+
+struct Moments {
+  count: f32,
+  mean: f32,
+  squares: f32, // Σ (y − mean)²
+}
 
 // ---- staging
 
@@ -105,42 +127,71 @@ fn place_of(group: vec3u, groups: vec3u) -> Place {
 alias Patches = array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>; // what a lane brings
 alias Taps = array<vec4f, (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG>;
 
+// Four pixels of the patch; row and column count from the zeros around z.
+struct Four {
+  channel: u32,
+  image: u32,
+  row: u32,
+  column: u32,
+}
+
+fn four_of(place: Place, first: u32, at: u32) -> Four {
+  let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
+  return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, place.column + at % PATCH_QUADS * 4u);
+}
+
 fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
   var loaded: Patches;
   for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {
-    let at = i * WG + lane;
-    let channel = first + at / PATCHES;
-    let image = place.image + at / PATCH % IMAGES;
-    let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
-    let column = place.column + at % PATCH_QUADS * 4u;
-    loaded[i] = pixels_at(channel, image, row, column);
+    loaded[i] = pixels_of(four_of(place, first, i * WG + lane));
   }
   return loaded;
 }
 
-fn stage_patches(loaded: Patches, lane: u32) {
+fn stage_patches(place: Place, first: u32, loaded: Patches, lane: u32) {
   for (var i = 0u; i < (DEPTH * PATCHES + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
     if (at < DEPTH * PATCHES) {
-      patches[at] = loaded[i];
+      patches[at] = finished(four_of(place, first, at), loaded[i]);
     }
   }
 }
 
-// Four pixels; row and column count from the zeros around z.
-fn pixels_at(channel: u32, image: u32, row: u32, column: u32) -> vec4f {
-  let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let end = dims.left + dims.width;
-  let is_row = row >= dims.top && row < dims.top + dims.height;
-  if (channel >= dims.reads || image >= dims.images || !is_row) {
+fn pixels_of(four: Four) -> vec4f {
+  if (!is_inside(four)) {
     return vec4f();
   }
-  let plane = planes_before(image, channel, dims.reads, dims.source_split) + channel;
-  let line = plane * (dims.height >> DOUBLED) + ((row - dims.top) >> DOUBLED);
+  let plane = planes_before(four.image, four.channel, dims.reads, dims.source_split) + four.channel;
+  let line = plane * (dims.height >> DOUBLED) + ((four.row - dims.top) >> DOUBLED);
   let start = line * (dims.width >> DOUBLED);
-  let at = start + ((clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left) >> vec4u(DOUBLED));
-  let pixels = vec4f(f32(source[at.x]), f32(source[at.y]), f32(source[at.z]), f32(source[at.w]));
-  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+  let columns = clamp(columns_of(four), vec4u(dims.left), vec4u(dims.left + dims.width - 1u)) - dims.left;
+  let at = start + (columns >> vec4u(DOUBLED));
+  return vec4f(elem4(source[at.x], source[at.y], source[at.z], source[at.w]));
+}
+
+// What is multiplied; 0 outside the image.
+fn finished(four: Four, pixels: vec4f) -> vec4f {
+  if (!is_inside(four)) {
+    return vec4f();
+  }
+  var z = pixels;
+  if (NORMED != 0u) {
+    let line = lines[four.image * dims.reads + four.channel];
+    z = (z - line.mean) * line.factor + line.offset;
+  }
+  if (NORMED == 2u) {
+    z /= 1.0 + exp(min(-z, vec4f(87.0)));
+  }
+  return select(vec4f(), z, columns_of(four) - dims.left < vec4u(dims.width));
+}
+
+// Its row is one of z.
+fn is_inside(four: Four) -> bool {
+  return four.row - dims.top < dims.height && four.channel < dims.reads && four.image < dims.images;
+}
+
+fn columns_of(four: Four) -> vec4u {
+  return four.column + vec4u(0u, 1u, 2u, 3u);
 }
 
 // Added to channel c it gives its plane.
@@ -176,16 +227,20 @@ fn stage_taps(loaded: Taps, lane: u32) {
 fn taps_at(start: u32, channel: u32) -> vec4f {
   let channels = min(channel + vec4u(0u, 1u, 2u, 3u), vec4u(dims.writes - 1u));
   let at = start + channels * dims.write_step;
-  return vec4f(f32(weight[at.x]), f32(weight[at.y]), f32(weight[at.z]), f32(weight[at.w]));
+  return vec4f(elem4(weight[at.x], weight[at.y], weight[at.z], weight[at.w]));
 }
 
 // ---- multiplying
 
-alias Line = array<vec4f, 8>; // four pixels of a row, in each of eight channels
+// 2×4 pixels in each of four channels.
+struct Block {
+  upper: mat4x4f,
+  lower: mat4x4f,
+}
 
 struct Sums {
-  upper: Line,
-  lower: Line,
+  a: Block,
+  b: Block, // OUT / 2 channels on
 }
 
 // What the taps of a row meet: the four pixels below the left, the middle and the right one.
@@ -204,13 +259,14 @@ fn row_at(i: u32) -> Row {
 fn multiply(sums: Sums, tap: u32, upper: vec4f, lower: vec4f) -> Sums {
   let a = taps[tap];
   let b = taps[tap + OUT / 8u];
-  return Sums(line(sums.upper, a, b, upper), line(sums.lower, a, b, lower));
+  return Sums(
+    Block(add_product(sums.a.upper, a, upper), add_product(sums.a.lower, a, lower)),
+    Block(add_product(sums.b.upper, b, upper), add_product(sums.b.lower, b, lower)));
 }
 
-fn line(y: Line, a: vec4f, b: vec4f, p: vec4f) -> Line {
-  return Line(
-    fma(vec4f(a.x), p, y[0]), fma(vec4f(a.y), p, y[1]), fma(vec4f(a.z), p, y[2]), fma(vec4f(a.w), p, y[3]),
-    fma(vec4f(b.x), p, y[4]), fma(vec4f(b.y), p, y[5]), fma(vec4f(b.z), p, y[6]), fma(vec4f(b.w), p, y[7]));
+fn add_product(y: mat4x4f, w: vec4f, p: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(w.x), p, y[0]), fma(vec4f(w.y), p, y[1]), fma(vec4f(w.z), p, y[2]), fma(vec4f(w.w), p, y[3]));
 }
 
 fn multiply_row(sums: Sums, tap: u32, upper: Row, lower: Row) -> Sums {
@@ -242,7 +298,7 @@ fn sums_of(place: Place, lane: u32) -> Sums {
   var next_taps = load_taps(place, first_turn * DEPTH, lane);
   var sums = Sums();
   for (var turn = first_turn; turn < end; turn++) {
-    stage_patches(next_patches, lane);
+    stage_patches(place, turn * DEPTH, next_patches, lane);
     stage_taps(next_taps, lane);
     workgroupBarrier();
     next_patches = load_patches(place, (turn + 1u) * DEPTH, lane);
@@ -258,76 +314,131 @@ fn sums_of(place: Place, lane: u32) -> Sums {
 // Image, row and column of a lane's 2×4 pixels in the tile.
 fn spot_of(lane: u32) -> vec3u {
   let i = lane / 8u;
-  let quads = COLUMNS / 4u;
-  return vec3u(i / quads / (ROWS / 2u), i / quads % (ROWS / 2u) * 2u, i % quads * 4u);
+  let across = COLUMNS / 4u;
+  return vec3u(i / across / (ROWS / 2u), i / across % (ROWS / 2u) * 2u, i % across * 4u);
 }
 
 // ---- writing
 
-// The first element of a lane's pixels in a channel, how many columns, and how many rows of them are real.
+// A lane's pixels in a channel; those past the edge fall on its last ones, before these are written.
 struct Spot {
   image: u32,
-  at: u32,
-  columns: u32,
-  lines: u32,
+  upper: vec4u, // elements of the plane
+  below: u32, // from them to the lower ones
+  is_real: bool,
 }
 
 fn spot_in(place: Place, lane: u32) -> Spot {
   let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);
-  let columns = min(4u, dims.out_width - min(spot.z, dims.out_width));
-  let is_real = spot.x < dims.images && columns > 0u;
-  let lines = select(0u, min(2u, dims.out_height - min(spot.y, dims.out_height)), is_real);
-  return Spot(min(spot.x, dims.images - 1u), spot.y * dims.out_width + spot.z, columns, lines);
+  let is_real = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
+  let columns = min(spot.z + vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - 1u));
+  let below = select(0u, dims.out_width, spot.y + 1u < dims.out_height);
+  return Spot(spot.x, spot.y * dims.out_width + columns, below, is_real);
 }
 
-fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
-  if (channel >= dims.writes) {
-    return;
+// Mean and squared deviations of what it writes, where all of it is real.
+fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
+  if (channel >= dims.writes || !spot.is_real) {
+    return vec2f();
   }
   let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
-  let level = level_of(spot.image, channel);
-  let at = plane * dims.out_height * dims.out_width + spot.at;
-  if (spot.lines > 0u) {
-    put_line(at, spot.columns, upper + level);
-  }
-  if (spot.lines > 1u) {
-    put_line(at + dims.out_width, spot.columns, lower + level);
-  }
+  let i = plane * dims.out_height * dims.out_width + spot.upper;
+  let level = level_of(spot.image, channel, dims);
+  put_line(lower + level, i + spot.below, dims.has_added);
+  put_line(upper + level, i, dims.has_added);
+  let a = written(i);
+  let b = written(i + spot.below);
+  let mean = dot(a + b, vec4f(0.125));
+  return vec2f(mean, dot(a - mean, a - mean) + dot(b - mean, b - mean));
 }
 
-fn put_line(at: u32, columns: u32, values: vec4f) {
-  put_one(at, values.x);
-  if (columns > 1u) {
-    put_one(at + 1u, values.y);
-  }
-  if (columns > 2u) {
-    put_one(at + 2u, values.z);
-  }
-  if (columns > 3u) {
-    put_one(at + 3u, values.w);
-  }
-}
-
-fn put_one(at: u32, value: f32) {
-  result[at] = elem(value + added_at(at));
-}
-
-fn added_at(at: u32) -> f32 {
-  if (dims.has_added == 1u) {
-    return f32(added[at]);
-  }
-  return 0.0;
-}
-
-fn level_of(n: u32, o: u32) -> f32 {
+fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   var level = 0.0;
-  if (dims.has_bias == 1u) {
+  if (d.has_bias == 1u) {
     level += bias[o];
   }
-  if (dims.rows_step != 0u) {
-    level += rows[n * dims.rows_step + dims.rows_first + o];
+  if (d.rows_step != 0u) {
+    level += rows[n * d.rows_step + d.rows_first + o];
   }
   return level;
+}
+
+fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+  var sum = values;
+  if (has_added == 1u) {
+    sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
+  }
+  result[i.w] = elem(sum.w);
+  result[i.z] = elem(sum.z);
+  result[i.y] = elem(sum.y);
+  result[i.x] = elem(sum.x);
+}
+
+fn written(i: vec4u) -> vec4f {
+  return vec4f(elem4(result[i.x], result[i.y], result[i.z], result[i.w]));
+}
+
+// contract: call in uniform control flow, it holds barriers.
+fn put_block(place: Place, lane: u32, channel: u32, y: Block) {
+  let spot = spot_in(place, lane);
+  let a = put(spot, channel, y.upper[0], y.lower[0]);
+  let b = put(spot, channel + 1u, y.upper[1], y.lower[1]);
+  let c = put(spot, channel + 2u, y.upper[2], y.lower[2]);
+  let d = put(spot, channel + 3u, y.upper[3], y.lower[3]);
+  if (MOMENTS) {
+    workgroupBarrier(); // nobody reads what lay there
+    taps[lane] = vec4f(a.x, b.x, c.x, d.x);
+    taps[WG + lane] = vec4f(a.y, b.y, c.y, d.y);
+    workgroupBarrier();
+    if (lane < 8u * IMAGES) {
+      put_moments(place, lane, channel);
+    }
+  }
+}
+
+// Of an image's pixels in four channels: the means of its lanes' eight and their squared deviations lie in `taps`.
+fn put_moments(place: Place, lane: u32, channel: u32) {
+  let first = lane / 8u * (WG / IMAGES) + lane % 8u;
+  var mean = vec4f();
+  var squares = vec4f();
+  for (var i = 0u; i < WG / 8u / IMAGES; i++) {
+    let delta = taps[first + i * 8u] - mean;
+    let share = 1.0 / f32(i + 1u);
+    mean += delta * share;
+    squares += taps[WG + first + i * 8u] + delta * delta * (8.0 * f32(i) * share);
+  }
+  let image = place.image + lane / 8u;
+  let tile = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
+  for (var k = 0u; k < 4u; k++) {
+    if (image < dims.images && channel + k < dims.writes) {
+      let plane = image * dims.writes + channel + k;
+      let at = plane * dims.tiles_down * dims.tiles_across + tile;
+      moments[at] = Moments(f32(WG / IMAGES), mean[k], squares[k]);
+    }
+  }
+}
+
+fn keep_block(part: u32, spot: Spot, channel: u32, y: Block) {
+  keep(part, spot, channel, y.upper[0], y.lower[0]);
+  keep(part, spot, channel + 1u, y.upper[1], y.lower[1]);
+  keep(part, spot, channel + 2u, y.upper[2], y.lower[2]);
+  keep(part, spot, channel + 3u, y.upper[3], y.lower[3]);
+}
+
+fn keep(part: u32, spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
+  if (channel < dims.writes && spot.is_real) {
+    let plane = (part * dims.images + spot.image) * dims.writes + channel;
+    let i = plane * dims.out_height * dims.out_width + spot.upper;
+    keep_line(lower, i + spot.below);
+    keep_line(upper, i);
+  }
+}
+
+fn keep_line(sum: vec4f, i: vec4u) {
+  part_sums[i.w] = sum.w;
+  part_sums[i.z] = sum.z;
+  part_sums[i.y] = sum.y;
+  part_sums[i.x] = sum.x;
 }
 
 // ---- entry points
@@ -340,44 +451,9 @@ fn tile(
 ) {
   let place = place_of(group, groups);
   let y = sums_of(place, lane);
-  let spot = spot_in(place, lane);
-  let a = place.channel + lane % 8u * 4u;
-  let b = a + OUT / 2u;
-  put(spot, a, y.upper[0], y.lower[0]);
-  put(spot, a + 1u, y.upper[1], y.lower[1]);
-  put(spot, a + 2u, y.upper[2], y.lower[2]);
-  put(spot, a + 3u, y.upper[3], y.lower[3]);
-  put(spot, b, y.upper[4], y.lower[4]);
-  put(spot, b + 1u, y.upper[5], y.lower[5]);
-  put(spot, b + 2u, y.upper[6], y.lower[6]);
-  put(spot, b + 3u, y.upper[7], y.lower[7]);
-}
-
-fn keep(part: u32, spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
-  if (channel >= dims.writes) {
-    return;
-  }
-  let plane = (part * dims.images + spot.image) * dims.writes + channel;
-  let at = plane * dims.out_height * dims.out_width + spot.at;
-  if (spot.lines > 0u) {
-    keep_line(at, spot.columns, upper);
-  }
-  if (spot.lines > 1u) {
-    keep_line(at + dims.out_width, spot.columns, lower);
-  }
-}
-
-fn keep_line(at: u32, columns: u32, values: vec4f) {
-  part_sums[at] = values.x;
-  if (columns > 1u) {
-    part_sums[at + 1u] = values.y;
-  }
-  if (columns > 2u) {
-    part_sums[at + 2u] = values.z;
-  }
-  if (columns > 3u) {
-    part_sums[at + 3u] = values.w;
-  }
+  let channel = place.channel + lane % 8u * 4u;
+  put_block(place, lane, channel, y.a);
+  put_block(place, lane, channel + OUT / 2u, y.b);
 }
 
 @compute @workgroup_size(WG)
@@ -389,16 +465,9 @@ fn part(
   let place = place_of(group, groups);
   let y = sums_of(place, lane);
   let spot = spot_in(place, lane);
-  let a = place.channel + lane % 8u * 4u;
-  let b = a + OUT / 2u;
-  keep(place.part, spot, a, y.upper[0], y.lower[0]);
-  keep(place.part, spot, a + 1u, y.upper[1], y.lower[1]);
-  keep(place.part, spot, a + 2u, y.upper[2], y.lower[2]);
-  keep(place.part, spot, a + 3u, y.upper[3], y.lower[3]);
-  keep(place.part, spot, b, y.upper[4], y.lower[4]);
-  keep(place.part, spot, b + 1u, y.upper[5], y.lower[5]);
-  keep(place.part, spot, b + 2u, y.upper[6], y.lower[6]);
-  keep(place.part, spot, b + 3u, y.upper[7], y.lower[7]);
+  let channel = place.channel + lane % 8u * 4u;
+  keep_block(place.part, spot, channel, y.a);
+  keep_block(place.part, spot, channel + OUT / 2u, y.b);
 }
 
 @compute @workgroup_size(WG)
@@ -413,12 +482,15 @@ fn finish(
   if (at >= count) {
     return;
   }
-  var sum = 0.0;
+  let n = at / pixels / dims.writes;
+  let o = at / pixels % dims.writes;
+  let to = (planes_before(n, o, dims.writes, dims.result_split) + o) * pixels + at % pixels;
+  var sum = level_of(n, o, dims);
   for (var i = 0u; i < dims.parts; i++) {
     sum += all_sums[i * count + at];
   }
-  let n = at / pixels / dims.writes;
-  let o = at / pixels % dims.writes;
-  let plane = planes_before(n, o, dims.writes, dims.result_split) + o;
-  put_one(plane * pixels + at % pixels, sum + level_of(n, o));
+  if (dims.has_added == 1u) {
+    sum += f32(added[to]);
+  }
+  result[to] = elem(sum);
 }

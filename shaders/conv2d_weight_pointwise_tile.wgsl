@@ -1,14 +1,15 @@
 // conv2d_weight_pointwise_tile.wgsl — the gradient of a 1×1 convolution by its weights, in parts, for GPUs.
 //
-//   tile      w_s[o,c] = Σ_{n,p of part s} dy[n,o,p] · x[n,c,p], p over the pixels of an image,
+//   tile      w_s[o,c] = Σ_{n,p of part s} dy[n,o,p] · z[n,c,p], p over the pixels of an image,
 //             and then dweight = Σ_s w_s: a product of matrices
+//             z = x, or with NORMED f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset)
 //   source    the transpose of torch.nn.functional.conv2d in its weights
 //
 //   A workgroup makes 64 × 64 weights. Turn by turn it stages 16 pixels in 64 channels of dy and 64 of
-//   x; from there a lane makes 8 × 4 weights.
+//   z; from there a lane makes 8 × 4 weights.
 //
-//   shapes    dy [N, O, pixels] · x [N, C, pixels] row-major, pixels a multiple of 4 · partials [parts, O, C] f32;
-//             x may be joined: channel c of image n is plane c + n·split, from c = split on
+//   shapes    dy [N, O, pixels] · x [N, C, pixels] row-major, pixels a multiple of 4 · lines [N, C, 3] ·
+//             partials [parts, O, C] f32; x may be joined: channel c of image n is plane c + n·split, from c = split on
 //             c + n·(C − split) + (N − 1)·split
 //   dispatch  (⌈C/64⌉, ⌈O/64⌉, parts) workgroups of 128 lanes
 //   numerics  f32; pixel by pixel in fixed order, then part by part
@@ -16,6 +17,7 @@
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 
+const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
 const WG: u32 = 128u;
 const SIDE: u32 = 64u; // channels of dy, and of x, a workgroup
 const QUADS: u32 = 4u; // fours of pixels a turn
@@ -36,9 +38,17 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> lines: array<Line>;
+
+// h = (x − mean) · factor + offset, as groupnorm.wgsl has it.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
 
 var<workgroup> outputs: array<vec4f, SIDE * PITCH>; // of dy
-var<workgroup> inputs: array<vec4f, SIDE * PITCH>; // of x
+var<workgroup> inputs: array<vec4f, SIDE * PITCH>; // of z
 
 fn stage(turn: u32, group: vec3u, lane: u32) {
   for (var i = 0u; i < SIDE * QUADS / WG; i++) {
@@ -62,9 +72,22 @@ fn inputs_at(c: u32, quad: u32) -> vec4f {
   if (c >= dims.in_channels || quad >= dims.all_quads) {
     return vec4f();
   }
-  let plane = planes_before(quad / dims.quads, c, dims.in_channels, dims.split) + c;
+  let image = quad / dims.quads;
+  let plane = planes_before(image, c, dims.in_channels, dims.split) + c;
   let at = (plane * dims.quads + quad % dims.quads) * 4u;
-  return vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u]));
+  return finished(image, c, vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u])));
+}
+
+fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
+  var z = pixels;
+  if (NORMED != 0u) {
+    let line = lines[image * dims.in_channels + channel];
+    z = (z - line.mean) * line.factor + line.offset;
+  }
+  if (NORMED == 2u) {
+    z /= 1.0 + exp(min(-z, vec4f(87.0)));
+  }
+  return z;
 }
 
 // Added to channel c it gives its plane.

@@ -2,14 +2,16 @@
 //
 //   tile      w_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n, c, i + u − top, j + v − left]
 //             and then dweight = Σ_s w_s. z = x, or with DOUBLED x with each pixel doubled both ways;
-//             0 outside the image
+//             0 outside the image; with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset)
 //   source    the transpose of torch.nn.functional.conv2d in its weights
 //
 //   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of dy, in 32
 //   channels, and the patch of z around them, in 32; from there a lane makes 8 × 1 × 9 weights, which
 //   leave no registers to load the next turn meanwhile.
 //
-//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · partials [parts, O, C, 3, 3] f32
+//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · lines [N, C, 3] · partials [parts, O, C, 3, 3] f32;
+//             x may be joined: channel c of image n is plane c + n·split, from c = split on
+//             c + n·(C − split) + (N − 1)·split
 //   dispatch  (⌈C/32⌉, ⌈O/32⌉, parts) workgroups of 128 lanes
 //   numerics  f32; pixel by pixel in fixed order, then part by part
 //   launcher  src/kernels/conv2d_weight_tile_record.ts · oracle tests/reference/conv2d.ts
@@ -17,6 +19,7 @@
 alias elem = f32; // or f16: how maps are stored; sums are f32
 
 const DOUBLED: u32 = 0u; // 1: yes
+const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
 const COLUMNS: u32 = 8u; // of a turn's pixels: 4 or 8
 const ROWS: u32 = 4u; // even
 
@@ -31,6 +34,7 @@ const PITCH: u32 = PATCH + 1u; // odd: channels lie in other banks
 struct Dims {
   images: u32, // N
   in_channels: u32, // C
+  split: u32, // channels of x's first part, a multiple of 8; else C
   out_channels: u32, // O
   rows: u32, // of dy
   columns: u32,
@@ -48,6 +52,14 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> lines: array<Line>;
+
+// h = (x − mean) · factor + offset, as groupnorm.wgsl has it.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
 
 // ---- staging
 
@@ -107,11 +119,29 @@ fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let plane = planes_before(image, channel, dims.in_channels, dims.split) + channel;
+  let x_row = plane * dims.x_rows + ((row - dims.top) >> DOUBLED);
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
   let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
   let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
-  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+  return select(vec4f(), finished(image, channel, pixels), (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+}
+
+// Added to channel c it gives its plane.
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
+}
+
+fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
+  var z = pixels;
+  if (NORMED != 0u) {
+    let line = lines[image * dims.in_channels + channel];
+    z = (z - line.mean) * line.factor + line.offset;
+  }
+  if (NORMED == 2u) {
+    z /= 1.0 + exp(min(-z, vec4f(87.0)));
+  }
+  return z;
 }
 
 // ---- multiplying

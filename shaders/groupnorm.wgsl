@@ -8,8 +8,10 @@
 //   shapes    x, y [N, C, H, W] f32 row-major · affine [2C]: γ, then β · scale_shift: columns of [N, all], C scales, then C shifts
 //             x may be joined: channel c of image n is plane c + n·split, from c = split on c + n·(C − split) + (N − 1)·split
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
-//             moments [N, G, slices] of (mean, Σ (x − mean)²) · stats [N, G] of (μ, r)
-//   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then apply, apply_wide: LANES lanes a part
+//             moments [N, G, slices] of (count, mean, Σ (x − mean)²), or as conv2d_tile.wgsl leaves them [N, C, tiles], slices = C/G · tiles
+//             stats [N, G] of (μ, r) · lines [N, C] of (mean, factor, offset): h = (x − mean) · factor + offset
+//   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then lines: one lane a row. Then apply,
+//             apply_wide: LANES lanes a part; none is needed where conv2d_tile.wgsl reads x through its lines
 //             or whole: one quad of lanes a group, each takes whole rows, as many as the others
 //             wide and shared take four values at a time, whole sixteen: H · W must be a multiple of that
 //   numerics  squares about the mean of sixteen values (whole: of a row's first four), merged by Chan, Golub & LeVeque 1983: a large
@@ -103,7 +105,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 // ---- mean and squared deviations of a slice
 
-@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<Moments>;
 
 struct Moments {
   count: f32,
@@ -189,7 +191,7 @@ fn moments(at: Invocation) {
       all = merged(all, Moments(1.0, f32(x[i]), 0.0));
     }
   }
-  moments_out[index] = vec2f(all.mean, all.squares);
+  moments_out[index] = all;
 }
 
 // How many of `count` values fall to a lane that takes every `lanes`-th.
@@ -227,8 +229,7 @@ fn moments_wide(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let all = moments_of(index, 0u, 1u);
-  moments_out[index] = vec2f(all.mean, all.squares);
+  moments_out[index] = moments_of(index, 0u, 1u);
 }
 
 var<workgroup> shared_moments: array<Moments, SHARED>;
@@ -256,19 +257,65 @@ fn moments_shared(
     workgroupBarrier();
   }
   if (lane == 0u) {
-    moments_out[index] = vec2f(all.mean, all.squares);
+    moments_out[index] = all;
   }
+}
+
+// ---- h of a row
+
+@group(0) @binding(5) var<storage, read> all_moments: array<Moments>;
+@group(0) @binding(6) var<storage, read> affine: array<f32>;
+@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(9) var<storage, read_write> lines_out: array<Line>;
+
+// h = (x − mean) · factor + offset.
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
+
+fn line_of(row: u32, statistics: vec2f) -> Line {
+  let c = row % dims.channels;
+  let factor = statistics.y * affine[c]; // r γ
+  if (dims.scale_step == 0u) {
+    return Line(statistics.x, factor, affine[dims.channels + c]);
+  }
+  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
+  let scale = 1.0 + scale_shift[at];
+  return Line(statistics.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);
+}
+
+fn statistics_from(all: Moments) -> vec2f {
+  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+}
+
+@compute @workgroup_size(WG)
+fn lines(at: Invocation) {
+  let row = lane_of(at);
+  if (row >= dims.batch * dims.channels) {
+    return;
+  }
+  let rows = dims.channels / dims.groups;
+  let group = row / rows;
+  var all = Moments();
+  for (var slice = group * dims.slices; slice < (group + 1u) * dims.slices; slice++) {
+    all = merged(all, all_moments[slice]);
+  }
+  let statistics = statistics_from(all);
+  if (row % rows == 0u) {
+    stats[group] = statistics;
+  }
+  lines_out[row] = line_of(row, statistics);
 }
 
 // ---- y, part by part
 
-@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
-@group(0) @binding(6) var<storage, read> affine: array<f32>;
-@group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
-@group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<elem>;
-@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
-@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
+@group(0) @binding(10) var<storage, read> lines_in: array<Line>;
+@group(0) @binding(11) var<storage, read_write> y: array<elem>;
+@group(0) @binding(12) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(13) var<storage, read_write> y16: array<elem16>;
 
 // A part: its row n · C + c, its first value in y and in x, and how many.
 struct Part {
@@ -288,47 +335,6 @@ fn part_of(index: u32) -> Part {
 
 fn part_total() -> u32 {
   return dims.batch * dims.channels * dims.parts;
-}
-
-fn group_of(row: u32) -> u32 {
-  return row / (dims.channels / dims.groups);
-}
-
-// h = (x − mean) · factor + offset in a row.
-struct Line {
-  mean: f32,
-  factor: f32,
-  offset: f32,
-}
-
-fn line_of(row: u32, moments: vec2f) -> Line {
-  let c = row % dims.channels;
-  let factor = moments.y * affine[c]; // r γ
-  if (dims.scale_step == 0u) {
-    return Line(moments.x, factor, affine[dims.channels + c]);
-  }
-  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
-  let scale = 1.0 + scale_shift[at];
-  return Line(moments.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);
-}
-
-// μ and r of a group, from its slices; written once for each group.
-fn statistics_of(part: Part, lane: u32) -> vec2f {
-  let group = group_of(part.row);
-  var all = Moments();
-  for (var slice = 0u; slice < dims.slices; slice++) {
-    let m = slice_moments[group * dims.slices + slice];
-    all = merged(all, Moments(f32(slice_count(slice)), m.x, m.y));
-  }
-  let result = statistics_from(all);
-  if (lane == 0u && part.first == group * group_size()) {
-    stats[group] = result;
-  }
-  return result;
-}
-
-fn statistics_from(all: Moments) -> vec2f {
-  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
 }
 
 // `off`: from a value in y to it in x.
@@ -352,7 +358,7 @@ fn apply(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let line = line_of(part.row, statistics_of(part, lane));
+  let line = lines_in[part.row];
   let start = part.first + lane;
   let off = part.source - part.first;
   let steps = steps_of(part.count, lane, LANES);
@@ -376,7 +382,7 @@ fn apply_wide(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let line = line_of(part.row, statistics_of(part, lane));
+  let line = lines_in[part.row];
   let start = part.first / 4u + lane;
   let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, LANES);

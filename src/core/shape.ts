@@ -35,3 +35,14 @@ export function shape4(operation: string, shape: Shape): [number, number, number
     "Reshape the tensor to four extents.",
   );
 }
+
+/** That groups do not divide channels, and what does. */
+export function groupsError(message: string, channels: number): ShapeError {
+  const all = Array.from({ length: channels }, (_, i) => i + 1);
+  const divisors = all.filter((divisor) => channels % divisor === 0);
+  return new ShapeError(
+    "shape/groups",
+    message,
+    `Divisors of ${channels}: ${divisors.join(", ")}.`,
+  );
+}

@@ -190,7 +190,8 @@ export class Gpu {
     const subgroupSize = (isFixed && subgroupMinSize) || 0;
     const choices = this.#choices;
     const units = this.#matrixUnits ? { matrixUnits: this.#matrixUnits } : {};
-    return { subgroupSize, software, tiles: software === undefined, choices, ...units, ...plain };
+    const tiles = software === undefined;
+    return { subgroupSize, software, tiles, fuses: tiles, choices, ...units, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

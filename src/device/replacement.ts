@@ -5,6 +5,7 @@
 import { OptionError } from "../core/errors.ts";
 import type { Binding, ShaderFamily } from "./shader.ts";
 import { readingOf, withText } from "./shader_reading.ts";
+import { bareText } from "./shader_text.ts";
 
 /**
  * The family with another source; `PipelineCache.replace` takes it.
@@ -15,7 +16,11 @@ import { readingOf, withText } from "./shader_reading.ts";
  */
 export function replacementOf(original: ShaderFamily, wgsl: string): ShaderFamily {
   const own = readingOf(original);
-  const family = withText(original, { name: original.name, hash: hashOf(wgsl), text: [wgsl] });
+  const family = withText(original, {
+    name: original.name,
+    hash: hashOf(wgsl),
+    text: [bareText(wgsl)],
+  });
   const { chunks, settings, entries } = readingOf(family);
   const missing = Object.keys(own.settings).filter((name) => !Object.hasOwn(settings, name));
   if (missing.length > 0) {

@@ -4,17 +4,16 @@
 // read by it (./replacement.ts). It is no parser: it needs names and brackets.
 import type { Setting } from "./shader.ts";
 
-/** Comments become blanks: line numbers stay those of the file. */
-const withoutComments = (source: string): string =>
+/** A file without comments and `enable`s, which become blanks: line numbers stay those of the file. */
+export const bareText = (source: string): string =>
   source
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
-    .replace(/[ \t]*\/\/[^\n]*/g, "");
-
-/** A file's top-level declarations in order, without comments and `enable`s; joined, they are its text. */
-export function declarationsOf(source: string): string[] {
-  const text = withoutComments(source)
+    .replace(/[ \t]*\/\/[^\n]*/g, "")
     .replace(/[ \t]+$/gm, "")
     .replace(/^[ \t]*enable [^;]*;/gm, "");
+
+/** The top-level declarations of a bare text, in order; joined, they are the text. */
+export function declarationsOf(text: string): string[] {
   const chunks: string[] = [];
   let depth = 0;
   let start = 0;

@@ -20,6 +20,8 @@ export interface Target {
   readonly software: "swiftshader" | "llvmpipe" | undefined;
   /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
   readonly tiles?: boolean;
+  /** kernels on tiles normalise what they read, and sum what they write for the next norm */
+  readonly fuses?: boolean;
   /** asked for, and there: candidates of matrix products and convolutions */
   readonly matrixUnits?: MatrixUnits;
   /** what a tuning found fastest here; default: each launcher's first candidate */

@@ -2,7 +2,7 @@
 //
 // Each rule is one that diffusers or PyTorch would break on, later and with less to say.
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { showShape } from "../core/shape.ts";
+import { groupsError, showShape } from "../core/shape.ts";
 import type { UNetConfig } from "./unet_config.ts";
 
 /** @throws ShapeError for sizes that do not fit together, OptionError for keys that do not */
@@ -63,17 +63,6 @@ function requireGroups(config: UNetConfig, name: string): void {
   if (!hasMidAttention(config) || ownGroups === null || last % ownGroups === 0) return;
   const rule = "attn_norm_num_groups must divide the last block's channels";
   throw groupsError(`${name}: ${rule}, got ${ownGroups} and ${last}.`, last);
-}
-
-function groupsError(message: string, channels: number): ShapeError {
-  const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter(
-    (divisor) => channels % divisor === 0,
-  );
-  return new ShapeError(
-    "shape/groups",
-    message,
-    `Divisors of ${channels}: ${divisors.join(", ")}.`,
-  );
 }
 
 const hasMidAttention = ({ mid_block_type, add_attention }: UNetConfig): boolean =>

@@ -228,6 +228,19 @@ export class Graph {
   }
 }
 
+/** The dispatches without norms' outputs that nobody reads: kernels that could have read through them. */
+export function neededOf(
+  dispatches: readonly Dispatch[],
+  keep: readonly Tensor[],
+): readonly Dispatch[] {
+  const bound = dispatches.flatMap(({ tensors }) => tensors);
+  const isRead = ({ writes, unread }: BoundTensor) => !writes && !unread;
+  const read = new Set([...keep, ...bound.filter(isRead).map(({ tensor }) => tensor)]);
+  return dispatches.filter(({ tensors }) =>
+    tensors.some(({ tensor, writes }) => writes && (!tensor.normed || read.has(tensor))),
+  );
+}
+
 function joined(a: Tensor, b: Tensor, label: string): Tensor {
   const [N = 1, split = 1, ...size] = a.shape;
   const shape = [N, split + b.shape[1]!, ...size];

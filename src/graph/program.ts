@@ -6,7 +6,7 @@ import { DeviceError } from "../core/errors.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Pipeline } from "../device/pipelines.ts";
 import { type Misfit, requireFits, residentsOf, uniformBytes } from "./fits.ts";
-import type { BoundTensor, Dispatch, Graph } from "./graph.ts";
+import { type BoundTensor, type Dispatch, type Graph, neededOf } from "./graph.ts";
 import { cutsOf, guessedMs, LONGEST_GUESSED_MS, LONGEST_SUBMISSION_MS, ownMs } from "./pacing.ts";
 import { type Plan, type PlanReport, planMemory } from "./plan.ts";
 import { alignUp, bytesOf, readTensor, type Tensor, valuesOf } from "./tensor.ts";
@@ -95,7 +95,8 @@ export class Program {
     { label, keep = [], rewrite, cure, signal }: CompileOptions,
   ): Promise<Program> {
     const started = performance.now();
-    const dispatches = rewrite?.(graph.dispatches, keep) ?? graph.dispatches;
+    const asked = rewrite?.(graph.dispatches, keep) ?? graph.dispatches;
+    const dispatches = neededOf(asked, keep);
     const plan = planMemory(dispatches, keep);
     requireFits(gpu, label, { dispatches, plan }, cure);
     const planned = performance.now();

@@ -22,6 +22,19 @@ export interface Tensor {
   readonly parts?: readonly [Tensor, Tensor];
   /** of a part: what it lies in, and from which byte on */
   part?: { readonly of: Tensor; readonly offset: number };
+  /** of tiles that a convolution wrote, [N, C, tiles, 3]: their count, mean and squared deviations */
+  moments?: Tensor;
+  /** of a norm's output: what it is made of, for kernels that make it as they read */
+  normed?: Normed;
+}
+
+/** f((x − mean) · factor + offset), channel by channel. */
+export interface Normed {
+  readonly x: Tensor;
+  /** [N, C, 3]: mean, factor, offset */
+  readonly lines: Tensor;
+  /** f: 0 none, 1 silu */
+  readonly activation: number;
 }
 
 const BYTES: Record<Dtype, number> = { f32: 4, f16: 2, u32: 4 };

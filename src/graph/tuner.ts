@@ -59,7 +59,8 @@ export async function tune(
   gpu.check();
   gpu.requireChoosable("tune");
   const started = performance.now();
-  const first = launchesOf(record({ ...gpu.target, choices: {} }));
+  const target = { ...gpu.target, fuses: false }; // candidates are compared by what they compute alone
+  const first = launchesOf(record({ ...target, choices: {} }));
   const plain = launchesOf(record(PLAIN_TARGET));
   const open = [...first].filter(
     ([
@@ -74,7 +75,7 @@ export async function tune(
   const others = Array.from({ length: most - 1 }, (_, i) => {
     const choices = open.map(([key, { choice }]) => [key, choice.names[i + 1]]);
     const named = choices.filter(([, name]) => name !== undefined);
-    return launchesOf(record({ ...gpu.target, choices: Object.fromEntries(named) }));
+    return launchesOf(record({ ...target, choices: Object.fromEntries(named) }));
   });
   const tuned: Tuned[] = [];
   for (const [key, launch] of open.sort(([, a], [, b]) => flopsOf(b) - flopsOf(a))) {

@@ -58,6 +58,16 @@ export const splitsOf = ({ source, result }: ConvolutionTensors) => ({
   result_split: splitOf(result),
 });
 
+/** What a kernel binds that normalises what it reads, where a norm has left that to it; NORMED as in its shader. */
+export function throughNorm(tensor: Tensor) {
+  const { normed } = tensor;
+  if (!normed) return { NORMED: 0, source: tensor, lines: unread(tensor) };
+  return { NORMED: 1 + normed.activation, source: normed.x, lines: normed.lines };
+}
+
+/** All values of NORMED. */
+export const NORMS = [0, 1, 2];
+
 /** At stride 1: rows and columns of zeros before the source, and how the taps lie; the gradient turns them round. */
 export function placeOf(direction: Direction, { K, padding: { top, left } }: Convolution) {
   return direction === "forward"

@@ -4,15 +4,18 @@
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import {
   argsOf,
   type Convolution,
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  NORMS,
   placeOf,
   rolesOf,
   splitsOf,
+  throughNorm,
 } from "./conv2d_roles.ts";
 import { conv2d_tile as tiled } from "./generated/conv2d_tile.ts";
 
@@ -39,20 +42,26 @@ export function recordOnTiles(
   graph: Graph,
   direction: Direction,
   c: Convolution,
-  tensors: ConvolutionTensors,
+  given: ConvolutionTensors,
 ): void {
-  const { dims, constants, tiles } = planOf(direction, c);
-  const { bias, rows, added, result, ...read } = argsOf({ ...dims, ...splitsOf(tensors) }, tensors);
-  const channels = dims.out_tiles * dims.parts;
-  const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), channels];
-  const work = { constants, flops: flopsOf(c) };
+  const { dims, tile, tiles } = planOf(direction, c);
+  const { NORMED, lines, source } = throughNorm(given.source);
+  const tensors = { ...given, source };
+  const bound = argsOf({ ...dims, ...splitsOf(tensors) }, tensors);
+  const { bias, rows, added, result, ...read } = { ...bound, lines };
+  const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), dims.out_tiles * dims.parts];
+  const constants = { ...constantsOf(c.K, c.upsample, tile), NORMED };
+  const flops = flopsOf(c);
   if (dims.parts === 1) {
-    graph.dispatch([tiled, "tile"], { ...read, bias, rows, added, result }, workgroups, work);
+    const moments = momentsOf(graph, direction, c, tile, given);
+    const work = { constants: { ...constants, MOMENTS: result.moments !== undefined }, flops };
+    const args = { ...read, bias, rows, added, result, moments };
+    graph.dispatch([tiled, "tile"], args, workgroups, work);
     return;
   }
-  const part_sums = graph.alloc([dims.parts, ...tensors.result.shape], "conv2d.parts");
-  graph.dispatch([tiled, "part"], { ...read, part_sums }, workgroups, work);
-  const elements = sizeOf(tensors.result.shape);
+  const part_sums = graph.alloc([dims.parts, ...result.shape], "conv2d.parts");
+  graph.dispatch([tiled, "part"], { ...read, part_sums }, workgroups, { constants, flops });
+  const elements = sizeOf(result.shape);
   graph.dispatch(
     [tiled, "finish"],
     { dims: read.dims, bias, rows, added, result, all_sums: part_sums },
@@ -60,6 +69,29 @@ export function recordOnTiles(
     { flops: dims.parts * elements },
   );
 }
+
+/**
+ * Of the result's tiles, where they are whole and a norm may come next; else nobody's. After shortcuts and
+ * projections, 1×1 and with nothing added, none does.
+ */
+function momentsOf(
+  graph: Graph,
+  direction: Direction,
+  { N, O, K, outH, outW }: Convolution,
+  { ROWS, COLUMNS }: Tile,
+  { added, result }: ConvolutionTensors,
+): Tensor {
+  const isBeforeNorm = direction === "forward" && (K === 3 || added);
+  const isWhole = outH % ROWS === 0 && outW % COLUMNS === 0;
+  const tiles = (outH * outW) / (ROWS * COLUMNS);
+  if (!graph.targetOf("conv2d").fuses || !isBeforeNorm || !isWhole) {
+    return graph.alloc([3], "conv2d.moments");
+  }
+  result.moments = graph.alloc([N, O, tiles, 3], "conv2d.moments");
+  return result.moments;
+}
+
+type Tile = (typeof TILES)[number];
 
 function planOf(direction: Direction, c: Convolution) {
   const { height, width, ...roles } = rolesOf(direction, c);
@@ -86,26 +118,30 @@ function planOf(direction: Direction, c: Convolution) {
     turns_a_part,
     parts,
   };
-  return { dims, constants: constantsOf(c.K, c.upsample, tile), tiles };
+  return { dims, tile, tiles };
 }
 
-const constantsOf = (KERNEL: number, isDoubled: boolean, tile: (typeof TILES)[number]) => ({
+const constantsOf = (KERNEL: number, isDoubled: boolean, tile: Tile) => ({
   KERNEL,
   DOUBLED: Number(isDoubled),
   ...tile,
 });
 
-/** Every pipeline that can be asked for. */
+/** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dTileVariants = (): Variant[] => [
-  ...[1, 3].flatMap((K) =>
-    [false, true].flatMap((isDoubled) =>
-      TILES.flatMap((tile) =>
-        ["tile", "part"].map((entry) => ({
+  ...TILES.flatMap((tile) =>
+    [1, 3].flatMap((K) =>
+      [
+        ...NORMS.map((NORMED) => ({ ...constantsOf(K, false, tile), NORMED })),
+        { ...constantsOf(K, true, tile), NORMED: 0 },
+      ].flatMap((constants) => [
+        ...[false, true].map((MOMENTS) => ({
           family: tiled,
-          entry,
-          constants: constantsOf(K, isDoubled, tile),
+          entry: "tile",
+          constants: { ...constants, MOMENTS },
         })),
-      ),
+        { family: tiled, entry: "part", constants },
+      ]),
     ),
   ),
   { family: tiled, entry: "finish", constants: {} },

@@ -5,7 +5,7 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph, Workgroups } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf, weightSizesOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, NORMS, throughNorm, weightSizesOf } from "./conv2d_roles.ts";
 import { conv2d_weight_pointwise_tile as pointwise } from "./generated/conv2d_weight_pointwise_tile.ts";
 import { conv2d_weight_tile as tiled } from "./generated/conv2d_weight_tile.ts";
 
@@ -48,18 +48,21 @@ export function recordOnWeightTiles(graph: Graph, c: Convolution, recorded: Reco
 }
 
 function recordTiles(graph: Graph, c: Convolution, { way, inputs, partialsOf }: Recorded): Tensor {
+  const { NORMED, source: x, lines } = throughNorm(inputs.x);
   const { constants, turns_down, turns_across, turns } = turnsOf(c);
   const place = placeOf(c, way, turns);
   const dims = {
     ...weightSizesOf(c),
+    split: splitOf(x),
     turns_down,
     turns_across,
     turns,
     turns_a_part: way.turns_a_part,
   };
   const partials = partialsOf(place.parts);
-  const work = { constants, flops: flopsOf(c) };
-  graph.dispatch([tiled, "tile"], { dims, ...inputs, partials }, place.workgroups, work);
+  const work = { constants: { ...constants, NORMED }, flops: flopsOf(c) };
+  const args = { dims, dy: inputs.dy, x, lines, partials };
+  graph.dispatch([tiled, "tile"], args, place.workgroups, work);
   return partials;
 }
 
@@ -68,12 +71,13 @@ function recordPointwise(
   c: Convolution,
   { way, inputs, partialsOf }: Recorded,
 ): Tensor {
+  const { NORMED, source: x, lines } = throughNorm(inputs.x);
   const { quads, all_quads, turns } = quadsOf(c);
   const place = placeOf(c, way, turns);
   const dims = {
     images: c.N,
     in_channels: c.C,
-    split: splitOf(inputs.x),
+    split: splitOf(x),
     out_channels: c.O,
     quads,
     all_quads,
@@ -81,8 +85,9 @@ function recordPointwise(
     turns_a_part: way.turns_a_part,
   };
   const partials = partialsOf(place.parts);
-  const work = { flops: flopsOf(c) };
-  graph.dispatch([pointwise, "tile"], { dims, ...inputs, partials }, place.workgroups, work);
+  const work = { constants: { NORMED }, flops: flopsOf(c) };
+  const args = { dims, dy: inputs.dy, x, lines, partials };
+  graph.dispatch([pointwise, "tile"], args, place.workgroups, work);
   return partials;
 }
 
@@ -125,14 +130,13 @@ const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({
   COLUMNS: isNarrow ? 4 : 8,
 });
 
-/** Every pipeline that can be asked for. */
+/** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dWeightTileVariants = (): Variant[] => [
-  ...[false, true].flatMap((isDoubled) =>
-    [false, true].map((isNarrow) => ({
-      family: tiled,
-      entry: "tile",
-      constants: constantsOf(isDoubled, isNarrow),
-    })),
+  ...[false, true].flatMap((isNarrow) =>
+    [
+      ...NORMS.map((NORMED) => ({ ...constantsOf(false, isNarrow), NORMED })),
+      { ...constantsOf(true, isNarrow), NORMED: 0 },
+    ].map((constants) => ({ family: tiled, entry: "tile", constants })),
   ),
-  { family: pointwise, entry: "tile", constants: {} },
+  ...NORMS.map((NORMED) => ({ family: pointwise, entry: "tile", constants: { NORMED } })),
 ];

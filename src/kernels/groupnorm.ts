@@ -1,8 +1,8 @@
 // Launches shaders/groupnorm.wgsl: checks shapes, allocates the outputs, records the dispatches.
 //
 // Both passes cut a tensor among lanes alike (groupnorm_cut.ts).
-import { OptionError, ShapeError } from "../core/errors.ts";
-import { requireShape, shape4, showShape, sizeOf } from "../core/shape.ts";
+import { OptionError } from "../core/errors.ts";
+import { groupsError, requireShape, shape4, showShape, sizeOf } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, unread } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
@@ -28,9 +28,12 @@ export interface GroupNormOptions {
   activation: ActivationName;
 }
 
+const LINES_WG = 16;
+
 /** Every pipeline a launcher here can ask for. */
 export const groupNormVariants = (): Variant[] => [
   ...[16, 64].map((WG) => ({ family, entry: "moments", constants: { WG } })),
+  { family, entry: "lines", constants: {} },
   { family, entry: "moments_wide", constants: { WG: 16 } },
   { family, entry: "moments_shared", constants: {} },
   ...ACTIVATIONS.map((_, ACTIVATION) => {
@@ -83,64 +86,56 @@ interface Call extends GroupNormOptions {
   stats: Tensor;
 }
 
-function argsOf({ inputs, groups, eps, stats }: Call, cut: Cut) {
-  const { x, affine, scaleShift } = inputs;
+function dimsOf({ inputs: { x, scaleShift }, groups, eps }: Call, cut: Cut) {
   const [N = 1, C = 1, H = 1, W = 1] = x.shape;
   const { slice, slices, part, parts } = cut;
   const split = splitOf(x);
   const size = { batch: N, channels: C, groups, pixels: H * W, split, slice, slices, part, parts };
-  const dims = { ...size, eps, ...scaleColumns(scaleShift) };
-  return { dims, affine, scale_shift: scaleShift?.of ?? unread(affine), stats };
+  return { ...size, eps, ...scaleColumns(scaleShift) };
 }
+
+const parametersOf = ({ inputs: { affine, scaleShift }, stats }: Call) => {
+  return { affine, scale_shift: scaleShift?.of ?? unread(affine), stats };
+};
 
 /** One dispatch: a quad of lanes does all of a group. */
 function recordWhole(graph: Graph, call: Call): void {
   const { inputs, groups, activation, ACTIVATION, y } = call;
   const { x } = inputs;
-  const args = argsOf(call, cutOf("runs", x.shape, groups));
+  const dims = dimsOf(call, cutOf("runs", x.shape, groups));
   const flops = (9 + flopsOf(activation)) * sizeOf(x.shape);
   const options = { constants: { WG: WHOLE_WG, ACTIVATION }, flops };
   const workgroups = foldWorkgroups(4 * x.shape[0]! * groups, WHOLE_WG);
-  graph.dispatch([family, "whole"], { ...args, x16: x, y16: y }, workgroups, options);
+  const args = { dims, ...parametersOf(call), x16: x, y16: y };
+  graph.dispatch([family, "whole"], args, workgroups, options);
 }
 
-/** Two: moments of slices, then y of parts. */
+/** Up to three: moments of slices, where x has none of tiles, lines of rows, and y of parts, where it is read. */
 function recordParts(graph: Graph, call: Call, cut: Cut): void {
   const { inputs, activation, ACTIVATION, y } = call;
   const { x } = inputs;
-  const args = argsOf(call, cut);
-  const slice_moments = recordMoments(graph, x, args.dims, cut);
+  const dims = dimsOf(call, cut);
+  const lines = recordLines(graph, call, dims, x.moments ?? recordMoments(graph, x, dims, cut));
+  const isKnownToTiles = ACTIVATION < 2;
+  if (graph.targetOf("groupnorm").fuses && isKnownToTiles) {
+    y.normed = { x, lines, activation: ACTIVATION };
+  }
   const { WG, LANES } = cut.constants;
-  const rows = args.dims.batch * args.dims.channels;
-  const workgroups = foldWorkgroups(rows * cut.parts * LANES, WG);
+  const workgroups = foldWorkgroups(dims.batch * dims.channels * cut.parts * LANES, WG);
   const flops = (4 + flopsOf(activation)) * sizeOf(x.shape);
   const options = { constants: { WG, LANES, ACTIVATION }, flops };
-  const parted = { ...args, slice_moments };
+  const args = { dims, lines_in: lines };
   if (cut.isWide) {
-    graph.dispatch([family, "apply_wide"], { ...parted, x4: x, y4: y }, workgroups, options);
-  } else graph.dispatch([family, "apply"], { ...parted, x, y }, workgroups, options);
+    graph.dispatch([family, "apply_wide"], { ...args, x4: x, y4: y }, workgroups, options);
+  } else graph.dispatch([family, "apply"], { ...args, x, y }, workgroups, options);
 }
 
-type Dims = Record<
-  | "batch"
-  | "channels"
-  | "groups"
-  | "pixels"
-  | "split"
-  | "slice"
-  | "slices"
-  | "part"
-  | "parts"
-  | "eps"
-  | "scale_step"
-  | "scale_first",
-  number
->;
+type Dims = ReturnType<typeof dimsOf>;
 
-/** Mean and squared deviations of every slice, [N, G, slices, 2]. */
+/** Count, mean and squared deviations of every slice, [N, G, slices, 3]. */
 function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
   const { batch, groups, slices } = dims;
-  const moments = graph.alloc([batch, groups, slices, 2], "groupnorm.moments");
+  const moments = graph.alloc([batch, groups, slices, 3], "groupnorm.moments");
   const args = { dims, moments_out: moments };
   const wide = { ...args, x4: x };
   const { WG } = cut.constants;
@@ -151,6 +146,16 @@ function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
   else if (cut.isWide) graph.dispatch([family, "moments_wide"], wide, workgroups, options);
   else graph.dispatch([family, "moments"], { ...args, x }, workgroups, options);
   return moments;
+}
+
+/** Mean, factor and offset of every row, [N, C, 3], and stats; of any moments that lie group by group. */
+function recordLines(graph: Graph, call: Call, dims: Dims, all_moments: Tensor): Tensor {
+  const { batch, channels, groups } = dims;
+  const slices = sizeOf(all_moments.shape) / (3 * batch * groups);
+  const lines_out = graph.alloc([batch, channels, 3], "groupnorm.lines");
+  const args = { dims: { ...dims, slices }, all_moments, ...parametersOf(call), lines_out };
+  graph.dispatch([family, "lines"], args, foldWorkgroups(batch * channels, LINES_WG));
+  return lines_out;
 }
 
 /** Where a kernel finds scales and shifts. */
@@ -176,12 +181,8 @@ export function requireGroupNorm(
 ): [number, number, number, number] {
   const [N, C, H, W] = shape4(operation, x.shape);
   if (!Number.isInteger(groups) || groups < 1 || C % groups !== 0) {
-    const divisors = Array.from({ length: C }, (_, i) => i + 1).filter((d) => C % d === 0);
-    throw new ShapeError(
-      "shape/groups",
-      `${operation}: groups must divide C, got groups = ${groups} and C = ${C} (x: ${showShape(x.shape)}).`,
-      `Divisors of ${C}: ${divisors.join(", ")}.`,
-    );
+    const given = `groups = ${groups} and C = ${C} (x: ${showShape(x.shape)})`;
+    throw groupsError(`${operation}: groups must divide C, got ${given}.`, C);
   }
   requireShape(operation, "affine", affine.shape, [2 * C]);
   if (scaleShift) requireColumns(operation, "scaleShift", scaleShift, [N, 2 * C]);

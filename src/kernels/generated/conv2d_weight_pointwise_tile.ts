@@ -2,13 +2,14 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  tile: { dims: "images" | "in_channels" | "split" | "out_channels" | "quads" | "all_quads" | "turns" | "turns_a_part"; dy: true; x: true; partials: true };
+  tile: { dims: "images" | "in_channels" | "split" | "out_channels" | "quads" | "all_quads" | "turns" | "turns_a_part"; dy: true; x: true; partials: true; lines: true };
 };
 
 export const conv2d_weight_pointwise_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_pointwise_tile",
-  hash: "2c0df251",
+  hash: "552d959d",
   text: [`
+
 
 
 
@@ -26,6 +27,7 @@ export const conv2d_weight_pointwise_tile: ShaderFamily<Binds> = {
 
 alias elem = f32;
 
+const NORMED: u32 = 0u;
 const WG: u32 = 128u;
 const SIDE: u32 = 64u;
 const QUADS: u32 = 4u;
@@ -46,6 +48,14 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> lines: array<Line>;
+
+
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
 
 var<workgroup> outputs: array<vec4f, SIDE * PITCH>;
 var<workgroup> inputs: array<vec4f, SIDE * PITCH>;
@@ -72,9 +82,22 @@ fn inputs_at(c: u32, quad: u32) -> vec4f {
   if (c >= dims.in_channels || quad >= dims.all_quads) {
     return vec4f();
   }
-  let plane = planes_before(quad / dims.quads, c, dims.in_channels, dims.split) + c;
+  let image = quad / dims.quads;
+  let plane = planes_before(image, c, dims.in_channels, dims.split) + c;
   let at = (plane * dims.quads + quad % dims.quads) * 4u;
-  return vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u]));
+  return finished(image, c, vec4f(f32(x[at]), f32(x[at + 1u]), f32(x[at + 2u]), f32(x[at + 3u])));
+}
+
+fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
+  var z = pixels;
+  if (NORMED != 0u) {
+    let line = lines[image * dims.in_channels + channel];
+    z = (z - line.mean) * line.factor + line.offset;
+  }
+  if (NORMED == 2u) {
+    z /= 1.0 + exp(min(-z, vec4f(87.0)));
+  }
+  return z;
 }
 
 

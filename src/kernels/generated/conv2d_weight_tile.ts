@@ -2,13 +2,15 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  tile: { dims: "images" | "in_channels" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "top" | "left" | "turns_down" | "turns_across" | "turns" | "turns_a_part"; dy: true; x: true; partials: true };
+  tile: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "top" | "left" | "turns_down" | "turns_across" | "turns" | "turns_a_part"; dy: true; x: true; partials: true; lines: true };
 };
 
 export const conv2d_weight_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_tile",
-  hash: "78d7f6ca",
+  hash: "500e21c2",
   text: [`
+
+
 
 
 
@@ -27,6 +29,7 @@ export const conv2d_weight_tile: ShaderFamily<Binds> = {
 alias elem = f32;
 
 const DOUBLED: u32 = 0u;
+const NORMED: u32 = 0u;
 const COLUMNS: u32 = 8u;
 const ROWS: u32 = 4u;
 
@@ -41,6 +44,7 @@ const PITCH: u32 = PATCH + 1u;
 struct Dims {
   images: u32,
   in_channels: u32,
+  split: u32,
   out_channels: u32,
   rows: u32,
   columns: u32,
@@ -58,6 +62,14 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<elem>;
 @group(0) @binding(2) var<storage, read> x: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> lines: array<Line>;
+
+
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
 
 
 
@@ -117,11 +129,29 @@ fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let plane = planes_before(image, channel, dims.in_channels, dims.split) + channel;
+  let x_row = plane * dims.x_rows + ((row - dims.top) >> DOUBLED);
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
   let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
   let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
-  return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+  return select(vec4f(), finished(image, channel, pixels), (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
+}
+
+
+fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
+  return select(n * (channels - split) + (dims.images - 1u) * split, n * split, c < split);
+}
+
+fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
+  var z = pixels;
+  if (NORMED != 0u) {
+    let line = lines[image * dims.in_channels + channel];
+    z = (z - line.mean) * line.factor + line.offset;
+  }
+  if (NORMED == 2u) {
+    z /= 1.0 + exp(min(-z, vec4f(87.0)));
+  }
+  return z;
 }
 
 

@@ -5,15 +5,18 @@ type Binds = {
   moments: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; moments_out: true };
   moments_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
   moments_shared: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; moments_out: true };
-  apply: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y: true };
-  apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; slice_moments: true; affine: true; scale_shift: true; stats: true; y4: true };
+  lines: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; all_moments: true; affine: true; scale_shift: true; stats: true; lines_out: true };
+  apply: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x: true; lines_in: true; y: true };
+  apply_wide: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x4: true; lines_in: true; y4: true };
   whole: { dims: "batch" | "channels" | "groups" | "pixels" | "split" | "slice" | "slices" | "part" | "parts" | "eps" | "scale_step" | "scale_first"; x16: true; affine: true; scale_shift: true; stats: true; y16: true };
 };
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "7b762943",
+  hash: "665d820e",
   text: [`
+
+
 
 
 
@@ -118,7 +121,7 @@ fn normal_below(h: vec4f) -> vec4f {
 
 
 
-@group(0) @binding(4) var<storage, read_write> moments_out: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> moments_out: array<Moments>;
 
 struct Moments {
   count: f32,
@@ -204,7 +207,7 @@ fn moments(at: Invocation) {
       all = merged(all, Moments(1.0, f32(x[i]), 0.0));
     }
   }
-  moments_out[index] = vec2f(all.mean, all.squares);
+  moments_out[index] = all;
 }
 
 
@@ -242,8 +245,7 @@ fn moments_wide(at: Invocation) {
   if (index >= dims.batch * dims.groups * dims.slices) {
     return;
   }
-  let all = moments_of(index, 0u, 1u);
-  moments_out[index] = vec2f(all.mean, all.squares);
+  moments_out[index] = moments_of(index, 0u, 1u);
 }
 
 var<workgroup> shared_moments: array<Moments, SHARED>;
@@ -271,19 +273,65 @@ fn moments_shared(
     workgroupBarrier();
   }
   if (lane == 0u) {
-    moments_out[index] = vec2f(all.mean, all.squares);
+    moments_out[index] = all;
   }
 }
 
 
 
-@group(0) @binding(5) var<storage, read> slice_moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read> all_moments: array<Moments>;
 @group(0) @binding(6) var<storage, read> affine: array<f32>;
 @group(0) @binding(7) var<storage, read> scale_shift: array<f32>;
 @group(0) @binding(8) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(9) var<storage, read_write> y: array<elem>;
-@group(0) @binding(10) var<storage, read_write> y4: array<elem4>;
-@group(0) @binding(11) var<storage, read_write> y16: array<elem16>;
+@group(0) @binding(9) var<storage, read_write> lines_out: array<Line>;
+
+
+struct Line {
+  mean: f32,
+  factor: f32,
+  offset: f32,
+}
+
+fn line_of(row: u32, statistics: vec2f) -> Line {
+  let c = row % dims.channels;
+  let factor = statistics.y * affine[c];
+  if (dims.scale_step == 0u) {
+    return Line(statistics.x, factor, affine[dims.channels + c]);
+  }
+  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
+  let scale = 1.0 + scale_shift[at];
+  return Line(statistics.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);
+}
+
+fn statistics_from(all: Moments) -> vec2f {
+  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
+}
+
+@compute @workgroup_size(WG)
+fn lines(at: Invocation) {
+  let row = lane_of(at);
+  if (row >= dims.batch * dims.channels) {
+    return;
+  }
+  let rows = dims.channels / dims.groups;
+  let group = row / rows;
+  var all = Moments();
+  for (var slice = group * dims.slices; slice < (group + 1u) * dims.slices; slice++) {
+    all = merged(all, all_moments[slice]);
+  }
+  let statistics = statistics_from(all);
+  if (row % rows == 0u) {
+    stats[group] = statistics;
+  }
+  lines_out[row] = line_of(row, statistics);
+}
+
+
+
+@group(0) @binding(10) var<storage, read> lines_in: array<Line>;
+@group(0) @binding(11) var<storage, read_write> y: array<elem>;
+@group(0) @binding(12) var<storage, read_write> y4: array<elem4>;
+@group(0) @binding(13) var<storage, read_write> y16: array<elem16>;
 
 
 struct Part {
@@ -303,47 +351,6 @@ fn part_of(index: u32) -> Part {
 
 fn part_total() -> u32 {
   return dims.batch * dims.channels * dims.parts;
-}
-
-fn group_of(row: u32) -> u32 {
-  return row / (dims.channels / dims.groups);
-}
-
-
-struct Line {
-  mean: f32,
-  factor: f32,
-  offset: f32,
-}
-
-fn line_of(row: u32, moments: vec2f) -> Line {
-  let c = row % dims.channels;
-  let factor = moments.y * affine[c];
-  if (dims.scale_step == 0u) {
-    return Line(moments.x, factor, affine[dims.channels + c]);
-  }
-  let at = row / dims.channels * dims.scale_step + dims.scale_first + c;
-  let scale = 1.0 + scale_shift[at];
-  return Line(moments.x, factor * scale, affine[dims.channels + c] * scale + scale_shift[at + dims.channels]);
-}
-
-
-fn statistics_of(part: Part, lane: u32) -> vec2f {
-  let group = group_of(part.row);
-  var all = Moments();
-  for (var slice = 0u; slice < dims.slices; slice++) {
-    let m = slice_moments[group * dims.slices + slice];
-    all = merged(all, Moments(f32(slice_count(slice)), m.x, m.y));
-  }
-  let result = statistics_from(all);
-  if (lane == 0u && part.first == group * group_size()) {
-    stats[group] = result;
-  }
-  return result;
-}
-
-fn statistics_from(all: Moments) -> vec2f {
-  return vec2f(all.mean, 1.0 / sqrt(all.squares / all.count + dims.eps));
 }
 
 
@@ -367,7 +374,7 @@ fn apply(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let line = line_of(part.row, statistics_of(part, lane));
+  let line = lines_in[part.row];
   let start = part.first + lane;
   let off = part.source - part.first;
   let steps = steps_of(part.count, lane, LANES);
@@ -391,7 +398,7 @@ fn apply_wide(at: Invocation) {
   }
   let part = part_of(index / LANES);
   let lane = index % LANES;
-  let line = line_of(part.row, statistics_of(part, lane));
+  let line = lines_in[part.row];
   let start = part.first / 4u + lane;
   let off = part.source / 4u - part.first / 4u;
   let steps = steps_of(part.count / 4u, lane, LANES);
