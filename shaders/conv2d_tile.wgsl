@@ -336,7 +336,7 @@ fn spot_in(place: Place, lane: u32) -> Spot {
   return Spot(spot.x, spot.y * dims.out_width + columns, below, is_real);
 }
 
-// Mean and squared deviations of what it writes, where all of it is real.
+// With MOMENTS, where all of it is real, mean and squared deviations of what it writes.
 fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
   if (channel >= dims.writes || !spot.is_real) {
     return vec2f();
@@ -346,6 +346,9 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
   let level = level_of(spot.image, channel, dims);
   put_line(lower + level, i + spot.below, dims.has_added);
   put_line(upper + level, i, dims.has_added);
+  if (!MOMENTS) {
+    return vec2f();
+  }
   let a = written(i);
   let b = written(i + spot.below);
   let mean = dot(a + b, vec4f(0.125));

@@ -1,6 +1,7 @@
 // The benchmarks by name, on any device: in Node, or in a page that loads this module as it lies.
 import { type Choices, Gpu } from "../device/gpu.ts";
 import type { ReadFile } from "../formats/model_folder.ts";
+import { winogradKernels } from "../kernels/conv2d_winograd.ts";
 import { growthSuite } from "./growth.ts";
 import { kernelsSuite } from "./kernels.ts";
 import { memorySuite } from "./memory.ts";
@@ -48,6 +49,7 @@ export async function runSuites(
   for (const suite of suites) {
     const opened = await Gpu.open({ gpu });
     const { vendor, architecture, device, description } = opened.info;
+    opened.winograd = winogradKernels; // which choices may name
     opened.choices = choices;
     adapter = { vendor, architecture, device, description };
     try {

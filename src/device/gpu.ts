@@ -8,10 +8,10 @@ import { DeviceHealth, invalid } from "./health.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { type DeviceSource, newDevice } from "./request.ts";
 import type { MapDtype } from "./shader.ts";
-import { type Choices, type MatrixUnits, PLAIN_TARGET, type Target } from "./target.ts";
+import { type Choices, type Offered, PLAIN_TARGET, type Target } from "./target.ts";
 
 export { WANTED_LIMITS } from "./request.ts";
-export { type Choices, type MatrixUnits, PLAIN_TARGET, type Target } from "./target.ts";
+export { type Choices, type Offered, PLAIN_TARGET, type Target } from "./target.ts";
 
 export interface GpuOptions extends DeviceSource {
   /** a device to share; it is never destroyed here */
@@ -41,7 +41,7 @@ export interface GpuOptions extends DeviceSource {
 export interface SubgroupMatrix {
   readonly feature: string;
   /** undefined where the device, or this WGSL compiler, has no use for them */
-  find(gpu: Gpu): Promise<MatrixUnits | undefined>;
+  find(gpu: Gpu): Promise<Offered | undefined>;
 }
 
 /** Whether each kernel family computes on this device what it should, on maps of each type. */
@@ -77,8 +77,10 @@ export class Gpu {
   readonly deterministic: boolean;
   /** bytes that all buffers together may take */
   readonly memoryLimit: number | undefined;
+  /** given by who may choose it, such as a tuning */
+  winograd: Offered | undefined;
   #choices: Choices = {};
-  #matrixUnits: MatrixUnits | undefined;
+  #matrixUnits: Offered | undefined;
   readonly #owned: boolean;
   readonly #plain = new Set<string>();
   #isHalfWrong = false;
@@ -188,10 +190,11 @@ export class Gpu {
     const software = (["swiftshader", "llvmpipe"] as const).find((name) => text.includes(name));
     const plain = this.#plain.size > 0 ? { plain: this.#plain } : {};
     const subgroupSize = (isFixed && subgroupMinSize) || 0;
+    const { winograd } = this;
     const choices = this.#choices;
     const units = this.#matrixUnits ? { matrixUnits: this.#matrixUnits } : {};
     const tiles = software === undefined;
-    return { subgroupSize, software, tiles, fuses: tiles, choices, ...units, ...plain };
+    return { subgroupSize, software, tiles, fuses: tiles, winograd, choices, ...units, ...plain };
   }
 
   /** @throws DeviceError the first uncaptured error, or the loss of the device */

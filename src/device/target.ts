@@ -4,11 +4,11 @@
 export type Choices = Readonly<Record<string, string>>;
 
 /**
- * Kernels on a device's matrix units, as `subgroupMatrix` found them. Only launchers know what is in it
- * (src/kernels/matrix_units.ts): a page carries those kernels where it gives them to `Gpu.open`.
+ * Kernels that only a tuning may choose. Launchers alone know what is in it (src/kernels/offered.ts): a page
+ * carries them where it opens a device with them, or tunes.
  */
-export interface MatrixUnits {
-  /** what a unit multiplies, in words */
+export interface Offered {
+  /** what multiplies, in words */
   readonly described: string;
 }
 
@@ -23,7 +23,9 @@ export interface Target {
   /** kernels on tiles normalise what they read, and sum what they write for the next norm */
   readonly fuses?: boolean;
   /** asked for, and there: candidates of matrix products and convolutions */
-  readonly matrixUnits?: MatrixUnits;
+  readonly matrixUnits?: Offered;
+  /** convolutions by Winograd's products, for GPUs */
+  readonly winograd?: Offered | undefined;
   /** what a tuning found fastest here; default: each launcher's first candidate */
   readonly choices?: Choices;
   /** families that must use the variants of PLAIN_TARGET: their own were wrong in a self-test */

@@ -1,5 +1,5 @@
 // Records a convolution or its gradient by the images: on workgroups' tiles (conv2d_tile_record.ts), on
-// tiles (shaders/conv2d.wgsl, conv2d_backward.wgsl), by Winograd's products (conv2d_winograd.ts), on
+// tiles (shaders/conv2d.wgsl, conv2d_backward.wgsl), by kernels that a target is offered (offered.ts), on
 // pixels in a row (conv2d_pointwise.wgsl) or, for rare options, element by element (conv2d_general.wgsl).
 // Which of them make which direction is in conv2d_kinds.ts.
 //
@@ -31,10 +31,9 @@ import {
   worded,
 } from "./conv2d_roles.ts";
 import { conv2dTileVariants, fitsTiles, recordOnTiles } from "./conv2d_tile_record.ts";
-import { isWinograd, onWinograd, recordWinograd } from "./conv2d_winograd.ts";
 import { conv2d_pointwise as pointwise } from "./generated/conv2d_pointwise.ts";
 import { conv2d_tile as inTiles } from "./generated/conv2d_tile.ts";
-import { chooseWithUnits, type MatrixKernels } from "./matrix_units.ts";
+import { chooseWithOffered, type OfferedKernels } from "./offered.ts";
 
 type Kind = "same" | "strided" | "doubled" | "pointwise" | "general";
 
@@ -75,9 +74,9 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
   const shapes = shapesOf(target, roles.writes, tiled.most?.(target));
   const own = shapes.map((shape) => ({ family, ...shape }));
   const [quads, plain] = [own.slice(0, -1), own.slice(-1)];
-  const rest = c.kind === "same" ? sameShapes(graph, direction, c, quads) : quads;
+  const isRanked = c.kind === "same";
+  const rest = isRanked ? rankWithWide(quads, { ...roles, ...placeOf(direction, c) }) : quads;
   choose(graph, direction, c, tensors, [...rest, ...plain], (candidate) => {
-    if (isWinograd(candidate)) return recordWinograd(graph, direction, c, tensors);
     const { entry, BLOCKS, WG, columns = TILE } = candidate;
     const kind = columns === WIDE_COLUMNS ? WIDE : tiled.constants(c);
     const constants = { ...kind, WG, BLOCKS, SHARERS: sharersOf(BLOCKS, target) };
@@ -88,17 +87,6 @@ function recordTiles(graph: Graph, kernels: Kernels, c: Tiles, tensors: Convolut
     const options = { constants, flops: flopsOf(c) };
     tiled.launch(graph, entry, { args, tensors }, workgroups, options);
   });
-}
-
-/** Quads among wider ones where a target has any, and Winograd's products where they may pay. */
-function sameShapes<Quads extends { BLOCKS: number }>(
-  graph: Graph,
-  direction: Direction,
-  c: Convolution,
-  quads: readonly Quads[],
-) {
-  const ranked = rankWithWide(quads, { ...rolesOf(direction, c), ...placeOf(direction, c) });
-  return [...ranked, ...onWinograd(graph.targetOf("conv2d_winograd"), direction, c)];
 }
 
 function recordPointwise(
@@ -142,7 +130,7 @@ function recordGeneral(
   general(graph, args, workgroups, flopsOf(c));
 }
 
-/** Of a kind's own candidates and those that kinds have in common: workgroups' tiles first, matrix units. */
+/** Of a kind's own candidates and those that kinds have in common: workgroups' tiles first, offered kernels. */
 function choose<Own extends { readonly family: ShaderFamily }>(
   graph: Graph,
   direction: Direction,
@@ -152,9 +140,9 @@ function choose<Own extends { readonly family: ShaderFamily }>(
   record: (candidate: Own) => void,
 ): void {
   const work = workOf(direction, c, tensors);
-  const onUnits = (units: MatrixKernels) => units.convolution(direction, c, tensors);
+  const ask = (offered: OfferedKernels) => offered.convolution(direction, c, tensors);
   const candidates = [...onTiles(graph, direction, c), ...own];
-  chooseWithUnits(graph, ["conv2d", work], candidates, onUnits, (candidate) => {
+  chooseWithOffered(graph, ["conv2d", work], candidates, ask, (candidate) => {
     if (candidate === ON_TILES) recordOnTiles(graph, direction, c, tensors);
     else record(candidate as Own);
   });

@@ -3,9 +3,9 @@
 // multiplies them and a fourth transforms back.
 //
 // It trades multiplications for loads and memory, so that it is offered to GPUs beside the direct kernels
-// where there are many channels, and a tuning finds where it is faster. Nothing is checked here.
+// where there are many channels, and a tuning finds where it is faster: who tunes gives it to `Gpu.winograd`,
+// and nobody else carries it. Nothing is checked here.
 import { ceilDiv, roundUp, sizeOf } from "../core/shape.ts";
-import type { Target } from "../device/gpu.ts";
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";
 import {
@@ -18,14 +18,7 @@ import {
   rolesOf,
 } from "./conv2d_roles.ts";
 import { conv2d_winograd as winograd } from "./generated/conv2d_winograd.ts";
-
-/** A candidate for a convolution. */
-export interface WinogradForm {
-  family: typeof winograd;
-  entry: "tile";
-  BLOCKS: number;
-  WG: number;
-}
+import type { OfferedKernels } from "./offered.ts";
 
 const PLACES = 16; // of a transformed patch
 const LANES = 64; // of the transforms
@@ -33,20 +26,24 @@ const FEWEST_CHANNELS = 128;
 /** Of the transformed patches, or products: WebGPU's smallest limit of a binding. */
 const MOST_BYTES = 128 * 2 ** 20;
 const TILE = { tiles: 128, depth: 8, channels: 64 }; // of a workgroup
-const FORM: WinogradForm = { family: winograd, entry: "tile", BLOCKS: 16, WG: 128 };
 
-/** The form that a convolution at stride 1 is offered, where it may pay; one or none. */
-export function onWinograd(target: Target, direction: Direction, c: Convolution): WinogradForm[] {
+/** For `Gpu.winograd`. */
+export const winogradKernels: OfferedKernels = {
+  described: "Winograd's products",
+  linear: () => [],
+  convolution: (direction, c, tensors) => {
+    const record = (graph: Graph) => recordWinograd(graph, direction, c, tensors);
+    return mayPay(direction, c) ? [{ family: winograd, constants: {}, record }] : [];
+  },
+};
+
+function mayPay(direction: Direction, c: Convolution): boolean {
   const { reads, writes } = rolesOf(direction, c);
-  if (!target.tiles || Math.min(reads, writes) < FEWEST_CHANNELS) return [];
+  const isIts = c.K === 3 && c.stride === 1 && !c.upsample;
+  if (!isIts || Math.min(reads, writes) < FEWEST_CHANNELS) return false;
   const { taps, patches, products } = shapesOf(dimsOf(direction, c));
-  const largest = Math.max(...[taps, patches, products].map((shape) => 4 * sizeOf(shape)));
-  return largest <= MOST_BYTES ? [FORM] : [];
+  return [taps, patches, products].every((shape) => 4 * sizeOf(shape) <= MOST_BYTES);
 }
-
-/** Whether a candidate for a convolution is of these. */
-export const isWinograd = (candidate: { family: { name: string } }): candidate is WinogradForm =>
-  candidate.family.name === winograd.name;
 
 /** Appends the four dispatches. */
 export function recordWinograd(

@@ -15,7 +15,7 @@ import {
 } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul, matmul_forward } from "./generated/matmul.ts";
-import { chooseWithUnits, type MatrixKernels, type Product } from "./matrix_units.ts";
+import { chooseWithOffered, type OfferedKernels, type Product } from "./offered.ts";
 
 const TILES = [64, 32]; // rows and columns of a workgroup
 const ENOUGH_TILES = 64; // of the larger ones: fewer leave a device idle
@@ -153,8 +153,8 @@ function choose(
   const work = [`${direction} ${matrices}`, ...added].join(" + ");
   const [args, flops] = [argsOf(product), 2 * size.m * size.n * size.k];
   const own = waysOf(graph, size).map((way) => ({ family, ...way }));
-  const onUnits = (units: MatrixKernels) => units.linear(product);
-  chooseWithUnits(graph, ["matmul", work], own, onUnits, ({ kind, constants }) => {
+  const ask = (offered: OfferedKernels) => offered.linear(product);
+  chooseWithOffered(graph, ["matmul", work], own, ask, ({ kind, constants }) => {
     const workgroups = workgroupsOf({ kind, constants }, size);
     record({ args, kind, workgroups, options: { constants, flops } });
   });

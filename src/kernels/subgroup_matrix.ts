@@ -10,7 +10,7 @@ import { FEATURE, type MapDtype, type Variant } from "../device/shader.ts";
 import { fitsWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
 import type { Convolution, ConvolutionTensors } from "./conv2d_roles.ts";
 import { subgroup_matrix } from "./generated/subgroup_matrix.ts";
-import type { MatrixCandidate, MatrixKernels } from "./matrix_units.ts";
+import type { OfferedCandidate, OfferedKernels } from "./offered.ts";
 import { convolutionWork, linearWork, type Work } from "./subgroup_matrix_work.ts";
 
 /** What one instruction multiplies: M × K by K × N numbers of a type. */
@@ -50,7 +50,7 @@ export const subgroupMatrix: SubgroupMatrix = {
 };
 
 /** What a device has, as far as its compiler takes the kernels; undefined where that is nothing. */
-async function findMatrixUnits(gpu: Gpu): Promise<MatrixKernels | undefined> {
+async function findMatrixUnits(gpu: Gpu): Promise<OfferedKernels | undefined> {
   const lanes = gpu.has("subgroups") ? (gpu.info.subgroupMaxSize ?? 0) : 0;
   if (!gpu.device.features.has(subgroupMatrix.feature) || !SUBGROUPS.includes(lanes))
     return undefined;
@@ -100,7 +100,7 @@ async function compiles(gpu: Gpu, dtype: MapDtype, config: MatrixConfig, lanes: 
 }
 
 /** The candidates of launchers on such a device. */
-export function matrixKernels(device: MatrixDevice): MatrixKernels {
+export function matrixKernels(device: MatrixDevice): OfferedKernels {
   const described = Object.entries(device.configs)
     .map(([dtype, { unit, M, N, K }]) => `${dtype} maps by ${unit} ${M}×${N}×${K}`)
     .join(", ");
@@ -120,7 +120,7 @@ const isJoined = ({ source, result }: ConvolutionTensors): boolean =>
   (source.split ?? result.split) !== undefined;
 
 /** One candidate or none, for the maps' type and the workgroups that a dispatch may have. */
-function onUnits(device: MatrixDevice, work: Work): MatrixCandidate[] {
+function onUnits(device: MatrixDevice, work: Work): OfferedCandidate[] {
   const { configs, lanes, family = subgroup_matrix } = device;
   const config = configs[work.dtype === "f16" ? "f16" : "f32"];
   if (!config) return [];

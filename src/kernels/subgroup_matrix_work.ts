@@ -12,7 +12,7 @@ import {
   rolesOf,
 } from "./conv2d_roles.ts";
 import type { subgroup_matrix } from "./generated/subgroup_matrix.ts";
-import type { Product } from "./matrix_units.ts";
+import type { Product } from "./offered.ts";
 
 /** A product, with all that the shader is told. */
 export interface Work {

@@ -7,6 +7,7 @@
 import { DeviceError, OptionError } from "../core/errors.ts";
 import type { PlanReport } from "../graph/plan.ts";
 import type { Program } from "../graph/program.ts";
+import { winogradKernels } from "../kernels/conv2d_winograd.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import type { Weights } from "../nn/weights.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -89,6 +90,7 @@ export class Trainer {
     changes: Partial<HyperParameters> = {},
   ): Promise<Trainer> {
     const options = { ...checkpoint.state.hyperParameters, ...changes };
+    model.gpu.winograd = winogradKernels; // which choices may name
     model.gpu.pin(checkpoint.state.choices ?? {}); // what it was trained with, tuned or not
     const trainer = await Trainer.create(model, source, options);
     try {

@@ -8,6 +8,7 @@ import { sidesOf } from "../formats/unet_config.ts";
 import { type Dispatch, Graph } from "../graph/graph.ts";
 import { ResidentBuffer, type Tensor } from "../graph/tensor.ts";
 import { type TuneOptions, type Tuning, tune } from "../graph/tuner.ts";
+import { winogradKernels } from "../kernels/conv2d_winograd.ts";
 import { Conditions } from "../nn/conditions.ts";
 import type { DiffusionModel } from "../nn/model.ts";
 import { unet } from "../nn/unet.ts";
@@ -92,6 +93,7 @@ const fileOf = async (gpu: Gpu): Promise<string> =>
  * @throws what the storage throws
  */
 export async function savedChoices(gpu: Gpu, { storage, file }: TuningPlace): Promise<Choices> {
+  gpu.winograd = winogradKernels; // which they may name
   const name = file ?? (await fileOf(gpu));
   const bytes = await storage?.read(name);
   if (!bytes) return {};

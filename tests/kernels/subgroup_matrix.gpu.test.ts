@@ -1,7 +1,7 @@
 // The kernels on matrix units: no adapter of ours has any, so that they run emulated here, on the samples
 // of the launchers that offer them. What the real WGSL says is compiled by Dawn (variants.test.ts).
 import { describe, expect, test } from "vitest";
-import { Gpu, type MatrixUnits, type Target } from "../../src/device/gpu.ts";
+import { Gpu, type Offered, type Target } from "../../src/device/gpu.ts";
 import type { MapDtype } from "../../src/device/shader.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { launchOnMatrixUnits } from "../../src/inspect/cases/subgroup_matrix.ts";
@@ -59,7 +59,7 @@ function onUnits(sample: Sample, target: Target, dtype: MapDtype): Sample | unde
 /** Runs those samples that are offered on a target's units, with maps of each type. @returns how many */
 async function runOnUnits(
   gpu: Gpu,
-  matrixUnits: MatrixUnits,
+  matrixUnits: Offered,
   { info, samples }: { info: KernelInfo; samples: readonly Sample[] },
 ): Promise<number> {
   const target = { ...gpu.target, matrixUnits };
