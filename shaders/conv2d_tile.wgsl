@@ -32,7 +32,7 @@ alias elem4 = vec4<elem>;
 const KERNEL: u32 = 3u; // or 1
 const DOUBLED: u32 = 0u; // 1: yes
 const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
-const MOMENTS: bool = false;
+const MOMENTS: u32 = 0u; // 1: wanted
 const COLUMNS: u32 = 16u; // of a tile: a multiple of 4
 const ROWS: u32 = 8u; // even
 const IMAGES: u32 = 1u;
@@ -182,12 +182,14 @@ fn finished(four: Four, pixels: vec4f) -> vec4f {
   if (NORMED == 2u) {
     z /= 1.0 + exp(min(-z, vec4f(87.0)));
   }
-  return select(vec4f(), z, columns_of(four) - dims.left < vec4u(dims.width));
+  let columns = columns_of(four);
+  return select(vec4f(), z, (columns >= vec4u(dims.left)) & (columns < vec4u(dims.left + dims.width)));
 }
 
 // Its row is one of z.
 fn is_inside(four: Four) -> bool {
-  return four.row - dims.top < dims.height && four.channel < dims.reads && four.image < dims.images;
+  let is_row = four.row >= dims.top && four.row < dims.top + dims.height;
+  return is_row && four.channel < dims.reads && four.image < dims.images;
 }
 
 fn columns_of(four: Four) -> vec4u {
@@ -325,7 +327,7 @@ struct Spot {
   image: u32,
   upper: vec4u, // elements of the plane
   below: u32, // from them to the lower ones
-  is_real: bool,
+  count: u32, // 8, or 0 where none is real
 }
 
 fn spot_in(place: Place, lane: u32) -> Spot {
@@ -333,12 +335,12 @@ fn spot_in(place: Place, lane: u32) -> Spot {
   let is_real = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
   let columns = min(spot.z + vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - 1u));
   let below = select(0u, dims.out_width, spot.y + 1u < dims.out_height);
-  return Spot(spot.x, spot.y * dims.out_width + columns, below, is_real);
+  return Spot(spot.x, spot.y * dims.out_width + columns, below, select(0u, 8u, is_real));
 }
 
 // With MOMENTS, where all of it is real, mean and squared deviations of what it writes.
 fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
-  if (channel >= dims.writes || !spot.is_real) {
+  if (channel >= dims.writes || spot.count == 0u) {
     return vec2f();
   }
   let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
@@ -346,7 +348,7 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
   let level = level_of(spot.image, channel, dims);
   put_line(lower + level, i + spot.below, dims.has_added);
   put_line(upper + level, i, dims.has_added);
-  if (!MOMENTS) {
+  if (MOMENTS == 0u) {
     return vec2f();
   }
   let a = written(i);
@@ -381,42 +383,52 @@ fn written(i: vec4u) -> vec4f {
   return vec4f(elem4(result[i.x], result[i.y], result[i.z], result[i.w]));
 }
 
-// contract: call in uniform control flow, it holds barriers.
-fn put_block(place: Place, lane: u32, channel: u32, y: Block) {
-  let spot = spot_in(place, lane);
+// Of four channels.
+struct Spread {
+  mean: vec4f,
+  squares: vec4f, // Σ (y − mean)²
+}
+
+fn put_block(spot: Spot, channel: u32, y: Block) -> Spread {
   let a = put(spot, channel, y.upper[0], y.lower[0]);
   let b = put(spot, channel + 1u, y.upper[1], y.lower[1]);
   let c = put(spot, channel + 2u, y.upper[2], y.lower[2]);
   let d = put(spot, channel + 3u, y.upper[3], y.lower[3]);
-  if (MOMENTS) {
-    workgroupBarrier(); // nobody reads what lay there
-    taps[lane] = vec4f(a.x, b.x, c.x, d.x);
-    taps[WG + lane] = vec4f(a.y, b.y, c.y, d.y);
-    workgroupBarrier();
-    if (lane < 8u * IMAGES) {
-      put_moments(place, lane, channel);
-    }
-  }
+  return Spread(vec4f(a.x, b.x, c.x, d.x), vec4f(a.y, b.y, c.y, d.y));
 }
 
-// Of an image's pixels in four channels: the means of its lanes' eight and their squared deviations lie in `taps`.
-fn put_moments(place: Place, lane: u32, channel: u32) {
-  let first = lane / 8u * (WG / IMAGES) + lane % 8u;
-  var mean = vec4f();
-  var squares = vec4f();
-  for (var i = 0u; i < WG / 8u / IMAGES; i++) {
-    let delta = taps[first + i * 8u] - mean;
-    let share = 1.0 / f32(i + 1u);
-    mean += delta * share;
-    squares += taps[WG + first + i * 8u] + delta * delta * (8.0 * f32(i) * share);
+// contract: call in uniform control flow, it holds barriers.
+fn put_moments(place: Place, lane: u32, channel: u32, own: Spread) {
+  taps[lane] = own.mean; // nobody reads what lay there
+  taps[WG + lane] = own.squares;
+  workgroupBarrier();
+  if (lane < 8u * IMAGES) {
+    put_spread(place, lane, channel, spread_of(lane));
   }
+  workgroupBarrier();
+}
+
+// Of an image's pixels in the tile: of its lanes' eights.
+fn spread_of(lane: u32) -> Spread {
+  let first = lane / 8u * (WG / IMAGES) + lane % 8u;
+  var all = Spread();
+  for (var i = 0u; i < WG / 8u / IMAGES; i++) {
+    let delta = taps[first + i * 8u] - all.mean;
+    let share = 1.0 / f32(i + 1u);
+    all.mean += delta * share;
+    all.squares += taps[WG + first + i * 8u] + delta * delta * (8.0 * f32(i) * share);
+  }
+  return all;
+}
+
+fn put_spread(place: Place, lane: u32, channel: u32, all: Spread) {
   let image = place.image + lane / 8u;
   let tile = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
   for (var k = 0u; k < 4u; k++) {
     if (image < dims.images && channel + k < dims.writes) {
       let plane = image * dims.writes + channel + k;
       let at = plane * dims.tiles_down * dims.tiles_across + tile;
-      moments[at] = Moments(f32(WG / IMAGES), mean[k], squares[k]);
+      moments[at] = Moments(f32(WG / IMAGES), all.mean[k], all.squares[k]);
     }
   }
 }
@@ -429,7 +441,7 @@ fn keep_block(part: u32, spot: Spot, channel: u32, y: Block) {
 }
 
 fn keep(part: u32, spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
-  if (channel < dims.writes && spot.is_real) {
+  if (channel < dims.writes && spot.count > 0u) {
     let plane = (part * dims.images + spot.image) * dims.writes + channel;
     let i = plane * dims.out_height * dims.out_width + spot.upper;
     keep_line(lower, i + spot.below);
@@ -454,9 +466,14 @@ fn tile(
 ) {
   let place = place_of(group, groups);
   let y = sums_of(place, lane);
+  let spot = spot_in(place, lane);
   let channel = place.channel + lane % 8u * 4u;
-  put_block(place, lane, channel, y.a);
-  put_block(place, lane, channel + OUT / 2u, y.b);
+  let a = put_block(spot, channel, y.a);
+  let b = put_block(spot, channel + OUT / 2u, y.b);
+  if (MOMENTS == 1u) {
+    put_moments(place, lane, channel, a);
+    put_moments(place, lane, channel + OUT / 2u, b);
+  }
 }
 
 @compute @workgroup_size(WG)

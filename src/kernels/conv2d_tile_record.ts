@@ -54,7 +54,10 @@ export function recordOnTiles(
   const flops = flopsOf(c);
   if (dims.parts === 1) {
     const moments = momentsOf(graph, direction, c, tile, given);
-    const work = { constants: { ...constants, MOMENTS: result.moments !== undefined }, flops };
+    const work = {
+      constants: { ...constants, MOMENTS: Number(result.moments !== undefined) },
+      flops,
+    };
     const args = { ...read, bias, rows, added, result, moments };
     graph.dispatch([tiled, "tile"], args, workgroups, work);
     return;
@@ -135,7 +138,7 @@ export const conv2dTileVariants = (): Variant[] => [
         ...NORMS.map((NORMED) => ({ ...constantsOf(K, false, tile), NORMED })),
         { ...constantsOf(K, true, tile), NORMED: 0 },
       ].flatMap((constants) => [
-        ...[false, true].map((MOMENTS) => ({
+        ...[0, 1].map((MOMENTS) => ({
           family: tiled,
           entry: "tile",
           constants: { ...constants, MOMENTS },

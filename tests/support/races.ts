@@ -55,7 +55,7 @@ export interface SharedKernel {
 }
 
 /** These do not touch a kernel's barriers. */
-const BESIDE = ["ACTIVATION", "DOUBLED", "COLUMNS", "IMAGES"];
+const BESIDE = ["ACTIVATION", "DOUBLED", "NORMED", "COLUMNS", "IMAGES"];
 
 function nameOf({ family, entry, constants }: Variant): string {
   const cut = Object.fromEntries(

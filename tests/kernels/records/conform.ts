@@ -27,7 +27,7 @@ export interface SampleResult {
 }
 
 /** A GPU of which nothing is known. */
-export const TILES_TARGET: Target = { ...PLAIN_TARGET, tiles: true };
+export const TILES_TARGET: Target = { ...PLAIN_TARGET, tiles: true, fuses: true };
 
 const EPSILON = 2 ** -24;
 const LEAST = 2 ** -126; // subnormal numbers may flush
