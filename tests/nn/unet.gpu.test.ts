@@ -1,8 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Gpu } from "../../src/device/gpu.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { lossGradients } from "../../src/train/gradients.ts";
+import { TILES_TARGET } from "../kernels/records/conform.ts";
+import { testAdapters, testGpu } from "../support/gpu.ts";
 import {
   fixtures,
   goldenFile,
@@ -21,9 +24,28 @@ const OUTPUT = 2e-5;
 const ALL_GRADIENTS = 2e-5;
 const ONE_GRADIENT = 2e-4;
 
+let opened: Promise<Gpu> | undefined;
+
+/** A device that takes its kernels as a GPU does: on tiles, which read through norms. */
+function tilesGpu(): Promise<Gpu> {
+  opened ??= testAdapters()
+    .then((gpu) => Gpu.open({ gpu }))
+    .then((gpu) => Object.defineProperty(gpu, "target", { get: () => TILES_TARGET }));
+  return opened;
+}
+
+const DEVICES: [string, () => Promise<Gpu>, readonly string[]][] = [
+  ["here", testGpu, cases],
+  ["by a GPU's kernels", tilesGpu, ["ddpm", "scale-shift"]],
+];
+
+const all = DEVICES.flatMap(([where, open, names]) =>
+  names.map((name) => [`${name}, ${where}`, name, open] as const),
+);
+
 describe("the U-Net is diffusers' UNet2DModel   [PyTorch in float64]", () => {
-  test.each(cases)("%s: its output", async (name) => {
-    const model = await goldenModel(`unets/${name}`);
+  test.each(all)("%s: its output", async (_, name, open) => {
+    const model = await goldenModel(`unets/${name}`, await open());
     const io = goldenFile(`unets/${name}/io.safetensors`);
     const output = await evaluate(model, {
       sample: io.floats("sample"),
@@ -35,8 +57,8 @@ describe("the U-Net is diffusers' UNet2DModel   [PyTorch in float64]", () => {
     model.dispose();
   });
 
-  test.each(cases)("%s: its loss and every gradient", async (name) => {
-    const model = await goldenModel(`unets/${name}`);
+  test.each(all)("%s: its loss and every gradient", async (_, name, open) => {
+    const model = await goldenModel(`unets/${name}`, await open());
     const io = goldenFile(`unets/${name}/io.safetensors`);
     const { loss, parameters, sample } = await lossGradients(model, {
       x0: io.floats("x0"),

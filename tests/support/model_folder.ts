@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Gpu } from "../../src/device/gpu.ts";
 import {
   readSafetensors,
   type StoredTensor,
@@ -14,9 +15,10 @@ import { testGpu } from "./gpu.ts";
 
 export const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
 
-export async function goldenModel(folder: string): Promise<DiffusionModel> {
+/** @param gpu  default the tests' own */
+export async function goldenModel(folder: string, gpu?: Gpu): Promise<DiffusionModel> {
   const read = (path: string) => readBytesIfAny(join(fixtures, folder, path));
-  return DiffusionModel.load(await testGpu(), read, folder);
+  return DiffusionModel.load(gpu ?? (await testGpu()), read, folder);
 }
 
 export interface GoldenFile {
