@@ -12,7 +12,7 @@ import { activation as family } from "../../src/kernels/generated/activation.ts"
 import { groupNorm } from "../../src/kernels/groupnorm.ts";
 import { groupNormBackward } from "../../src/kernels/groupnorm_backward.ts";
 import { linear, linearBackwardInput, linearBackwardWeight } from "../../src/kernels/matmul.ts";
-import { testGpu } from "../support/gpu.ts";
+import { testGpu, tilesGpu } from "../support/gpu.ts";
 
 interface Candidate {
   name: ActivationName;
@@ -46,6 +46,18 @@ afterEach(async () => {
 });
 
 describe("tuning", () => {
+  test("records what each kernel does alone: none reads through a norm", async () => {
+    const targets: Target[] = [];
+    const gpu = await tilesGpu();
+    await tune(gpu, (target) => {
+      targets.push(target);
+      return [];
+    });
+    expect(gpu.target.fuses).toBe(true);
+    expect(targets.filter(({ fuses }) => fuses)).toEqual([]);
+    expect(targets.some(({ tiles }) => tiles)).toBe(true);
+  });
+
   test("chooses the faster candidate, where it is not the first", async () => {
     const gpu = await testGpu();
     const before = gpu.counters.bufferBytes;

@@ -1,11 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Gpu } from "../../src/device/gpu.ts";
+import type { Gpu } from "../../src/device/gpu.ts";
 import { evaluate } from "../../src/nn/evaluate.ts";
 import { lossGradients } from "../../src/train/gradients.ts";
-import { TILES_TARGET } from "../kernels/records/conform.ts";
-import { testAdapters, testGpu } from "../support/gpu.ts";
+import { testGpu, tilesGpu } from "../support/gpu.ts";
 import {
   fixtures,
   goldenFile,
@@ -23,16 +22,6 @@ const cases = readdirSync(join(fixtures, "unets"), { withFileTypes: true })
 const OUTPUT = 2e-5;
 const ALL_GRADIENTS = 2e-5;
 const ONE_GRADIENT = 2e-4;
-
-let opened: Promise<Gpu> | undefined;
-
-/** A device that takes its kernels as a GPU does: on tiles, which read through norms. */
-function tilesGpu(): Promise<Gpu> {
-  opened ??= testAdapters()
-    .then((gpu) => Gpu.open({ gpu }))
-    .then((gpu) => Object.defineProperty(gpu, "target", { get: () => TILES_TARGET }));
-  return opened;
-}
 
 const DEVICES: [string, () => Promise<Gpu>, readonly string[]][] = [
   ["here", testGpu, cases],

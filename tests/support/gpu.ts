@@ -4,6 +4,7 @@
 import { expect } from "vitest";
 import { Gpu, type Target } from "../../src/device/gpu.ts";
 import { openGpu } from "../../src/platform/node_gpu.ts";
+import { TILES_TARGET } from "../kernels/records/conform.ts";
 import type { NdArray } from "../reference/ndarray.ts";
 import { type Build, evaluateOn, type Input } from "./evaluate.ts";
 
@@ -21,6 +22,16 @@ export async function testAdapters(): Promise<GPU> {
 export function testGpu(): Promise<Gpu> {
   opened ??= testAdapters().then((gpu) => Gpu.open({ gpu }));
   return opened;
+}
+
+let openedForTiles: Promise<Gpu> | undefined;
+
+/** Another that takes its kernels as a GPU does: on tiles, which read through norms. */
+export function tilesGpu(): Promise<Gpu> {
+  openedForTiles ??= testAdapters()
+    .then((gpu) => Gpu.open({ gpu }))
+    .then((gpu) => Object.defineProperty(gpu, "target", { get: () => TILES_TARGET }));
+  return openedForTiles;
 }
 
 /**
