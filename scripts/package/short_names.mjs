@@ -18,79 +18,86 @@ const table = (text) => new Map(text.split(", ").map((pair) => pair.split(" ")))
 const STEADY = {
   tops: table(
     "derivative T, shared_block G, source_index O, Loaded D, normal_below C, Row D, put V, " +
-      "first_four Z, Invocation H, stage A, Place A, row_at U, Quad S, level_of P, put_line J, " +
-      "group_of M, spot_of E, multiply Q, put_one N, Source U, Sums D, columns_inside M, " +
-      "place_of E, halved_row Y, within W, store I, run_of_x G, tile K, Part U, inside L, " +
-      "add_products B, plane_of G, outputs_at H, part_of S, row_sums V, Lane S, taps_at V, " +
-      "shared_runs R, shared_run T, multiply_tile E, next_taps R, with_sign Y, workgroup_sum R, " +
-      "labels Q, unclipped F, multiply_pixels M, multiply_scalars P, every U, Draws I, " +
-      "place_in_a A, part_total L, add_four W, multiply_lanes F, log_mass Q, add_step N, " +
-      "put_blocks N, home_of Z, stage_a A, Rows B, squares K, steps_of C, Spread R, " +
-      "taps_of_blocks Q, cumulate C, log_of_one_and M, mul_high L, Home S, sum_of S, " +
-      "outer_half Z, backward_weight_tile G, Task U, pixel U, Column P, share_of H, widen H, " +
-      "multiplied H, store_row N, add_pair D, put_tile G, line D, last_four F, settle_bound K, " +
-      "q_sample V, all_added O, bend E, number_of_b V, products_of V, forward F, folded U, " +
-      "over_columns K, put_products Q, rows_before E, backward_input R, swapped_diagonal U, " +
-      "decoder_term O, tail_of M, quad_of C, scaled P, narrow Y, Record B, Group B, " +
-      "weigh_half J, products S, spots H, quads V, settle Y, combine_a K, plain_run Y, loss C, " +
-      "ScheduleRow B, gather K, sum_of_row Z, bound_term J, Heads C, raise_half J, " +
-      "transform_outputs L, stage_b O, corners T, record O, bound_loss T, transform_patches L, " +
-      "add_blocks X, operand G, put_loaded M, larger_half Q, multiply_a E, scale_of F, row W, " +
-      "halved D, natural_log J, Locating Q, stage_patches A, noise_quad N, group_from C, " +
-      "goal_at F, plain_line B, keep_losses U, store_corner M, activation J, put_eight X, " +
-      "load R, statistics_of U, Sixteen O, start_four Z, total R, joined B, over_rows J, " +
-      "odd_row M, draw_timesteps X, pixels M, swapped_y Z, absorb M, put_four_stats J, " +
-      "backward_weight_lanes P, quad M, patches_of S, line_of M, box_muller Z, backward_key G, " +
-      "max_of R, spot_in N, spots_from D, start N, combine_b Z, load_b O, Stats S, " +
-      "forward_lanes U, raised Y, times Y, exponential E, taps_of R, number_of_a C, " +
-      "add_logits F, radius_of W, swapped_x L, task_of X, Spot G, normals_of P, right I, " +
-      "by_columns H, even_row U, Product I, power T, show H, Pair Z, four_scalars R, Change D, " +
-      "clear_variance E, change_of S, doubled L, three_at W, qkv_at I, put_patch J, Step H, " +
-      "multiply_b Y, index_of Y, put_taps I, strided Z, sum_columns R, Line B, spread O, " +
-      "added_four P, run_of K, larger W, stepped T, raise H, loss_given I, put_element D, " +
-      "deviation L, inside4 K, Terms O, bin_of F, slice_count I, stage_taps V, add_to_b X, " +
-      "fallen X, bits_of R, put_row R, mean_of S, philox Q, BoundLevel O, over_half U, " +
-      "larger_of M, planes_before E, source_of U, gradient_at L, add_row Y, shared_eights H, " +
-      "put4 X, update_alone I, add_places L, places_at Q, moments_wide L, finish T, rows_of L, " +
-      "same A, cost G, Counters S, stage_outputs J, store_dbias Y, timestep_at H, tiles_at L, " +
-      "places_of G, taps_of_row K, next_scale C, added_at W, plain_runs Q, add_line W, " +
-      "widened F",
+      "first_four Z, Invocation H, stage A, Place A, row_at U, Quad S, level_of O, put_line J, " +
+      "spot_of E, Source U, columns_inside X, place_of E, halved_row Y, within W, store I, " +
+      "run_of_x G, tile K, Part U, add_products B, plane_of G, outputs_at C, part_of S, " +
+      "row_sums V, Lane S, taps_at V, shared_runs R, shared_run T, with_sign Y, " +
+      "workgroup_sum R, labels Q, unclipped O, multiply_pixels M, multiply_scalars P, every U, " +
+      "part_total L, add_four W, multiply_lanes F, log_mass Q, add_step N, put_blocks N, " +
+      "home_of Z, Rows B, squares K, Spread R, taps_of_blocks Q, cumulate C, log_of_one_and M, " +
+      "mul_high L, Home S, backward_weight_tile G, Task U, pixel U, Column P, widen H, " +
+      "multiplied H, store_row N, add_pair D, put_tile G, line D, q_sample V, all_added O, " +
+      "bend M, number_of_b V, forward F, folded U, over_columns K, put_products U, " +
+      "rows_before V, backward_input R, swapped_diagonal T, decoder_term O, tail_of M, " +
+      "quad_of C, scaled G, narrow S, Group B, weigh_half W, products S, spots H, quads V, " +
+      "settle Y, combine_a K, plain_run W, loss C, sum_of_row Z, bound_term J, Heads C, " +
+      "raise_half J, stage_b O, corners T, record O, bound_loss T, add_blocks X, operand G, " +
+      "put_loaded M, larger_half Q, multiply_a E, scale_of F, row W, halved D, natural_log J, " +
+      "Locating Q, stage_patches A, group_from C, goal_at F, plain_line B, keep_losses U, " +
+      "store_corner M, activation J, load R, statistics_of U, Sixteen O, start_four L, total R, " +
+      "joined B, over_rows J, draw_timesteps D, pixels B, absorb Z, put_four_stats J, quad M, " +
+      "patches_of S, line_of M, box_muller Z, backward_key G, max_of R, spot_in N, " +
+      "spots_from D, start N, load_b O, Stats S, forward_lanes S, raised Y, times Y, " +
+      "exponential E, add_logits L, radius_of W, swapped_x L, task_of X, normals_of P, right I, " +
+      "by_columns H, Product I, power T, show H, Pair Z, clear_variance E, doubled L, " +
+      "three_at W, qkv_at I, put_patch J, Step H, multiply_b Y, index_of Y, sum_columns R, " +
+      "Line B, spread O, run_of K, larger J, stepped T, raise V, put_element X, deviation L, " +
+      "inside4 K, Terms O, bin_of F, stage_taps V, fallen X, put_row R, mean_of U, philox Q, " +
+      "BoundLevel O, over_half U, larger_of M, planes_before E, gradient_at F, add_row Y, " +
+      "shared_eights H, put4 X, update_alone I, add_places R, places_at Q, moments_wide L, " +
+      "finish G, rows_of L, same A, cost G, store_dbias Y, timestep_at C, tiles_at E, " +
+      "places_of F, taps_of_row K, plain_runs Q, add_line W, outer I, Level R, pool_backward K, " +
+      "inputs_at Q, means_of Q, four Y, gather K, weigh_one Y, added_at Y, affine T, bits_of R, " +
+      "swapped_y N, source_of T, added_four P, multiply_vectors R, Corners D, inside L, " +
+      "guided Y, Run D, is_empty U, last_four C, dy_at P, loss_given G, add_dot T, finished X, " +
+      "steps_of P, scale_index F, block_sum J, terms_of W, add_taps G, transform_outputs N, " +
+      "pool_forward K, keep U, column_of A, four_channels S, is_inside A, " +
+      "backward_input_wide V, Record R, products_of E, combine_b X, product O, multiply_tile E, " +
+      "multiply D, Counters U, spread_of W, four_scalars R, sums_shared F, put_taps I, " +
+      "group_size N, next_scale T, descend E, Sums L, fall_of W, finish_bias M, " +
+      "backward_weight_lanes B, add_to_b S, share_of L, whole F, staged S, row_normals P, " +
+      "product_sums L, outer_half J, gradient G, transform_weight K, put_one E, sum_of G, " +
+      "next_taps P, widened E, put_eight G, Tiles H, even_row L, Update O, taps_of W, " +
+      "outer_four O, reflected E, terms_at T, odd_row G",
   ),
   locals: table(
-    "s i, first_row a, k r, split d, high c, step e, half c, l i, j i, parts r, strip c, " +
-      "odd_lo d, local l, end e, groups f, p c, last_row y, q e, chunk h, own_row j, zeros d, " +
-      "before x, result c, e g, image l, group g, strips z, r h, at f, total c, near b, z u, " +
-      "steps h, exists u, i i, clean u, here t, all_total s, d d, all n, columns i, place c, " +
-      "byte d, out y, down f, last p, squares b, lanes u, trips n, trip h, b_r z, " +
-      "finite_steps q, next_k f, cosine c, weight_groups q, x0_hat j, all_quads s, next_v e, " +
-      "dx c, rows m, wide e, first_image j, x11 h, element r, q_plane h, dim d, own_b j, " +
-      "turned b, is_column n, fall u, left h, column_start y, x3 t, part d, a_channels g, " +
-      "other_w e, row3 z, ends k, padded_reads y, q_start w, first_gain u, r1 s, component r, " +
-      "begin a, a_tiles c, g c, ema_gain m, is_first m, runs c, b_step o, corner i, coef_x0 g, " +
-      "patch_row m, noise_factor e, decay e, outside n, kept d, scaled e, prior n, " +
-      "again_stream y, band h, turns b, new_top n, from_x0 u, stride e, out_height q, size i, " +
-      "more c, a5 c, four s, row7 l, is_finite u, row4 c, in_tiles t, eps d, further u, " +
-      "is_aside c, by_gap k, next_b t, next_sums q, is_row h, log_variance_min m, one_on e, " +
-      "bits n, other_half h, q_columns t, prior_constant t, mantissa f, predicted j, slope d, " +
-      "differences p, is_reversed o, read_step k, right_sums c, jump_rest w, across o, " +
-      "turns_down q, others r, has_scale e, is_in n, sine a, loaded j, far c, chain c, " +
-      "factor u, stride_k f, residue h, padded_tiles m, from_low l, tap_row p, has m, " +
-      "timestep_stream c, square c, quads f, gradient_scale t, next g, loss f, x1 y, " +
-      "growth_interval s, l3 s, x_row s, by_output t, next_q m, a2 x, rows_a_part b, third d, " +
-      "counter a, channel u, group_means b, side e, x8 m, odd i, x_plane h, wave e, origin s, " +
-      "b_image v, above u, whole d, timestep w, a4 l, cross h, is_learned m, products e, by e, " +
-      "quotient e, log_variance e, row0 k, in_first h, height l, a7 q, limit n, length k, " +
-      "is_far b, spread r, l1 s, lane m, x6 u, mirrors e, reads e, r5 m, centre c, other d, " +
-      "next_z m, bottom e, slot p, a1 u, middle f, of_row r, what f, up w, a0 u, taps h, a_k c, " +
-      "most l, weights y, turns_across z, now f, in_c k, gradient_norm h, share e, width e, " +
-      "field i, team f, delta h, latest d, from_x x, adds m, head e, inner c, tile h, even i, " +
-      "has_lower w, r0 k, next_y o, ring h, shrink e, exponent b, bad k, clip s, radius n, " +
-      "turn h, weight e, images_a_part w, halving r, own_column t, one c, first_k b, colour o, " +
-      "rest e, first_turn f, from_output s, x9 c, quad d, least o, slice e, T n, outer n, x5 u, " +
-      "source_split p, ones j, record x, in_b u, gradient f, o_blocks h, other_rows y, " +
-      "slopes d, next_d o, average u, lines x, stored a, moved l, sign k, own_a p, dh h, " +
-      "z_known u, at_0 b, rows_step o, in_a w, other_a l, channels c, odd_hi x, edges o, l4 p, " +
-      "position d, seed_low z",
+    "s i, k r, split d, high c, step e, half c, l i, j i, parts r, strip c, local n, end e, " +
+      "groups f, p c, last_row e, q e, chunk h, own_row j, zeros d, before x, result c, e g, " +
+      "image l, group g, strips z, r h, at f, total c, near b, z u, steps h, exists u, i i, " +
+      "clean u, all_total s, d d, all n, columns i, place c, byte g, down f, last p, squares b, " +
+      "lanes u, trips n, b_r z, finite_steps q, next_k n, weight_groups q, all_quads s, " +
+      "next_v e, rows m, x11 h, element r, q_plane h, dim d, own_b j, is_column n, fall u, " +
+      "left h, column_start y, x3 t, part d, a_channels n, other_w e, row3 z, ends k, " +
+      "padded_reads y, first_gain u, r1 s, component r, a_tiles c, g c, ema_gain m, runs c, " +
+      "b_step w, corner i, coef_x0 g, patch_row m, noise_factor e, outside l, kept d, prior o, " +
+      "turns b, from_x0 u, stride n, out_height q, size i, more f, four s, row7 l, is_finite u, " +
+      "row4 c, in_tiles t, eps d, is_aside c, by_gap k, next_b b, next_sums q, " +
+      "log_variance_min m, one_on e, bits n, other_half h, q_columns t, prior_constant t, " +
+      "mantissa f, slope g, differences p, is_reversed o, read_step k, right_sums c, across o, " +
+      "turns_down q, others r, has_scale r, sine a, loaded j, far c, chain c, stride_k u, " +
+      "residue h, padded_tiles m, tap_row p, has m, timestep_stream c, square c, quads f, " +
+      "next g, loss f, x1 y, growth_interval s, l3 s, by_output t, next_q h, a2 x, " +
+      "rows_a_part b, third d, channel u, side e, x8 m, odd i, x_plane h, wave e, origin u, " +
+      "b_image v, above u, whole d, timestep w, a4 r, cross h, is_learned m, products h, " +
+      "quotient e, row0 k, height l, a7 q, length k, is_far b, spread r, l1 s, lane m, x6 u, " +
+      "mirrors e, reads e, r5 m, centre c, other d, next_z m, bottom e, a1 u, middle f, " +
+      "of_row l, what d, a0 s, a_k c, most g, turns_across z, in_c k, gradient_norm h, share e, " +
+      "width e, field i, team f, delta h, adds m, inner c, tile h, r0 k, next_y o, ring e, " +
+      "exponent b, clip s, turn h, images_a_part w, halving r, own_column t, one c, first_k b, " +
+      "rest e, first_turn f, quad d, least o, slice e, outer e, x5 c, source_split p, ones j, " +
+      "record x, in_b u, o_blocks h, slopes d, average u, lines x, own_a p, dh s, z_known u, " +
+      "rows_step o, in_a w, other_a l, channels c, l4 p, seed_low z, doubled c, out n, " +
+      "inside b, from_output k, shrink g, dx c, a5 z, cosine a, x0_hat x, from_low z, " +
+      "log_variance y, bytes f, mean l, losses n, task d, term o, scale_first t, pixels u, " +
+      "first_tap f, spot d, here n, ab h, factor i, quadrant n, z_again e, a_step o, bad u, " +
+      "by e, band c, odd_hi m, first_row n, sign s, turned c, taps h, second d, odd_lo i, " +
+      "gradient_scale z, inverse c, predicted z, at_0 b, stream e, begin s, source n, " +
+      "padding m, is_in u, uniform_stream e, places e, jump_rest f, addend_m r, eight d, " +
+      "next_patches d, to d, unconditional b, x7 m, from_x a, mean_scale c, tap f, fifth c, " +
+      "tokens v, deviation t, has_lower l, hi g, x_row z, first_image b, decay s, power v, " +
+      "next_d r, tiles_down z, weights i, trip h, new_top x, moved b, q_start t, in_first s, " +
+      "in_channels e, padded_writes n, patch_at y, terms g, scaled y, wide d, limit e, " +
+      "again_stream n, edge u, key e, even b, head r",
   ),
 };
 

@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "b0516d4d",
+  hash: "94da9e8c",
   text: [`
 
 
@@ -178,22 +178,24 @@ fn pixels_of(four: Four) -> vec4f {
   let start = line * (dims.width >> DOUBLED);
   let columns = clamp(columns_of(four), vec4u(dims.left), vec4u(dims.left + dims.width - 1u)) - dims.left;
   let at = start + (columns >> vec4u(DOUBLED));
-  return vec4f(elem4(source[at.x], source[at.y], source[at.z], source[at.w]));
+  return framed(four, vec4f(elem4(source[at.x], source[at.y], source[at.z], source[at.w])));
 }
 
 
 fn finished(four: Four, pixels: vec4f) -> vec4f {
-  if (!is_inside(four)) {
-    return vec4f();
+  if (NORMED == 0u || !is_inside(four)) {
+    return pixels;
   }
-  var z = pixels;
-  if (NORMED != 0u) {
-    let line = lines[four.image * dims.reads + four.channel];
-    z = (z - line.mean) * line.factor + line.offset;
-  }
+  let line = lines[four.image * dims.reads + four.channel];
+  var z = (pixels - line.mean) * line.factor + line.offset;
   if (NORMED == 2u) {
     z /= 1.0 + exp(min(-z, vec4f(87.0)));
   }
+  return framed(four, z);
+}
+
+
+fn framed(four: Four, z: vec4f) -> vec4f {
   let columns = columns_of(four);
   return select(vec4f(), z, (columns >= vec4u(dims.left)) & (columns < vec4u(dims.left + dims.width)));
 }
