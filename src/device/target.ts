@@ -20,7 +20,7 @@ export interface Target {
   readonly software: "swiftshader" | "llvmpipe" | undefined;
   /** a GPU, where a workgroup's tiles in its memory pay: they lose on a software adapter */
   readonly tiles?: boolean;
-  /** kernels on tiles normalise what they read, and sum what they write for the next norm */
+  /** kernels on tiles normalise what they read, and sum what they write for the next norm; off for comparing them */
   readonly fuses?: boolean;
   /** asked for, and there: candidates of matrix products and convolutions */
   readonly matrixUnits?: Offered;

@@ -228,7 +228,7 @@ export class Graph {
   }
 }
 
-/** The dispatches without norms' outputs that nobody reads: kernels that could have read through them. */
+/** What a program runs: all but the dispatches that write a norm's output alone, which nobody reads (`Tensor.normed`). */
 export function neededOf(
   dispatches: readonly Dispatch[],
   keep: readonly Tensor[],

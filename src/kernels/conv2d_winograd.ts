@@ -3,8 +3,8 @@
 // multiplies them and a fourth transforms back.
 //
 // It trades multiplications for loads and memory, so that it is offered to GPUs beside the direct kernels
-// where there are many channels, and a tuning finds where it is faster: who tunes gives it to `Gpu.winograd`,
-// and nobody else carries it. Nothing is checked here.
+// where there are many channels, and a tuning finds where it is faster: who makes choices or takes them up
+// gives it to `Gpu.winograd`, and no other page carries it. Nothing is checked here.
 import { ceilDiv, roundUp, sizeOf } from "../core/shape.ts";
 import { plainVariants, type Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph } from "../graph/graph.ts";

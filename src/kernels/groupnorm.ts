@@ -28,12 +28,11 @@ export interface GroupNormOptions {
   activation: ActivationName;
 }
 
-const LINES_WG = 16;
-
 /** Every pipeline a launcher here can ask for. */
 export const groupNormVariants = (): Variant[] => [
-  ...[16, 64].map((WG) => ({ family, entry: "moments", constants: { WG } })),
-  { family, entry: "lines", constants: {} },
+  ...["moments", "lines"].flatMap((entry) =>
+    [16, 64].map((WG) => ({ family, entry, constants: { WG } })),
+  ),
   { family, entry: "moments_wide", constants: { WG: 16 } },
   { family, entry: "moments_shared", constants: {} },
   ...ACTIVATIONS.map((_, ACTIVATION) => {
@@ -115,8 +114,9 @@ function recordParts(graph: Graph, call: Call, cut: Cut): void {
   const { inputs, activation, ACTIVATION, y } = call;
   const { x } = inputs;
   const dims = dimsOf(call, cut);
-  const lines = recordLines(graph, call, dims, x.moments ?? recordMoments(graph, x, dims, cut));
-  const isKnownToTiles = ACTIVATION < 2;
+  const moments = x.moments ?? recordMoments(graph, x, dims, cut);
+  const lines = recordLines(graph, call, dims, { moments, cut });
+  const isKnownToTiles = activation === "none" || activation === "silu";
   if (graph.targetOf("groupnorm").fuses && isKnownToTiles) {
     y.normed = { x, lines, activation: ACTIVATION };
   }
@@ -149,12 +149,20 @@ function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
 }
 
 /** Mean, factor and offset of every row, [N, C, 3], and stats; of any moments that lie group by group. */
-function recordLines(graph: Graph, call: Call, dims: Dims, all_moments: Tensor): Tensor {
+function recordLines(
+  graph: Graph,
+  call: Call,
+  dims: Dims,
+  { moments, cut }: { moments: Tensor; cut: Cut },
+): Tensor {
   const { batch, channels, groups } = dims;
-  const slices = sizeOf(all_moments.shape) / (3 * batch * groups);
+  const slices = sizeOf(moments.shape) / (3 * batch * groups);
   const lines_out = graph.alloc([batch, channels, 3], "groupnorm.lines");
-  const args = { dims: { ...dims, slices }, all_moments, ...parametersOf(call), lines_out };
-  graph.dispatch([family, "lines"], args, foldWorkgroups(batch * channels, LINES_WG));
+  const bound = { dims: { ...dims, slices }, all_moments: moments, lines_out };
+  const { WG } = cut.constants;
+  const workgroups = foldWorkgroups(batch * channels, WG);
+  const args = { ...bound, ...parametersOf(call) };
+  graph.dispatch([family, "lines"], args, workgroups, { constants: { WG } });
   return lines_out;
 }
 
