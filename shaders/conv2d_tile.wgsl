@@ -329,20 +329,20 @@ struct Spot {
   image: u32,
   upper: vec4u, // elements of the plane
   below: u32, // from them to the lower ones
-  count: u32, // 8, or 0 where none is real
+  is_real: u32, // 1, or 0: none is
 }
 
 fn spot_in(place: Place, lane: u32) -> Spot {
   let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);
-  let is_real = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
+  let is_inside = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
   let columns = min(spot.z + vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - 1u));
   let below = select(0u, dims.out_width, spot.y + 1u < dims.out_height);
-  return Spot(spot.x, spot.y * dims.out_width + columns, below, select(0u, 8u, is_real));
+  return Spot(spot.x, spot.y * dims.out_width + columns, below, u32(is_inside));
 }
 
 // With MOMENTS, where all of it is real, mean and squared deviations of what it writes.
 fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
-  if (channel >= dims.writes || spot.count == 0u) {
+  if (channel >= dims.writes || spot.is_real == 0u) {
     return vec2f();
   }
   let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
@@ -443,7 +443,7 @@ fn keep_block(part: u32, spot: Spot, channel: u32, y: Block) {
 }
 
 fn keep(part: u32, spot: Spot, channel: u32, upper: vec4f, lower: vec4f) {
-  if (channel < dims.writes && spot.count > 0u) {
+  if (channel < dims.writes && spot.is_real == 1u) {
     let plane = (part * dims.images + spot.image) * dims.writes + channel;
     let i = plane * dims.out_height * dims.out_width + spot.upper;
     keep_line(lower, i + spot.below);
