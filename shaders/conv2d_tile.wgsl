@@ -4,7 +4,8 @@
 //                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i + u − top, j + v − left]
 //             z = x, or with DOUBLED x with each pixel doubled both ways; 0 outside the image
 //             with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset), as groupnorm.wgsl has them
-//             with MOMENTS, where tiles are whole, also count, mean and Σ (y − mean)² of what each has of a channel
+//             with MOMENTS also count, mean and Σ (y − mean)² of what a tile has of a channel, where all are whole; in `finish`
+//             of what a workgroup has, where that is a power of two
 //   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,u,v} weight[o,c,u,v] · dy[n, o, h − u + top, w − v + left]:
 //             the same with the taps turned round
 //   source    cross-correlation, as torch.nn.functional.conv2d
@@ -23,7 +24,7 @@
 //                         part of the channels read, where there are too few tiles for a device
 //             finish      a lane an element of result
 //   numerics  f32 sums in the order of the channels read, and of their taps; then of the parts
-//             moments of eight pixels about their mean, merged by Chan, Golub & LeVeque 1983
+//             moments of eight pixels about their mean, or of one, merged by Chan, Golub & LeVeque 1983
 //   launcher  src/kernels/conv2d_tile_record.ts · oracle tests/reference/conv2d.ts
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
@@ -499,20 +500,53 @@ fn finish(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = (group.y * groups.x + group.x) * WG + lane;
-  let pixels = dims.out_height * dims.out_width;
-  let count = dims.images * dims.writes * pixels;
-  if (at >= count) {
-    return;
+  var value = 0.0;
+  if (at < count_of_all()) {
+    value = put_sum(at);
   }
+  if (MOMENTS == 1u) {
+    put_moments_of_neighbours(at, lane, value);
+  }
+}
+
+fn count_of_all() -> u32 {
+  return dims.images * dims.writes * dims.out_height * dims.out_width;
+}
+
+// An element of all parts; what it writes.
+fn put_sum(at: u32) -> f32 {
+  let pixels = dims.out_height * dims.out_width;
   let n = at / pixels / dims.writes;
   let o = at / pixels % dims.writes;
   let to = (planes_before(n, o, dims.writes, dims.result_split) + o) * pixels + at % pixels;
-  var sum = level_of(n, o, dims);
+  var sum = 0.0;
   for (var i = 0u; i < dims.parts; i++) {
-    sum += all_sums[i * count + at];
+    sum += all_sums[i * count_of_all() + at];
   }
+  sum += level_of(n, o, dims);
   if (dims.has_added == 1u) {
     sum += f32(added[to]);
   }
   result[to] = elem(sum);
+  return f32(elem(sum));
+}
+
+var<workgroup> spreads: array<vec2f, WG>;
+
+// Of a channel's pixels in the workgroup: pairs join, until one has all; mean and squared deviations.
+// contract: call in uniform control flow, it holds barriers.
+fn put_moments_of_neighbours(at: u32, lane: u32, value: f32) {
+  let count = min(dims.out_height * dims.out_width, WG); // a power of two
+  var own = vec2f(value, 0.0);
+  for (var half = 1u; half < count; half *= 2u) {
+    spreads[lane] = own;
+    workgroupBarrier();
+    let other = spreads[lane ^ half];
+    workgroupBarrier();
+    let delta = other.x - own.x;
+    own = vec2f((own.x + other.x) * 0.5, (own.y + other.y) + delta * delta * (f32(half) * 0.5));
+  }
+  if (lane % count == 0u && at < count_of_all()) {
+    moments[at / count] = Moments(f32(count), own.x, own.y);
+  }
 }

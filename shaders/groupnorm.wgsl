@@ -8,7 +8,8 @@
 //   shapes    x, y [N, C, H, W] f32 row-major · affine [2C]: γ, then β · scale_shift: columns of [N, all], C scales, then C shifts
 //             x may be joined: channel c of image n is plane c + n·split, from c = split on c + n·(C − split) + (N − 1)·split
 //             a slice: a run of one group's values · a part: a run of one row's, the H · W values of one channel of one image
-//             moments [N, G, slices] of (count, mean, Σ (x − mean)²), or as conv2d_tile.wgsl leaves them [N, C, tiles], slices = C/G · tiles
+//             moments [N, G, slices] of (count, mean, Σ (x − mean)²), or as conv2d_tile.wgsl leaves them [N, C, tiles], slices = C/G · tiles,
+//             joined where x is
 //             stats [N, G] of (μ, r) · lines [N, C] of (mean, factor, offset): h = (x − mean) · factor + offset
 //   dispatch  moments, moments_wide: one lane a slice; moments_shared: one workgroup. Then lines: one lane a row. Then apply,
 //             apply_wide: LANES lanes a part; none is needed where conv2d_tile.wgsl reads x through its lines
@@ -39,7 +40,7 @@ struct Dims {
   channels: u32, // C
   groups: u32, // G
   pixels: u32, // H · W
-  split: u32, // channels of x's first part; else C
+  split: u32, // channels of x's first part; else C. In `lines` of the moments' first part
   slice: u32, // values of a slice, as pixels; a group's last one may be shorter
   slices: u32, // slices of a group
   part: u32, // values of a part, as pixels; a row's last one may be shorter
@@ -300,8 +301,13 @@ fn lines(at: Invocation) {
   let rows = dims.channels / dims.groups;
   let group = row / rows;
   var all = Moments();
-  for (var slice = group * dims.slices; slice < (group + 1u) * dims.slices; slice++) {
-    all = merged(all, all_moments[slice]);
+  for (var slice = 0u; slice < dims.slices; slice++) {
+    var i = group * dims.slices + slice;
+    if (dims.split < dims.channels) { // tiles of joined planes
+      let tiles = dims.slices / rows;
+      i = plane_of(row / dims.channels, row % dims.channels / rows * rows + slice / tiles) * tiles + slice % tiles;
+    }
+    all = merged(all, all_moments[i]);
   }
   let statistics = statistics_from(all);
   if (row % rows == 0u) {

@@ -52,14 +52,12 @@ export function recordOnTiles(
   const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), dims.out_tiles * dims.parts];
   const constants = { ...constantsOf(c.K, c.upsample, tile), NORMED };
   const flops = flopsOf(c);
+  const moments = momentsOf(graph, direction, c, given, wholeTile(dims, tile));
+  const MOMENTS = Number(result.moments !== undefined);
+  const written = { bias, rows, added, result, moments };
   if (dims.parts === 1) {
-    const moments = momentsOf(graph, direction, c, tile, given);
-    const work = {
-      constants: { ...constants, MOMENTS: Number(result.moments !== undefined) },
-      flops,
-    };
-    const args = { ...read, bias, rows, added, result, moments };
-    graph.dispatch([tiled, "tile"], args, workgroups, work);
+    const work = { constants: { ...constants, MOMENTS }, flops };
+    graph.dispatch([tiled, "tile"], { ...read, ...written }, workgroups, work);
     return;
   }
   const part_sums = graph.alloc([dims.parts, ...result.shape], "conv2d.parts");
@@ -67,33 +65,43 @@ export function recordOnTiles(
   const elements = sizeOf(result.shape);
   graph.dispatch(
     [tiled, "finish"],
-    { dims: read.dims, bias, rows, added, result, all_sums: part_sums },
+    { dims: read.dims, ...written, all_sums: part_sums },
     foldWorkgroups(elements, LANES),
-    { flops: dims.parts * elements },
+    { constants: { MOMENTS }, flops: dims.parts * elements },
   );
 }
 
+/** Pixels of an image that a workgroup writes at last; none where some write fewer. */
+function wholeTile({ parts, out_height, out_width }: Dims, { ROWS, COLUMNS }: Tile): number {
+  const isWhole = out_height % ROWS === 0 && out_width % COLUMNS === 0;
+  if (parts === 1) return isWhole ? ROWS * COLUMNS : 0;
+  const pixels = out_height * out_width;
+  const run = Math.min(pixels, LANES);
+  return pixels % run === 0 && LANES % run === 0 ? run : 0;
+}
+
 /**
- * Of the result's tiles, where they are whole and a norm may come next; else nobody's. After shortcuts and
- * projections, 1×1 and with nothing added, none does.
+ * Of whole tiles of the result, where a norm may come next; else nobody's. After shortcuts and projections,
+ * 1×1 and with nothing added, none does.
+ *
+ * @param pixels  of a tile; 0: they are not whole
  */
 function momentsOf(
   graph: Graph,
   direction: Direction,
   { N, O, K, outH, outW }: Convolution,
-  { ROWS, COLUMNS }: Tile,
   { added, result }: ConvolutionTensors,
+  pixels: number,
 ): Tensor {
   const isBeforeNorm = direction === "forward" && (K === 3 || added);
-  const isWhole = outH % ROWS === 0 && outW % COLUMNS === 0;
-  const tiles = (outH * outW) / (ROWS * COLUMNS);
-  if (!graph.targetOf("conv2d").fuses || !isBeforeNorm || !isWhole) {
+  if (!graph.targetOf("conv2d").fuses || !isBeforeNorm || pixels === 0) {
     return graph.alloc([3], "conv2d.moments");
   }
-  result.moments = graph.alloc([N, O, tiles, 3], "conv2d.moments");
+  result.moments = graph.alloc([N, O, (outH * outW) / pixels, 3], "conv2d.moments");
   return result.moments;
 }
 
+type Dims = ReturnType<typeof planOf>["dims"];
 type Tile = (typeof TILES)[number];
 
 function planOf(direction: Direction, c: Convolution) {
@@ -147,5 +155,5 @@ export const conv2dTileVariants = (): Variant[] => [
       ]),
     ),
   ),
-  { family: tiled, entry: "finish", constants: {} },
+  ...[0, 1].map((MOMENTS) => ({ family: tiled, entry: "finish", constants: { MOMENTS } })),
 ];

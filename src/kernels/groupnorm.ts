@@ -109,12 +109,12 @@ function recordWhole(graph: Graph, call: Call): void {
   graph.dispatch([family, "whole"], args, workgroups, options);
 }
 
-/** Up to three: moments of slices, where x has none of tiles, lines of rows, and y of parts, where it is read. */
+/** Up to three: moments of slices, where there are none of tiles, lines of rows, and y of parts, where it is read. */
 function recordParts(graph: Graph, call: Call, cut: Cut): void {
   const { inputs, activation, ACTIVATION, y } = call;
   const { x } = inputs;
   const dims = dimsOf(call, cut);
-  const moments = x.moments ?? recordMoments(graph, x, dims, cut);
+  const moments = tileMoments(graph, x) ?? recordMoments(graph, x, dims, cut);
   const lines = recordLines(graph, call, dims, { moments, cut });
   const isKnownToTiles = activation === "none" || activation === "silu";
   if (graph.targetOf("groupnorm").fuses && isKnownToTiles) {
@@ -131,6 +131,13 @@ function recordParts(graph: Graph, call: Call, cut: Cut): void {
 }
 
 type Dims = ReturnType<typeof dimsOf>;
+
+/** What convolutions left of x, or of both that it is joined of. */
+function tileMoments(graph: Graph, { moments, parts }: Tensor): Tensor | undefined {
+  const [a, b] = parts?.map((part) => part.moments) ?? [];
+  if (!a || !b || a.shape[2] !== b.shape[2]) return moments;
+  return graph.join(a, b);
+}
 
 /** Count, mean and squared deviations of every slice, [N, G, slices, 3]. */
 function recordMoments(graph: Graph, x: Tensor, dims: Dims, cut: Cut): Tensor {
@@ -157,8 +164,9 @@ function recordLines(
 ): Tensor {
   const { batch, channels, groups } = dims;
   const slices = sizeOf(moments.shape) / (3 * batch * groups);
+  const split = moments.split ?? channels;
   const lines_out = graph.alloc([batch, channels, 3], "groupnorm.lines");
-  const bound = { dims: { ...dims, slices }, all_moments: moments, lines_out };
+  const bound = { dims: { ...dims, slices, split }, all_moments: moments, lines_out };
   const { WG } = cut.constants;
   const workgroups = foldWorkgroups(batch * channels, WG);
   const args = { ...bound, ...parametersOf(call) };

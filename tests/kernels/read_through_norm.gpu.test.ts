@@ -8,6 +8,7 @@ import type { ActivationName } from "../../src/kernels/activation.ts";
 import { conv2d } from "../../src/kernels/conv2d.ts";
 import { conv2dBackwardWeight } from "../../src/kernels/conv2d_weight.ts";
 import { groupNorm } from "../../src/kernels/groupnorm.ts";
+import { concatChannels } from "../reference/concat.ts";
 import * as reference from "../reference/conv2d.ts";
 import { type GroupNormInputs, groupNorm as norm } from "../reference/groupnorm.ts";
 import { groupNormBound } from "../reference/groupnorm_bounds.ts";
@@ -28,7 +29,7 @@ interface Case {
 const FUSING: Target = { ...PLAIN_TARGET, tiles: true, fuses: true };
 const [GROUPS, EPS] = [4, 1e-5];
 
-/** Whole tiles of every width, of images that fill none too; two tiles of channels; x as one tensor and as two. */
+/** Whole tiles of every width, images that leave one empty, two tiles of channels, x as one tensor and as two. */
 const CASES: Case[] = [
   { x: [2, 16, 8, 32], O: 20 },
   { x: [2, 16, 8, 16], O: 68, activation: "none" },
@@ -37,13 +38,16 @@ const CASES: Case[] = [
   { x: [2, 16, 16, 16], O: 16, split: 8 },
   { x: [2, 16, 8, 8], O: 20, K: 1 },
   { x: [3, 16, 4, 4], O: 16, K: 1, activation: "none", split: 8 },
+  { x: [3, 40, 4, 4], O: 20 }, // in parts, as the next two
+  { x: [1, 40, 1, 1], O: 16 },
+  { x: [2, 136, 12, 32], O: 16, K: 1 },
 ];
 
-/** Where the next norm makes its own moments: tiles that are cut off, and channels in parts. */
+/** Where the next norm makes its own moments: tiles that are cut off, whole or in parts. */
 const UNSUMMED: Case[] = [
   { x: [2, 16, 9, 17], O: 16 },
   { x: [3, 16, 2, 2], O: 16, K: 1 },
-  { x: [2, 40, 4, 4], O: 16 },
+  { x: [2, 40, 5, 4], O: 16 },
 ];
 
 const nameOf = ({ x, O, K = 3, activation = "silu", split }: Case) =>
@@ -168,6 +172,44 @@ describe("a convolution on tiles reads through the norm before it, and sums for 
     expect(labels.filter((label) => label.includes(".moments"))).toHaveLength(2);
     expect(labels.filter((label) => label.includes(".apply"))).toHaveLength(1);
     await expectRight(one);
+  });
+});
+
+describe("a norm of what is joined of two convolutions takes the moments of both", () => {
+  const options = { groups: 4, eps: EPS, activation: "none" as const };
+  const padding = { top: 1, bottom: 1, left: 1, right: 1 };
+
+  /** One convolution writes tiles, or parts; the other as many channels again and half of them. */
+  test.each([
+    [[2, 16, 8, 32], 2],
+    [[2, 40, 8, 8], 1],
+  ])("%j", async (shape, tiles) => {
+    const C = shape[1]!;
+    const given = {
+      x: numbers(shape, 1),
+      first: numbers([32, C, 3, 3], 2),
+      second: numbers([16, C, 3, 3], 3),
+      affine: numbers([2 * 48], 4),
+    };
+    const labels: string[] = [];
+    const { a, b, next } = await evaluate(
+      given,
+      (graph, { x, first, second, affine }) => {
+        const [a, b] = [first, second].map((weight) => conv2d(graph, { x, weight }, { padding }));
+        expect(a!.moments!.shape).toEqual([2, 32, tiles, 3]);
+        const next = groupNorm(graph, { x: graph.join(a!, b!)!, affine }, options).y;
+        labels.push(...graph.dispatches.map(({ label }) => label));
+        return { a: a!, b: b!, next };
+      },
+      FUSING,
+    );
+    expect(labels.filter((label) => label.includes(".moments"))).toEqual([]);
+    const [weight, bias] = halvesOf(given.affine);
+    const joined = { x: concatChannels(a, b), weight, bias };
+    expectWithin("next", next, {
+      expected: norm(joined, options).y,
+      bound: groupNormBound(joined, options),
+    });
   });
 });
 

@@ -4,13 +4,14 @@ import type { ShaderFamily } from "../../device/shader.ts";
 type Binds = {
   tile: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "source_split" | "result_split" | "out_tiles" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; bias: true; rows: true; added: true; result: true; lines: true; moments: true };
   part: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "source_split" | "result_split" | "out_tiles" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; source: true; weight: true; part_sums: true; lines: true };
-  finish: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "source_split" | "result_split" | "out_tiles" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_sums: true };
+  finish: { dims: "images" | "reads" | "writes" | "height" | "width" | "out_height" | "out_width" | "top" | "left" | "tiles_down" | "tiles_across" | "read_step" | "write_step" | "first_tap" | "tap_step" | "source_split" | "result_split" | "out_tiles" | "turns" | "turns_a_part" | "parts" | "has_bias" | "has_added" | "rows_step" | "rows_first"; bias: true; rows: true; added: true; result: true; all_sums: true; moments: true };
 };
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "db353278",
+  hash: "d2400eec",
   text: [`
+
 
 
 
@@ -511,21 +512,54 @@ fn finish(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = (group.y * groups.x + group.x) * WG + lane;
-  let pixels = dims.out_height * dims.out_width;
-  let count = dims.images * dims.writes * pixels;
-  if (at >= count) {
-    return;
+  var value = 0.0;
+  if (at < count_of_all()) {
+    value = put_sum(at);
   }
+  if (MOMENTS == 1u) {
+    put_moments_of_neighbours(at, lane, value);
+  }
+}
+
+fn count_of_all() -> u32 {
+  return dims.images * dims.writes * dims.out_height * dims.out_width;
+}
+
+
+fn put_sum(at: u32) -> f32 {
+  let pixels = dims.out_height * dims.out_width;
   let n = at / pixels / dims.writes;
   let o = at / pixels % dims.writes;
   let to = (planes_before(n, o, dims.writes, dims.result_split) + o) * pixels + at % pixels;
-  var sum = level_of(n, o, dims);
+  var sum = 0.0;
   for (var i = 0u; i < dims.parts; i++) {
-    sum += all_sums[i * count + at];
+    sum += all_sums[i * count_of_all() + at];
   }
+  sum += level_of(n, o, dims);
   if (dims.has_added == 1u) {
     sum += f32(added[to]);
   }
   result[to] = elem(sum);
+  return f32(elem(sum));
+}
+
+var<workgroup> spreads: array<vec2f, WG>;
+
+
+
+fn put_moments_of_neighbours(at: u32, lane: u32, value: f32) {
+  let count = min(dims.out_height * dims.out_width, WG);
+  var own = vec2f(value, 0.0);
+  for (var half = 1u; half < count; half *= 2u) {
+    spreads[lane] = own;
+    workgroupBarrier();
+    let other = spreads[lane ^ half];
+    workgroupBarrier();
+    let delta = other.x - own.x;
+    own = vec2f((own.x + other.x) * 0.5, (own.y + other.y) + delta * delta * (f32(half) * 0.5));
+  }
+  if (lane % count == 0u && at < count_of_all()) {
+    moments[at / count] = Moments(f32(count), own.x, own.y);
+  }
 }`],
 };

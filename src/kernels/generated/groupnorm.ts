@@ -13,8 +13,9 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "665d820e",
+  hash: "3c02bbc1",
   text: [`
+
 
 
 
@@ -316,8 +317,13 @@ fn lines(at: Invocation) {
   let rows = dims.channels / dims.groups;
   let group = row / rows;
   var all = Moments();
-  for (var slice = group * dims.slices; slice < (group + 1u) * dims.slices; slice++) {
-    all = merged(all, all_moments[slice]);
+  for (var slice = 0u; slice < dims.slices; slice++) {
+    var i = group * dims.slices + slice;
+    if (dims.split < dims.channels) {
+      let tiles = dims.slices / rows;
+      i = plane_of(row / dims.channels, row % dims.channels / rows * rows + slice / tiles) * tiles + slice % tiles;
+    }
+    all = merged(all, all_moments[i]);
   }
   let statistics = statistics_from(all);
   if (row % rows == 0u) {
