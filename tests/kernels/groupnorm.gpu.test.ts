@@ -355,6 +355,7 @@ describe("the rule of group norm", () => {
     recordBoth(graph, [2, 4, 4, 4], { groups: 2, eps: 1e-5, activation: "silu" });
     expect(graph.dispatches.map(({ label }) => label)).toEqual([
       "groupnorm.moments_shared",
+      "groupnorm.lines",
       "groupnorm.apply_wide",
       "elementwise.add_wide",
       "groupnorm_backward.sums_shared",

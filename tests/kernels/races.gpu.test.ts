@@ -13,12 +13,6 @@ const LATER_TURNS: Record<string, number[]> = {
   "attention.forward": [1, 3],
   "attention.backward_query": [1, 3, 4],
   "attention.backward_key": [1, 4, 8],
-  // 3 and 4, and those of finish, are passed where moments are wanted alone
-  "conv2d_tile.tile (KERNEL 1, ROWS 4, MOMENTS 0)": [2, 3, 4],
-  "conv2d_tile.tile (KERNEL 1, ROWS 8, MOMENTS 0)": [3, 4],
-  "conv2d_tile.tile (KERNEL 3, ROWS 4, MOMENTS 0)": [3, 4],
-  "conv2d_tile.tile (KERNEL 3, ROWS 8, MOMENTS 0)": [2, 3, 4],
-  "conv2d_tile.finish (MOMENTS 0)": [1, 2],
   "conv2d_weight_tile.tile": [2],
   "conv2d_weight_pointwise_tile.tile": [2],
   "conv2d_weight_winograd.tile": [3],

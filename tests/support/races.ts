@@ -55,7 +55,7 @@ export interface SharedKernel {
 }
 
 /** These do not touch a kernel's barriers. */
-const BESIDE = ["ACTIVATION", "DOUBLED", "NORMED", "COLUMNS", "IMAGES"];
+const BESIDE = ["ACTIVATION", "DOUBLED", "NORMED", "MOMENTS", "COLUMNS", "IMAGES"];
 
 function nameOf({ family, entry, constants }: Variant): string {
   const cut = Object.fromEntries(
@@ -65,8 +65,11 @@ function nameOf({ family, entry, constants }: Variant): string {
   return `${family.name}.${entry}${values.length > 0 ? ` (${values.join(", ")})` : ""}`;
 }
 
+/** With workgroup memory; where a kernel makes moments or not, the one that does: it passes all barriers. */
 const isShared = (variant: Variant): boolean =>
-  !entryOf(variant).subgroups && specialise(variant).includes("var<workgroup>");
+  variant.constants.MOMENTS !== 0 &&
+  !entryOf(variant).subgroups &&
+  specialise(variant).includes("var<workgroup>");
 
 export function sharedKernels(
   records: readonly KernelInfo[],
