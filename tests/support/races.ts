@@ -58,8 +58,9 @@ export interface SharedKernel {
 const BESIDE = ["ACTIVATION", "DOUBLED", "NORMED", "MOMENTS", "COLUMNS", "IMAGES"];
 
 function nameOf({ family, entry, constants }: Variant): string {
+  const beside = "COLUMNS" in constants ? [...BESIDE, "ROWS"] : BESIDE; // a tile's shape
   const cut = Object.fromEntries(
-    Object.entries(constants).filter(([name]) => !BESIDE.includes(name)),
+    Object.entries(constants).filter(([name]) => !beside.includes(name)),
   );
   const values = Object.entries(cut).map(([name, value]) => `${name} ${value}`);
   return `${family.name}.${entry}${values.length > 0 ? ` (${values.join(", ")})` : ""}`;
