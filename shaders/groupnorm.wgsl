@@ -300,12 +300,14 @@ fn lines(at: Invocation) {
   }
   let rows = dims.channels / dims.groups;
   let group = row / rows;
+  let n = group / dims.groups;
+  let first = group % dims.groups * rows; // channel
   var all = Moments();
   for (var slice = 0u; slice < dims.slices; slice++) {
     var i = group * dims.slices + slice;
     if (dims.split < dims.channels) { // tiles of joined planes
       let tiles = dims.slices / rows;
-      i = plane_of(row / dims.channels, row % dims.channels / rows * rows + slice / tiles) * tiles + slice % tiles;
+      i = plane_of(n, first + slice / tiles) * tiles + slice % tiles;
     }
     all = merged(all, all_moments[i]);
   }

@@ -32,7 +32,8 @@ export function refuseUnsupportedBlocks(json: JsonObject, name: string): void {
     if (!Array.isArray(types)) continue;
     for (const [i, type] of types.entries()) {
       if (typeof type !== "string") continue;
-      const [, need] = NEEDS.find(([names]) => names.test(type.replace(/^UNetRes/, ""))) ?? [];
+      const block = type.replace(/^UNetRes/, "");
+      const [, need] = NEEDS.find(([names]) => names.test(block)) ?? [];
       if (need === undefined) continue;
       throw new OptionError(
         "option/unet",

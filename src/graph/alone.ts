@@ -2,7 +2,7 @@
 import { philoxNormals } from "../core/philox.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { type BoundTensor, type Dispatch, Graph } from "./graph.ts";
+import { type Dispatch, Graph, isRead } from "./graph.ts";
 import { timedPasses } from "./measuring.ts";
 import { Program } from "./program.ts";
 import { ResidentBuffer, type Tensor } from "./tensor.ts";
@@ -14,8 +14,6 @@ export interface Output {
   dtype: Tensor["dtype"];
   values: Float32Array;
 }
-
-const isRead = ({ writes, unread }: BoundTensor): boolean => !writes && !unread;
 
 /** A launch with tensors of its own: normals where it reads, in the order of bindings, which is every candidate's. */
 export class Alone {

@@ -70,6 +70,8 @@ export interface Dispatch {
   readonly bytes: number;
 }
 
+export const isRead = ({ writes, unread }: BoundTensor): boolean => !writes && !unread;
+
 /** One decision among variants that compute the same; its dispatches share this very object. */
 export interface Choice {
   /** the kernel, and what is computed */
@@ -234,7 +236,6 @@ export function neededOf(
   keep: readonly Tensor[],
 ): readonly Dispatch[] {
   const bound = dispatches.flatMap(({ tensors }) => tensors);
-  const isRead = ({ writes, unread }: BoundTensor) => !writes && !unread;
   const read = new Set([...keep, ...bound.filter(isRead).map(({ tensor }) => tensor)]);
   return dispatches.filter(({ tensors }) =>
     tensors.some(({ tensor, writes }) => writes && (!tensor.normed || read.has(tensor))),

@@ -87,13 +87,13 @@ const fileOf = async (gpu: Gpu): Promise<string> =>
   `tuning-${(await sha256(new TextEncoder().encode(adapterOf(gpu)))).slice(0, 16)}.json`;
 
 /**
- * What tunings on this adapter found, for `gpu.choices`. None where there is no file, or one that is broken
+ * What tunings on this adapter found, for `gpu.choices`; gives the device the kernels that only they name. None where there is no file, or one that is broken
  * or another adapter's: then it is measured again.
  *
  * @throws what the storage throws
  */
 export async function savedChoices(gpu: Gpu, { storage, file }: TuningPlace): Promise<Choices> {
-  gpu.winograd = winogradKernels; // which they may name
+  gpu.winograd = winogradKernels;
   const name = file ?? (await fileOf(gpu));
   const bytes = await storage?.read(name);
   if (!bytes) return {};

@@ -1,7 +1,7 @@
 // A norm that convolutions on tiles read through: its output is never made, and the next norm takes its
 // moments from the convolution's tiles.
 import { describe, expect, test } from "vitest";
-import { PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
+import type { Target } from "../../src/device/gpu.ts";
 import { Graph, neededOf } from "../../src/graph/graph.ts";
 import type { Dtype, Tensor } from "../../src/graph/tensor.ts";
 import type { ActivationName } from "../../src/kernels/activation.ts";
@@ -15,6 +15,7 @@ import { groupNormBound } from "../reference/groupnorm_bounds.ts";
 import { absoluteAll, mapArray, type NdArray, ndarray } from "../reference/ndarray.ts";
 import { evaluate, expectWithin, testGpu } from "../support/gpu.ts";
 import { joinedOrder } from "../support/joined.ts";
+import { TILES_TARGET } from "./records/conform.ts";
 import { numbers } from "./records/record.ts";
 
 interface Case {
@@ -26,7 +27,6 @@ interface Case {
   split?: number;
 }
 
-const FUSING: Target = { ...PLAIN_TARGET, tiles: true, fuses: true };
 const [GROUPS, EPS] = [4, 1e-5];
 
 /** Whole tiles of every width, images that leave one empty, two tiles of channels, x as one tensor and as two. */
@@ -124,7 +124,7 @@ async function made(one: Case, target: Target, dtype: Dtype = "f32") {
 async function expectRight(one: Case) {
   const { K = 3, activation = "silu" } = one;
   const inputs = inputsOf(one);
-  const actual = await made(one, FUSING);
+  const actual = await made(one, TILES_TARGET);
 
   const options = { groups: GROUPS, eps: EPS, activation };
   const [weight, bias] = halvesOf(inputs.affine);
@@ -157,7 +157,7 @@ async function expectRight(one: Case) {
 
 describe("a convolution on tiles reads through the norm before it, and sums for the norm behind it", () => {
   test.each(CASES.map((one) => [nameOf(one), one] as const))("%s", async (_, one) => {
-    const kernels = labelsOf(one, FUSING).map((label) => label.replace(/_wide|_shared/, ""));
+    const kernels = labelsOf(one, TILES_TARGET).map((label) => label.replace(/_wide|_shared/, ""));
     expect(kernels.filter((label) => label.startsWith("groupnorm"))).toEqual([
       "groupnorm.moments",
       "groupnorm.lines",
@@ -168,7 +168,7 @@ describe("a convolution on tiles reads through the norm before it, and sums for 
   });
 
   test.each(UNSUMMED.map((one) => [nameOf(one), one] as const))("%s", async (_, one) => {
-    const labels = labelsOf(one, FUSING);
+    const labels = labelsOf(one, TILES_TARGET);
     expect(labels.filter((label) => label.includes(".moments"))).toHaveLength(2);
     expect(labels.filter((label) => label.includes(".apply"))).toHaveLength(1);
     await expectRight(one);
@@ -201,7 +201,7 @@ describe("a norm of what is joined of two convolutions takes the moments of both
         labels.push(...graph.dispatches.map(({ label }) => label));
         return { a: a!, b: b!, next };
       },
-      FUSING,
+      TILES_TARGET,
     );
     expect(labels.filter((label) => label.includes(".moments"))).toEqual([]);
     const [weight, bias] = halvesOf(given.affine);
@@ -219,8 +219,8 @@ test.for(IN_HALF)(
   "$x in float16 as with a norm by itself, which rounds once more",
   async (one, { skip }) => {
     if (!(await testGpu()).has("shader-f16")) return skip("the adapter has no float16");
-    const fused = await made(one, FUSING, "f16");
-    const apart = await made(one, { ...FUSING, fuses: false }, "f16");
+    const fused = await made(one, TILES_TARGET, "f16");
+    const apart = await made(one, { ...TILES_TARGET, fuses: false }, "f16");
     for (const [name, { data }] of Object.entries(apart)) {
       const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const { data: values } = fused[name as keyof typeof apart];
@@ -235,15 +235,15 @@ describe("a norm's output is made where something reads it", () => {
     labelsOf(one, target).filter((label) => label.includes(".apply")).length;
 
   test("convolutions on other kernels", () => {
-    expect(applied(CASES[0]!, FUSING)).toBe(1);
-    expect(applied(CASES[0]!, { ...FUSING, plain: new Set(["conv2d"]) })).toBe(2);
-    expect(applied(CASES[0]!, { ...FUSING, plain: new Set(["conv2d_weight"]) })).toBe(2);
-    expect(applied(CASES[0]!, { ...FUSING, fuses: false })).toBe(2);
+    expect(applied(CASES[0]!, TILES_TARGET)).toBe(1);
+    expect(applied(CASES[0]!, { ...TILES_TARGET, plain: new Set(["conv2d"]) })).toBe(2);
+    expect(applied(CASES[0]!, { ...TILES_TARGET, plain: new Set(["conv2d_weight"]) })).toBe(2);
+    expect(applied(CASES[0]!, { ...TILES_TARGET, fuses: false })).toBe(2);
   });
 
   test("an activation that tiles do not know", async () => {
     const one: Case = { ...CASES[0]!, activation: "gelu" };
-    expect(applied(one, FUSING)).toBe(2);
+    expect(applied(one, TILES_TARGET)).toBe(2);
     await expectRight(one);
   });
 });

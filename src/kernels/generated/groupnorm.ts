@@ -13,7 +13,7 @@ type Binds = {
 
 export const groupnorm: ShaderFamily<Binds> = {
   name: "groupnorm",
-  hash: "3c02bbc1",
+  hash: "fc482ae0",
   text: [`
 
 
@@ -316,12 +316,14 @@ fn lines(at: Invocation) {
   }
   let rows = dims.channels / dims.groups;
   let group = row / rows;
+  let n = group / dims.groups;
+  let first = group % dims.groups * rows;
   var all = Moments();
   for (var slice = 0u; slice < dims.slices; slice++) {
     var i = group * dims.slices + slice;
     if (dims.split < dims.channels) {
       let tiles = dims.slices / rows;
-      i = plane_of(row / dims.channels, row % dims.channels / rows * rows + slice / tiles) * tiles + slice % tiles;
+      i = plane_of(n, first + slice / tiles) * tiles + slice % tiles;
     }
     all = merged(all, all_moments[i]);
   }
