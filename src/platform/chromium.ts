@@ -51,13 +51,25 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   const { canvas = false, args = [] } = options;
   const { executable, environment } = await findChromium();
   const puppeteer = await loadPuppeteer();
-  return puppeteer.launch({
+  const browser = await puppeteer.launch({
     executablePath: executable,
     headless: "shell",
     args: [...FLAGS, ...(canvas ? CANVAS_FLAGS : []), ...args],
     env: { ...process.env, ...environment },
     protocolTimeout: LONG_MS,
   });
+  await gpuProcess(browser);
+  return browser;
+}
+
+/**
+ * Waits until the browser's GPU process has started. A page that asks for the GPU meanwhile may lose it at once: on
+ * two busy cores one page of twenty did, none of a hundred that came after.
+ */
+async function gpuProcess(browser: Browser): Promise<void> {
+  const session = await browser.target().createCDPSession();
+  await session.send("SystemInfo.getInfo"); // answered when the GPU process has
+  await session.detach();
 }
 
 /** The browser that launchChromium() starts; unpacks the packaged one if it comes to that. */

@@ -50,13 +50,16 @@ export const text = (page: Page, selector: string) =>
   page.$eval(selector, (found) => found.textContent?.trim());
 
 /** Waits until an element says so. */
-export const textIs = (page: Page, selector: string, pattern: RegExp) =>
-  page.waitForFunction(
-    (asked, source) => new RegExp(source).test(document.querySelector(asked)?.textContent ?? ""),
-    { timeout: 90_000 },
-    selector,
-    pattern.source,
-  );
+export async function textIs(page: Page, selector: string, pattern: RegExp): Promise<void> {
+  const isSo = (asked: string, source: string) =>
+    new RegExp(source).test(document.querySelector(asked)?.textContent ?? "");
+  try {
+    await page.waitForFunction(isSo, { timeout: 90_000 }, selector, pattern.source);
+  } catch (cause) {
+    const said = await text(page, "main");
+    throw new Error(`${selector} never said ${pattern}. The page says: ${said}`, { cause });
+  }
+}
 
 export const press = (page: Page, name: string) =>
   page.locator(`::-p-aria([name="${name}"][role="button"])`).click();
