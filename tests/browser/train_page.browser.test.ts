@@ -25,8 +25,6 @@ import { openPage } from "./open_page.ts";
 const QUICK = "train/?steps=12&batch=4&every=6&count=4&sampler-steps=3";
 /** Only that it ends is asked. */
 const SHORTER = QUICK.replace("steps=12", "steps=3");
-/** Long enough to lose a GPU in it. */
-const LONGER = QUICK.replace("steps=12", "steps=24");
 
 describe("the training page, built and served from a folder of a static host", () => {
   let site: Site;
@@ -126,11 +124,11 @@ describe("the training page, built and served from a folder of a static host", (
   });
 
   test("while it trains, no task keeps the main thread for more than 50 ms", async () => {
-    const { page, complaints } = await openPage(browser, `${site.url}train/?steps=2000&every=10`);
+    const { page, complaints } = await openPage(browser, `${site.url}train/?steps=2000&every=5`);
     await phaseIs(page, "ready");
     const found = await traced(page, async () => {
       await press(page, "Start");
-      await textIs(page, "#drawn", /^after 10 steps$/);
+      await textIs(page, "#drawn", /^after 5 steps$/);
     });
     console.log(`training page: ${JSON.stringify(found)}`);
     expect(found.longTasks).toBe(0);
@@ -170,15 +168,15 @@ describe("the training page, built and served from a folder of a static host", (
   test("after the GPU is lost the run goes on with another, to its end", async () => {
     const own = await launchChromium({ args: ["--disable-domain-blocking-for-3d-apis"] });
     try {
-      const { page } = await openPage(own, site.url + LONGER);
+      const { page } = await openPage(own, site.url + QUICK);
       await phaseIs(page, "ready");
       await press(page, "Start");
       await textIs(page, "#drawn", /^after 6 steps$/);
       const session = await own.target().createCDPSession();
       session.send("Browser.crashGpuProcess").catch(() => undefined); // it may go before it answers
       await textIs(page, "#status", /^The GPU was lost; the run goes on with another\.$/);
-      await textIs(page, "#status", /^Finished after 24 steps\.$/);
-      expect(await text(page, "#figure-step")).toBe("24 of 24");
+      await textIs(page, "#status", /^Finished after 12 steps\.$/);
+      expect(await text(page, "#figure-step")).toBe("12 of 12");
     } finally {
       await own.close();
     }
