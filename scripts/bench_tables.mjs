@@ -46,9 +46,10 @@ export function headlineTable({ results, ratios }) {
     const train = find("train", engine)?.check.dispatches;
     return train ? `${train} / ${of(engine, "dispatches")}` : "–";
   };
+  const megabytes = (row) => (row?.check.gpu_bytes ? Math.round(row.check.gpu_bytes / 1e6) : "–");
   const memory = (engine) => {
-    const bytes = of(engine, "gpu_bytes");
-    return bytes ? `${Math.round(bytes / 1e6)} MB` : "–";
+    const both = ["first-train-step", "denoise"].map((kind) => megabytes(find(kind, engine)));
+    return both.every((one) => one === "–") ? "–" : `${both.join(" / ")} MB`;
   };
   return table(
     ["", ...engines],
@@ -60,7 +61,7 @@ export function headlineTable({ results, ratios }) {
         ...engines.map((engine) => times("first-train-step", engine)),
       ],
       ["dispatches of a training / denoising step", ...engines.map(dispatches)],
-      ["GPU memory", ...engines.map(memory)],
+      ["GPU memory of a trainer / with a sampler beside it", ...engines.map(memory)],
     ],
   );
 }

@@ -63,7 +63,7 @@ export function peerTable({ results, ratios }) {
   const ms = (row) => Math.round(row.median_ms) + spread(row);
   const range = ({ n, min, max }) => (n > 1 ? ` (${min.toFixed(1)}–${max.toFixed(1)})` : "");
   const times = (row) => (row ? `${row.median.toFixed(1)}${range(row)}, n = ${row.n}` : "1");
-  const megabytes = ({ check }) => (check.gpu_bytes ? Math.round(check.gpu_bytes / 1e6) : "–");
+  const megabytes = (row) => (row?.check.gpu_bytes ? Math.round(row.check.gpu_bytes / 1e6) : "–");
   const lines = [`| ${COLUMNS.join(" | ")} |`, `|${" --- |".repeat(COLUMNS.length)}`];
   for (const engine of new Set(results.map((row) => row.engine))) {
     const train = find(results, "train", engine);
@@ -78,7 +78,7 @@ export function peerTable({ results, ratios }) {
       times(find(ratios, "denoise", engine)),
       first ? (first.median_ms / 1000).toFixed(1) : "–",
       `${train?.check.dispatches ?? "–"} / ${denoise.check.dispatches ?? "–"}`,
-      megabytes(denoise),
+      `${megabytes(first)} / ${megabytes(denoise)}`,
     ];
     lines.push(`| ${cells.join(" | ")} |`);
   }
