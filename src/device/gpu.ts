@@ -109,8 +109,8 @@ export class Gpu {
   /**
    * Opens a device, or takes the one that is given.
    *
-   * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter, device/self-test
-   *         (a self-test was asked for, and the plain variants fail it too)
+   * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter, device/lost (meanwhile),
+   *         device/self-test (a self-test was asked for, and the plain variants fail it too)
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
     const { device, selfTest, deterministic } = options;

@@ -21,11 +21,13 @@ export const WANTED_LIMITS = [
 ] as const;
 
 /**
+ * Asks twice before it gives up: a browser whose GPU process has just gone starts another.
+ *
  * @param features  to ask for beside the usual ones, where the adapter has them
- * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter
+ * @throws DeviceError device/unsupported (no WebGPU here), device/no-adapter, device/lost
  */
 export async function newDevice(
-  { gpu, powerPreference }: DeviceSource,
+  { gpu, powerPreference = "high-performance" }: DeviceSource,
   features: readonly string[] = [],
 ): Promise<GPUDevice> {
   const source = gpu ?? globalThis.navigator?.gpu;
@@ -36,17 +38,12 @@ export async function newDevice(
       "Use https or localhost and a browser with WebGPU; in Node, the entry wgsl-diffusion/node.",
     );
   }
-  const adapter = await source.requestAdapter({
-    powerPreference: powerPreference ?? "high-performance",
-  });
-  if (!adapter) {
-    throw new DeviceError(
-      "device/no-adapter",
-      "Gpu: WebGPU is here, but gives no adapter.",
-      "Update the GPU's driver; if a device was lost before, reload the page.",
-    );
-  }
-  return requestDevice(adapter, [...WANTED_FEATURES, ...features]);
+  const ask = async () => {
+    const adapter = await source.requestAdapter({ powerPreference });
+    if (!adapter) throw noAdapter();
+    return requestDevice(adapter, [...WANTED_FEATURES, ...features]);
+  };
+  return ask().catch(ask);
 }
 
 async function requestDevice(adapter: GPUAdapter, features: readonly string[]): Promise<GPUDevice> {
@@ -56,5 +53,25 @@ async function requestDevice(adapter: GPUAdapter, features: readonly string[]): 
   const requiredLimits = Object.fromEntries(
     WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
   );
-  return adapter.requestDevice({ label: "wgsl-diffusion", requiredFeatures, requiredLimits });
+  try {
+    return await adapter.requestDevice({
+      label: "wgsl-diffusion",
+      requiredFeatures,
+      requiredLimits,
+    });
+  } catch (cause) {
+    throw new DeviceError(
+      "device/lost",
+      `Gpu: the adapter went before it gave a device: ${(cause as Error).message}`,
+      "Reload the page, or start the program again.",
+      { cause },
+    );
+  }
 }
+
+const noAdapter = (): DeviceError =>
+  new DeviceError(
+    "device/no-adapter",
+    "Gpu: WebGPU is here, but gives no adapter.",
+    "Update the GPU's driver; if a device was lost before, reload the page.",
+  );

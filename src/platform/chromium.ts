@@ -58,7 +58,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
     env: { ...process.env, ...environment },
     protocolTimeout: LONG_MS,
   });
-  await gpuProcess(browser);
+  await gpuProcessStarted(browser);
   return browser;
 }
 
@@ -66,7 +66,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
  * Waits until the browser's GPU process has started. A page that asks for the GPU meanwhile may lose it at once: on
  * two busy cores one page of twenty did, none of a hundred that came after.
  */
-async function gpuProcess(browser: Browser): Promise<void> {
+async function gpuProcessStarted(browser: Browser): Promise<void> {
   const session = await browser.target().createCDPSession();
   await session.send("SystemInfo.getInfo"); // answered when the GPU process has
   await session.detach();
