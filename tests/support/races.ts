@@ -2,7 +2,8 @@
 //
 // It knows float32 and u32 buffers, and no subgroups. Buffers hold zeros: which addresses a kernel of
 // ours touches does not depend on values, but on indices, which are 0 then.
-import { CallExpr, detectRaces, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
+import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
+import "./interpreter.ts";
 import { type Gpu, PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
 import { readingOf } from "../../src/device/shader_reading.ts";
@@ -10,34 +11,6 @@ import type { Dispatch } from "../../src/graph/graph.ts";
 import { bytesOf } from "../../src/graph/tensor.ts";
 import { dryRun, runSample, TILES_TARGET } from "../kernels/records/conform.ts";
 import type { KernelInfo, Sample } from "../kernels/records/record.ts";
-
-/**
- * wgsl_reflect 1.6.0 keeps what a call returned in its syntax node, which the invocations share: all
- * would go on with the value of the last. Here every invocation, told by its stack, keeps its own.
- */
-function keepReturnsApart(): void {
-  const { setCachedReturnValue } = CallExpr.prototype;
-  const { stepStack } = WgslDebug.prototype;
-  type Stack = Parameters<typeof stepStack>[0];
-  const kept = new WeakMap<Stack, Map<CallExpr, unknown>>();
-  let own = new Map<CallExpr, unknown>(); // of the invocation that has its turn
-  CallExpr.prototype.setCachedReturnValue = function (value: unknown) {
-    own.set(this, value);
-    setCachedReturnValue.call(this, value);
-  };
-  WgslDebug.prototype.stepStack = function (stack, ...rest) {
-    const next = kept.get(stack) ?? new Map<CallExpr, unknown>();
-    if (next !== own) {
-      for (const node of own.keys()) node.cachedReturnValue = null;
-      for (const [node, value] of next) node.cachedReturnValue = value;
-      own = next;
-      kept.set(stack, own);
-    }
-    return stepStack.call(this, stack, ...rest);
-  };
-}
-
-keepReturnsApart();
 
 const BARRIER = /workgroupBarrier\(\);/g;
 
