@@ -35,7 +35,7 @@ export interface Mutation {
   barrier: number;
   line: number;
   caughtBy: "detectRaces" | "values" | "nothing";
-  /** races found */
+  /** words of memory with a race */
   races: number;
 }
 

@@ -70,7 +70,7 @@ export function sharedKernels(
 const workOf = ({ dispatch: { bytes, workgroups } }: Candidate) =>
   bytes + 4096 * workgroups[0] * workgroups[1] * workgroups[2];
 
-/** How many races a workgroup of a dispatch has. */
+/** How many words of memory, between two barriers, a workgroup of a dispatch has a race on. */
 export function racesOf({ dispatch }: Candidate, code = specialise(dispatch.variant)): number {
   const group: Record<string, unknown> = {};
   for (const { binding, tensor } of dispatch.tensors) {
