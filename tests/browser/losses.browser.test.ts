@@ -90,8 +90,8 @@ describe("a page that trains", { timeout: 600_000 }, () => {
       expect(growth).toBeLessThan(1e6);
     });
 
-    test.runIf(isFullRun)("a tab that is behind another trains on at its pace", async () => {
-      const { browser, page } = one;
+    test.runIf(isFullRun)("a hidden page trains on at its pace", async () => {
+      const { page } = one;
       const pace = async () => {
         const started = performance.now();
         expect(await page.evaluate((n) => window.losses!.train(n), STEPS)).toMatchObject({
@@ -100,13 +100,16 @@ describe("a page that trains", { timeout: 600_000 }, () => {
         return performance.now() - started;
       };
       const before = await pace();
-      const other = await browser.newPage();
-      await other.bringToFront();
+      const session = await page.createCDPSession();
+      const { windowId } = await session.send("Browser.getWindowForTarget");
+      const show = (windowState: "minimized" | "normal") =>
+        session.send("Browser.setWindowBounds", { windowId, bounds: { windowState } });
+      await show("minimized"); // a tab before it hides it in some browsers only
       expect(await page.evaluate(() => document.visibilityState)).toBe("hidden");
-      const behind = await pace();
-      console.info(`${STEPS} steps: ${before.toFixed(0)} ms, behind ${behind.toFixed(0)} ms`);
-      expect(behind).toBeLessThan(3 * before); // timers would be held to one a second
-      await other.close();
+      const hidden = await pace();
+      console.info(`${STEPS} steps: ${before.toFixed(0)} ms, hidden ${hidden.toFixed(0)} ms`);
+      expect(hidden).toBeLessThan(3 * before); // timers would be held to one a second
+      await show("normal");
     });
 
     test("a crash ends all that waits for the GPU within a second, with device/lost", async () => {
