@@ -1,4 +1,5 @@
 // Markdown of benchmarks, for scripts/tables.mjs.
+import { megabytes } from "../bench/peers/report.mjs";
 import { table } from "./conformance_tables.mjs";
 
 const round = (ms) => (ms >= 100 ? Math.round(ms).toString() : ms.toFixed(ms >= 1 ? 1 : 3));
@@ -46,7 +47,6 @@ export function headlineTable({ results, ratios }) {
     const train = find("train", engine)?.check.dispatches;
     return train ? `${train} / ${of(engine, "dispatches")}` : "–";
   };
-  const megabytes = (row) => (row?.check.gpu_bytes ? Math.round(row.check.gpu_bytes / 1e6) : "–");
   const memory = (engine) => {
     const both = ["first-train-step", "denoise"].map((kind) => megabytes(find(kind, engine)));
     return both.every((one) => one === "–") ? "–" : `${both.join(" / ")} MB`;

@@ -55,6 +55,10 @@ const COLUMNS = [
   "GPU MB",
 ];
 
+/** What an engine held by then, of one of its results; a dash where that was not counted. */
+export const megabytes = (row) =>
+  row?.check.gpu_bytes ? Math.round(row.check.gpu_bytes / 1e6) : "–";
+
 /** The report as a Markdown table. */
 export function peerTable({ results, ratios }) {
   const find = (list, kind, engine) =>
@@ -63,7 +67,6 @@ export function peerTable({ results, ratios }) {
   const ms = (row) => Math.round(row.median_ms) + spread(row);
   const range = ({ n, min, max }) => (n > 1 ? ` (${min.toFixed(1)}–${max.toFixed(1)})` : "");
   const times = (row) => (row ? `${row.median.toFixed(1)}${range(row)}, n = ${row.n}` : "1");
-  const megabytes = (row) => (row?.check.gpu_bytes ? Math.round(row.check.gpu_bytes / 1e6) : "–");
   const lines = [`| ${COLUMNS.join(" | ")} |`, `|${" --- |".repeat(COLUMNS.length)}`];
   for (const engine of new Set(results.map((row) => row.engine))) {
     const train = find(results, "train", engine);

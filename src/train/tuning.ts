@@ -87,8 +87,8 @@ const fileOf = async (gpu: Gpu): Promise<string> =>
   `tuning-${(await sha256(new TextEncoder().encode(adapterOf(gpu)))).slice(0, 16)}.json`;
 
 /**
- * What tunings on this adapter found, for `gpu.choices`; gives the device the kernels that only they name. None where there is no file, or one that is broken
- * or another adapter's: then it is measured again.
+ * What tunings on this adapter found, for `gpu.choices`; gives the device the kernels that only they name.
+ * None where there is no file, or one that is broken or another adapter's: then it is measured again.
  *
  * @throws what the storage throws
  */

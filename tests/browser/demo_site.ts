@@ -43,22 +43,29 @@ export async function serveDemo(
 export const insecure = (url: string): string => url.replace("localhost", "plain.test");
 export const PLAIN_HOST = "--host-resolver-rules=MAP plain.test localhost";
 
-export const phaseIs = (page: Page, phase: string) =>
-  page.waitForSelector(`body[data-phase="${phase}"]`, { timeout: 90_000 });
-
 export const text = (page: Page, selector: string) =>
   page.$eval(selector, (found) => found.textContent?.trim());
 
+const MOST_MS = 90_000;
+
+/** Waits for something of a page; where it never comes, the error has what the page says instead. */
+async function awaited(page: Page, what: string, coming: Promise<unknown>): Promise<void> {
+  try {
+    await coming;
+  } catch (cause) {
+    throw new Error(`${what} never came. The page says: ${await text(page, "main")}`, { cause });
+  }
+}
+
+export const phaseIs = (page: Page, phase: string) =>
+  awaited(page, phase, page.waitForSelector(`body[data-phase="${phase}"]`, { timeout: MOST_MS }));
+
 /** Waits until an element says so. */
-export async function textIs(page: Page, selector: string, pattern: RegExp): Promise<void> {
+export function textIs(page: Page, selector: string, pattern: RegExp): Promise<void> {
   const isSo = (asked: string, source: string) =>
     new RegExp(source).test(document.querySelector(asked)?.textContent ?? "");
-  try {
-    await page.waitForFunction(isSo, { timeout: 90_000 }, selector, pattern.source);
-  } catch (cause) {
-    const said = await text(page, "main");
-    throw new Error(`${selector} never said ${pattern}. The page says: ${said}`, { cause });
-  }
+  const coming = page.waitForFunction(isSo, { timeout: MOST_MS }, selector, pattern.source);
+  return awaited(page, `${selector} ${pattern}`, coming);
 }
 
 export const press = (page: Page, name: string) =>

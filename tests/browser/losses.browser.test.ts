@@ -1,5 +1,5 @@
-// The browser's GPU process crashes while a page trains: at random steps of a run, twice a browser. One
-// crash here, `npm run faults` takes ten; WGSL_DIFFUSION_FAULTS_SEED is for other moments.
+// The browser's GPU process crashes while a page trains: at random steps of a run, twice a browser. Two
+// crashes here, `npm run faults` takes ten; WGSL_DIFFUSION_FAULTS_SEED is for other moments.
 import type { Browser, CDPSession, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { philoxUniforms } from "../../src/core/philox.ts";
@@ -11,7 +11,7 @@ import { openPage } from "./open_page.ts";
 const STEPS = times(50, 200);
 const LAST_POINT = 0.5 * STEPS; // the run must not be over before the process is, and that is heard of
 const CRASHES_A_BROWSER = 2; // a third leaves the browser without an adapter
-const POINTS = times(1, 10);
+const POINTS = times(2, 10);
 const CYCLES = times(10, 1000);
 const SEED = Number(process.env.WGSL_DIFFUSION_FAULTS_SEED ?? 1);
 

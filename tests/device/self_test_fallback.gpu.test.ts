@@ -9,14 +9,12 @@ import { testAdapters } from "../support/gpu.ts";
 const families = FAMILIES.filter(({ family }) => ["matmul", "concat"].includes(family));
 const matmul = families.find(({ family }) => family === "matmul")!;
 
-const ofFamilies = (gpu: Gpu) => selfTest(gpu, { families });
-
 const withFault = (everywhere: boolean) => (gpu: Gpu) =>
   selfTest(gpu, { families, sources: { matmul: faultyMatmul({ everywhere }) } });
 
 describe("Gpu.open({ selfTest })", () => {
   test("leaves a device alone that computes what it should", async () => {
-    const gpu = await Gpu.open({ gpu: await testAdapters(), selfTest: ofFamilies });
+    const gpu = await Gpu.open({ gpu: await testAdapters(), selfTest });
     expect(gpu.target.plain).toBeUndefined();
     gpu.dispose();
   });
@@ -31,7 +29,7 @@ describe("Gpu.open({ selfTest })", () => {
     expect(graph.targetOf("conv2d").subgroupSize).toBeGreaterThan(0);
     const labels = variantsOf(matmul, gpu.target).map(({ entry }) => entry);
     expect(labels.filter((entry) => !entry.endsWith("_tile"))).toEqual([]);
-    expect((await ofFamilies(gpu)).every(({ ok }) => ok)).toBe(true);
+    expect((await selfTest(gpu, { families })).every(({ ok }) => ok)).toBe(true);
     gpu.dispose();
   });
 

@@ -1,7 +1,6 @@
 // The detector that the kernels are held to, on kernels of which it is plain whether they race.
 import { expect, test } from "vitest";
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import "../support/interpreter.ts";
+import { detectRaces } from "../support/interpreter.ts";
 
 const racesIn = (body: string): number => {
   const code = `

@@ -23,9 +23,18 @@ const OUTPUT = 2e-5;
 const ALL_GRADIENTS = 2e-5;
 const ONE_GRADIENT = 2e-4;
 
+const DEVICES: [string, () => Promise<Gpu>, readonly string[]][] = [
+  ["here", testGpu, cases],
+  ["by a GPU's kernels", tilesGpu, ["ddpm", "scale-shift"]],
+];
+
+const all = DEVICES.flatMap(([where, open, names]) =>
+  names.map((name) => [`${name}, ${where}`, name, open] as const),
+);
+
 describe("the U-Net is diffusers' UNet2DModel   [PyTorch in float64]", () => {
-  test.each(cases)("%s: its output", async (name) => {
-    const model = await goldenModel(`unets/${name}`, await testGpu());
+  test.each(all)("%s: its output", async (_, name, open) => {
+    const model = await goldenModel(`unets/${name}`, await open());
     const io = goldenFile(`unets/${name}/io.safetensors`);
     const output = await evaluate(model, {
       sample: io.floats("sample"),
@@ -37,7 +46,7 @@ describe("the U-Net is diffusers' UNet2DModel   [PyTorch in float64]", () => {
     model.dispose();
   });
 
-  async function expectGradients(name: string, open: () => Promise<Gpu>): Promise<void> {
+  test.each(all)("%s: its loss and every gradient", async (_, name, open) => {
     const model = await goldenModel(`unets/${name}`, await open());
     const io = goldenFile(`unets/${name}/io.safetensors`);
     const { loss, parameters, sample } = await lossGradients(model, {
@@ -66,11 +75,5 @@ describe("the U-Net is diffusers' UNet2DModel   [PyTorch in float64]", () => {
     }
     expect(Math.sqrt(differences / squares)).toBeLessThan(ALL_GRADIENTS);
     model.dispose();
-  }
-
-  test.each(cases)("%s: its loss and every gradient", (name) => expectGradients(name, testGpu));
-
-  // one network's: a software adapter compiles them for half a minute
-  test("scale-shift, by a GPU's kernels: its loss and every gradient", () =>
-    expectGradients("scale-shift", tilesGpu));
+  });
 });

@@ -1,7 +1,12 @@
 // wgsl_reflect's interpreter of WGSL (1.6.0), mended in two places for the kernels that are held to it.
 //
 // Its race detector knows an access as a range of bytes of a buffer, by an invocation, between two barriers.
-import { CallExpr, MemoryTracker, WgslDebug } from "wgsl_reflect/wgsl_reflect.module.js";
+import {
+  CallExpr,
+  detectRaces,
+  MemoryTracker,
+  WgslDebug,
+} from "wgsl_reflect/wgsl_reflect.module.js";
 
 /**
  * It keeps what a call returned in its syntax node, which the invocations share: all would go on with the
@@ -85,3 +90,5 @@ function unorderedWith({ known }: Word, access: Access): Access | undefined {
 
 keepReturnsApart();
 compareByWords();
+
+export { detectRaces };

@@ -2,8 +2,6 @@
 //
 // It knows float32 and u32 buffers, and no subgroups. Buffers hold zeros: which addresses a kernel of
 // ours touches does not depend on values, but on indices, which are 0 then.
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import "./interpreter.ts";
 import { type Gpu, PLAIN_TARGET, type Target } from "../../src/device/gpu.ts";
 import { entryOf, keyOf, specialise, type Variant } from "../../src/device/shader.ts";
 import { readingOf } from "../../src/device/shader_reading.ts";
@@ -11,6 +9,7 @@ import type { Dispatch } from "../../src/graph/graph.ts";
 import { bytesOf } from "../../src/graph/tensor.ts";
 import { dryRun, runSample, TILES_TARGET } from "../kernels/records/conform.ts";
 import type { KernelInfo, Sample } from "../kernels/records/record.ts";
+import { detectRaces } from "./interpreter.ts";
 
 const BARRIER = /workgroupBarrier\(\);/g;
 
