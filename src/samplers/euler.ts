@@ -38,9 +38,10 @@ import { spacedTimesteps } from "./spacing.ts";
 export function eulerPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const { levels, last } = levelsOf(config, options);
   const clip = clipOf(config, options, false);
-  const rows = levels.map((level, i) =>
-    eulerRow(config, level, { end: levels[i + 1]?.sigma ?? last, clip }),
-  );
+  const rows = levels.map((level, i) => {
+    const next = levels[i + 1];
+    return eulerRow(config, level, { end: next?.sigma ?? last, isLast: !next, clip });
+  });
   return { sampler: "euler", rows, initialScale: initialScale(config, levels[0]!) };
 }
 
@@ -61,21 +62,23 @@ export function heunPlan(config: SchedulerConfig, options: PlanOptions): Plan {
   const clip = clipOf(config, options, false);
   const rows = levels.flatMap((level, i) => {
     const next = levels[i + 1];
-    if (!next) return [eulerRow(config, level, { end: 0, clip })];
+    if (!next) return [eulerRow(config, level, { end: 0, isLast: true, clip })];
     return [
-      eulerRow(config, level, { end: next.sigma, clip }),
+      eulerRow(config, level, { end: next.sigma, isLast: false, clip }),
       correctionRow(config, level, { ...next, clip }),
     ];
   });
   return { sampler: "heun", rows, initialScale: initialScale(config, levels[0]!) };
 }
 
+/** The last step leaves X itself, as diffusers' does: it is not x where noise is left (`final_sigmas_type`). */
 function eulerRow(
   config: SchedulerConfig,
   { timestep, sigma }: Level,
-  { end, clip }: { end: number; clip: number },
+  { end, isLast, clip }: { end: number; isLast: boolean; clip: number },
 ): PlanRow {
-  const [from, to] = [signalAndNoise(sigma), signalAndNoise(end)];
+  const from = signalAndNoise(sigma);
+  const to = isLast ? { signal: 1 } : signalAndNoise(end);
   return levelRow(
     config,
     { sigma, clip },

@@ -136,6 +136,14 @@ describe("special cases", () => {
     }
   });
 
+  test("Euler to a last σ above 0 leaves X = x / √ᾱ, as diffusers does", () => {
+    const trailing: SchedulerConfig = { timestep_spacing: "trailing", clip_sample: false };
+    const euler = eulerPlan({ ...trailing, final_sigmas_type: "sigma_min" }, options);
+    const x = end(ddimPlan({ ...trailing, set_alpha_to_one: false }, options)); // ends at ᾱ_0
+    expect(euler.rows.at(-1)!.alphaBarNext).toBeCloseTo(makeTables().alphaBars[0]!, 12);
+    expect(end(euler)).toBeCloseTo(x / Math.sqrt(makeTables().alphaBars[0]!), 12);
+  });
+
   test("learned_range is fixed_small at v = −1 and fixed_large at v = 1", () => {
     const stepOf = (variance_type: string, v: number) => {
       const row = ddpmPlan({ variance_type }, options).rows[5]!;
