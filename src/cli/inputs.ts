@@ -22,9 +22,13 @@ export async function openFolder(folder: string): Promise<OpenFile> {
   return (path) => openFile(join(folder, path));
 }
 
-/** Opens `--model`. @throws FileError where there is no such folder */
-export async function loadModel(gpu: Gpu, folder: string): Promise<DiffusionModel> {
-  return DiffusionModel.load(gpu, await openFolder(folder), folder);
+/** Opens `--model`; `scheduler` as for `DiffusionModel.load`. @throws FileError where there is no such folder */
+export async function loadModel(
+  gpu: Gpu,
+  folder: string,
+  scheduler?: Record<string, unknown>,
+): Promise<DiffusionModel> {
+  return DiffusionModel.load(gpu, await openFolder(folder), folder, { scheduler });
 }
 
 /** @throws FileError unless the folder exists */

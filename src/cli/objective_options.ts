@@ -1,6 +1,7 @@
 // The options of `train` that say what is minimised: objective, loss, timesteps, variance, labels,
 // and how the average warms up.
 import { type Command, Option } from "commander";
+import { OptionError } from "../core/errors.ts";
 import { VARIANCES } from "../diffusion/scheduler_config.ts";
 import { type DiffusionLoss, LOSSES } from "../kernels/diffusion_loss.ts";
 import type { HyperParameters } from "../train/hyper_parameters.ts";
@@ -36,9 +37,9 @@ export const withObjective = (command: Command): Command =>
     .addOption(new Option("--loss <name>", "of a prediction's error").choices(LOSSES))
     .addOption(new Option("--timesteps <how>", "how they are drawn").choices(TIMESTEP_DRAWS))
     .addOption(
-      new Option("--variance <name>", "of the reverse step; hybrid learns it in a range").choices(
-        VARIANCES,
-      ),
+      new Option("--variance <name>", "of the reverse step; hybrid learns it in a range")
+        .choices(VARIANCES)
+        .conflicts("resume"),
     )
     .option("--classes <file>", "labels: FILE.idx[.gz], or auto: those beside the images")
     .option("--label-dropout <p>", "label → null class, with this probability (0.1)", probability)
@@ -47,8 +48,13 @@ export const withObjective = (command: Command): Command =>
     .option("--ema-min <x>", "least decay of the average in its warm-up", fraction)
     .option("--ema-update-after <n>", "steps before the average begins", atLeastZero);
 
-/** The hyper-parameters that they give; those that are not given are left out. */
+/**
+ * The hyper-parameters that they give; those that are not given are left out.
+ *
+ * @throws OptionError for a number of another objective than the one that is given
+ */
 export function objectiveOf(options: ObjectiveOptions): Partial<HyperParameters> {
+  requireNumbers(options);
   const { loss, timesteps, emaPower, emaInvGamma, emaMin, emaUpdateAfter } = options;
   return {
     ...(options.objective !== undefined && { objective: namedObjective(options) }),
@@ -59,6 +65,25 @@ export function objectiveOf(options: ObjectiveOptions): Partial<HyperParameters>
     ...(emaMin !== undefined && { emaMin }),
     ...(emaUpdateAfter !== undefined && { emaUpdateAfter }),
   };
+}
+
+const NUMBERS = ["gamma", "p2K", "lambda"] as const;
+const NUMBERS_OF: Partial<Record<ObjectiveName, readonly (typeof NUMBERS)[number][]>> = {
+  "min-snr": ["gamma"],
+  "soft-min-snr": ["gamma"],
+  p2: ["gamma", "p2K"],
+  hybrid: ["lambda"],
+};
+
+function requireNumbers(options: ObjectiveOptions): void {
+  const allowed = (options.objective && NUMBERS_OF[options.objective]) ?? [];
+  if (NUMBERS.every((name) => options[name] === undefined || allowed.includes(name))) return;
+  throw new OptionError(
+    "option/objective",
+    "train: --gamma is of min-snr, soft-min-snr and p2, --p2-k of p2, --lambda of hybrid, got " +
+      `${options.objective ? `--objective ${options.objective}` : "no --objective"}.`,
+    "Name the objective, or leave its numbers out.",
+  );
 }
 
 function namedObjective({ objective: name = "simple", ...options }: ObjectiveOptions): Objective {

@@ -102,8 +102,13 @@ export const trainOptions = (): Command =>
       "--batches <file>",
       "safetensors instead of --data: x0, noise [S,B,C,H,W], timestep [S,B]",
     )
-    .option("--config <file>", "config.json of the U-Net; default: one that suits the adapter")
-    .option("--model <dir>", "start from this model folder instead")
+    .addOption(
+      new Option(
+        "--config <file>",
+        "config.json of the U-Net; default: one that suits the adapter",
+      ).conflicts(["model", "resume"]),
+    )
+    .addOption(new Option("--model <dir>", "start from this model folder").conflicts("resume"))
     .option("--out <dir>", "run folder; default: a new one in runs/")
     .option("--force", "write into a run folder that exists")
     .option("--steps <n>", "training steps", positiveInteger)
@@ -161,8 +166,16 @@ export const trainOptions = (): Command =>
     .addOption(subgroupMatrixOption())
     .addOption(memoryLimitOption())
     .option("--samples <n>", "images in samples.png; 0: none", wholeNumber, 32)
-    .addOption(new Option("--schedule <name>", "of the noise").choices(BETA_SCHEDULES))
-    .addOption(new Option("--prediction <name>", "of the network").choices(PREDICTIONS))
+    .addOption(
+      new Option("--schedule <name>", "of the noise; default: the model's")
+        .choices(BETA_SCHEDULES)
+        .conflicts("resume"),
+    )
+    .addOption(
+      new Option("--prediction <name>", "of the network; default: the model's")
+        .choices(PREDICTIONS)
+        .conflicts("resume"),
+    )
     .option("--json", "print one JSON object");
 
 /**
@@ -231,16 +244,19 @@ export function configFor(
   };
 }
 
-/** The scheduler of a new model: the preset's with the options' schedule, prediction, variance. */
-export const schedulerFor = (
-  { schedule, prediction, ...options }: TrainOptions,
-  base: Record<string, unknown>,
-): Record<string, unknown> => ({
-  ...base,
-  ...(varianceOf(options) !== undefined && { variance_type: varianceOf(options) }),
-  ...(schedule !== undefined && { beta_schedule: schedule }),
-  ...(prediction !== undefined && { prediction_type: prediction }),
-});
+/** What options say of the model's scheduler: schedule, prediction, variance; undefined where they say nothing. */
+export function saidScheduler({
+  schedule,
+  prediction,
+  variance,
+}: TrainOptions): Record<string, unknown> | undefined {
+  const keys = {
+    ...(variance !== undefined && { variance_type: variance }),
+    ...(schedule !== undefined && { beta_schedule: schedule }),
+    ...(prediction !== undefined && { prediction_type: prediction }),
+  };
+  return Object.keys(keys).length > 0 ? keys : undefined;
+}
 
 function betasOption(text: string): [number, number] {
   const [first, second, ...rest] = text.split(",").map(Number);

@@ -12,6 +12,7 @@ import { type Preset, presetFor } from "../train/presets.ts";
 import { Trainer, type TrainingData } from "../train/trainer.ts";
 import { loadModel } from "./inputs.ts";
 import { Metrics } from "./metrics.ts";
+import { varianceOf } from "./objective_options.ts";
 import { RunFolder } from "./run_folder.ts";
 import { RunLog } from "./run_log.ts";
 import { recalledOptions } from "./run_options.ts";
@@ -19,7 +20,7 @@ import {
   configFor,
   hyperParametersOf,
   saidHyperParameters,
-  schedulerFor,
+  saidScheduler,
   type TrainOptions,
 } from "./train_options.ts";
 import { type ForNetwork, fitDataset, givenBatches, timedData } from "./training_data.ts";
@@ -48,7 +49,10 @@ export interface Start {
 /** A run from its first step. */
 export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start> {
   const preset = presetFor(gpu.target);
-  const opened = options.model === undefined ? undefined : await loadModel(gpu, options.model);
+  const opened =
+    options.model === undefined
+      ? undefined
+      : await loadModel(gpu, options.model, saidScheduler(options));
   const config = opened?.config ?? (await givenConfig(options));
   const network = { config: config ?? preset.config, isGiven: config !== undefined };
   const data = await openSource(options, network);
@@ -56,11 +60,10 @@ export async function freshStart(gpu: Gpu, options: TrainOptions): Promise<Start
   const model = opened ?? (await newModel(gpu, options, { preset, config, dataset }));
   const { source, validation } = sourceFor(data, model.config, options);
   const steps = stepsOf(options, source, preset.steps);
+  const labelDropout = labelDropoutOf(options, model, dataset);
+  const numbers = { ...hyperParametersOf(options, preset, steps), labelDropout };
   const folder = await RunFolder.create(options.out, options.force ?? false);
-  const trainer = await Trainer.create(model, source, {
-    ...hyperParametersOf(options, preset, steps),
-    labelDropout: labelDropoutOf(options, model, dataset),
-  });
+  const trainer = await Trainer.create(model, source, numbers);
   const logs = await logsOf(folder, [], 0);
   const run = { trainer, source, folder, ...logs, options, steps };
   return { ...run, heldOut: validation, ...figuresOf(data) };
@@ -180,7 +183,8 @@ interface NewModel {
 /** A new model with the preset's scheduler, and its network where none is given. */
 function newModel(gpu: Gpu, options: TrainOptions, { preset, config, dataset }: NewModel) {
   const { seed } = options;
-  const scheduler = schedulerFor(options, preset.scheduler);
+  const variance = varianceOf(options) ?? preset.scheduler.variance_type;
+  const scheduler = { ...preset.scheduler, variance_type: variance, ...saidScheduler(options) };
   const network = config ?? configFor(options, preset.config, dataset);
   return DiffusionModel.create(gpu, network, { seed, scheduler });
 }

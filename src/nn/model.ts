@@ -58,6 +58,7 @@ export class DiffusionModel {
    *
    * @param open   gives a file of the folder, or undefined
    * @param where  the folder's name, for messages
+   * @param options  `scheduler`: keys that count before the folder's own, to train it another way
    * @throws FileError, SafetensorsError, OptionError, ShapeError for what cannot be opened; DeviceError;
    *         the signal's reason
    */
@@ -65,11 +66,14 @@ export class DiffusionModel {
     gpu: Gpu,
     open: OpenFile,
     where: string,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    {
+      signal,
+      scheduler: keys,
+    }: { signal?: AbortSignal | undefined; scheduler?: Record<string, unknown> | undefined } = {},
   ): Promise<DiffusionModel> {
     signal?.throwIfAborted();
     const folder = await untilAborted(openModelFolder(open, where), signal);
-    const { config, tensors, scheduler } = folder;
+    const { config, tensors } = folder;
     const weights = unetWeights(config);
     await allocate(gpu, weights);
     try {
@@ -86,6 +90,9 @@ export class DiffusionModel {
       weights.buffer.destroy(gpu);
       throw error;
     }
+    const scheduler = keys
+      ? { _class_name: "DDPMScheduler", ...folder.scheduler, ...keys }
+      : folder.scheduler;
     return new DiffusionModel(gpu, config, { weights, scheduler });
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -124,6 +124,42 @@ describe("commands do what the README says", () => {
     const asked = ["--count", "1", "--steps", "1", "--out", "again.png"];
     const again = await run(["sample", "--model", "run/ema", ...asked]);
     expect(again.code, again.err).toBe(0);
+  });
+
+  test("train from a model's weights takes the scheduler that options say, and keeps the rest", async () => {
+    const plain = JSON.parse(await readFile(join(folder, "tiny/scheduler_config.json"), "utf8"));
+    const said = { beta_schedule: "squaredcos_cap_v2", prediction_type: "v_prediction" };
+    await cp(join(folder, "tiny"), join(folder, "said"), { recursive: true });
+    await writeFile(
+      join(folder, "said/scheduler_config.json"),
+      JSON.stringify({ ...plain, ...said }),
+    );
+    const pixels = Float32Array.from({ length: 32 }, (_, i) => Math.sin(3 * i));
+    const bytes = (of: ArrayBufferView<ArrayBuffer>) => new Uint8Array(of.buffer);
+    const batch = (shape: number[]) => [
+      ["x0", { dtype: "F32" as const, shape: [...shape, 1, 4, 4], bytes: bytes(pixels) }] as const,
+      [
+        "noise",
+        { dtype: "F32" as const, shape: [...shape, 1, 4, 4], bytes: bytes(pixels.toReversed()) },
+      ] as const,
+      ["timestep", { dtype: "I32" as const, shape, bytes: bytes(Int32Array.of(3, 9)) }] as const,
+    ];
+    await writeFile(join(folder, "batches.safetensors"), writeSafetensors(batch([1, 2])));
+    await writeFile(join(folder, "batch.safetensors"), writeSafetensors(batch([2])));
+    const lossOf = async (model: string) => {
+      const args = ["--model", model, "--inputs", "batch.safetensors", "--out", "g2.safetensors"];
+      return lastLine(await run(["gradients", ...args, "--json"])).loss as number;
+    };
+
+    const options = ["--schedule", said.beta_schedule, "--prediction", said.prediction_type];
+    const from = ["--model", "tiny", "--batches", "batches.safetensors", "--samples", "0"];
+    const outcome = await run(["train", ...from, ...options, "--out", "other"]);
+    expect(outcome.code, outcome.err).toBe(0);
+    const written = await readFile(join(folder, "other/model/scheduler_config.json"), "utf8");
+    expect(JSON.parse(written)).toMatchObject({ ...plain, ...said });
+    const first = Number((await readFile(join(folder, "other/loss.csv"), "utf8")).split(",")[3]);
+    expect(first / (await lossOf("said"))).toBeCloseTo(1, 5);
+    expect(Math.abs(first / (await lossOf("tiny")) - 1)).toBeGreaterThan(0.01);
   });
 
   test("evaluate gives the bound's terms on given tensors, and a report on data", async () => {
@@ -388,6 +424,24 @@ describe("bad input is told by its code and cure, and nothing is left half-writt
       async () => ["sample", "--model", model, "--memory-limit", "0", "--out", "x.png"],
       2,
       "above 0",
+    ],
+    [
+      "a number of another objective",
+      async () => ["train", "--objective", "simple", "--gamma", "3", "--out", "x"],
+      1,
+      "option/objective]: train: --gamma is of min-snr, soft-min-snr and p2",
+    ],
+    [
+      "a network beside a model",
+      async () => ["train", "--config", await tinyConfig(), "--model", model],
+      2,
+      "--model",
+    ],
+    [
+      "another prediction for a run that goes on",
+      async () => ["train", "--resume", "none", "--prediction", "sample"],
+      2,
+      "--prediction",
     ],
     ["no run to resume", async () => ["train", "--resume", "none"], 1, "checkpoint/missing"],
     ["a folder that exists", async () => ["train", "--out", "."], 1, "file/exists"],
