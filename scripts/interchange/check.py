@@ -1,5 +1,5 @@
 # Every direction in which models and runs travel between here and diffusers, checked one after the
-# other: python check.py results.json [drawn networks]. run.mjs makes the environment for it.
+# other: python check.py results.json [draws]. run.mjs makes the environment for it.
 #
 # Errors are the largest difference, relative to the largest magnitude.
 import json
@@ -13,6 +13,8 @@ from files import unequal_files
 from published import published_errors
 from ours import ADAPTERS
 from random_configs import draw_inputs
+from random_schedulers import drawn_scheduler_error
+from random_training import drawn_training_errors
 from training import CONFIG, training_errors
 from trajectories import trajectory_errors
 from travel import travel_errors
@@ -37,14 +39,16 @@ class Table:
         return all(row["error"] <= row["bar"] for row in self.rows)
 
 
-def main(results, networks):
+def main(results, draws):
     torch.set_num_threads(2)
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         curves, run = training_errors(folder)
         check_training(table, curves["errors"])
+        check_drawn_training(table, draws, folder)
         check_ours(table, f"{run}/model", folder)
-        check_theirs(table, networks, folder)
+        check_drawn_schedulers(table, draws, f"{run}/model", folder)
+        check_theirs(table, draws, folder)
         detour = travel_errors(folder)
         check_travel(table, detour["errors"])
     versions = {module.__name__: module.__version__ for module in (torch, diffusers, accelerate)}
@@ -63,6 +67,18 @@ def check_training(table, errors):
     table.add(direction, "their average after them", errors["average"], LOSS_BAR)
 
 
+def check_drawn_training(table, draws, folder):
+    drawn = [drawn_training_errors(seed, folder) for seed in range(draws)]
+    for check in ("loss", "weights", "average"):
+        worst = max(errors[check] for errors in drawn)
+        table.add("PyTorch | here", f"{check} of {draws} drawn trainings", worst, LOSS_BAR)
+
+
+def check_drawn_schedulers(table, draws, trained, folder):
+    worst = max(drawn_scheduler_error(seed, trained, folder) for seed in range(draws))
+    table.add("here → diffusers", f"trajectories of {draws} drawn schedulers", worst, BAR)
+
+
 def check_ours(table, trained, folder):
     errors = network_errors(trained, draw_inputs(CONFIG, seed=2))
     direction = "here → diffusers"
@@ -74,13 +90,13 @@ def check_ours(table, trained, folder):
         table.add("files", f"{name}: what differs", count, 0)
 
 
-def check_theirs(table, networks, folder):
+def check_theirs(table, draws, folder):
     direction = "diffusers → here"
-    drawn = [drawn_network_errors(seed, folder) for seed in range(networks)]
+    drawn = [drawn_network_errors(seed, folder) for seed in range(draws)]
     for check in ("output", "gradients"):
         worst = max(errors[check] for errors in drawn)
         theirs = max(errors[f"{check}_float32"] for errors in drawn)
-        table.add(direction, f"{check} of {networks} drawn networks", worst, BAR, pytorch=theirs)
+        table.add(direction, f"{check} of {draws} drawn networks", worst, BAR, pytorch=theirs)
     errors = published_errors(folder)
     table.add(direction, "output, CIFAR-10 size", errors["output"], BAR, pytorch=errors["output_float32"])
 

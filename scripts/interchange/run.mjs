@@ -1,8 +1,9 @@
 // Checks every direction in which models and runs travel between here and diffusers, prints a table,
 // and writes bench/results/interchange.json: `npm run interchange`.
 //
-// A number says how many networks are drawn: `npm run interchange -- 6`. Exits with 1 where an error
-// is above its bar. The checks are Python, beside this file; they run the built command line.
+// A number says how many networks, schedulers and trainings are drawn: `npm run interchange -- 6`. Exits
+// with 1 where an error is above its bar. The checks are Python, beside this file; they run the built
+// command line.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +11,9 @@ import { pythonWithDiffusers } from "./environment.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const results = fileURLToPath(new URL("../../bench/results/interchange.json", import.meta.url));
-const networks = process.argv[2] ?? "24";
+const draws = process.argv[2] ?? "24";
 
-const { status } = spawnSync(pythonWithDiffusers(), [join(here, "check.py"), results, networks], {
+const { status } = spawnSync(pythonWithDiffusers(), [join(here, "check.py"), results, draws], {
   stdio: "inherit",
   env: {
     ...process.env,
