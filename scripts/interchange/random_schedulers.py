@@ -11,9 +11,9 @@ import torch
 from exact import in_float64, open_model
 from ours import run
 from safetensors.torch import load_file, save_file
+from trajectories import SHAPE, denoised
 
 LEAST_ALPHA_BAR = 1e-4
-SHAPE = (2, 1, 16, 16)
 
 
 def drawn_scheduler_error(seed, trained, folder):
@@ -28,7 +28,7 @@ def drawn_scheduler_error(seed, trained, folder):
     save_file({"noise": noise}, given)
     tables = ("--precision", "diffusers-f32")
     run("sample", "--model", path, "--steps", steps, "--initial-noise", given, "--out", out, *tables)
-    theirs = denoised(in_float64(model), scheduler, noise.double())
+    theirs = denoised(in_float64(model), scheduler, noise.double(), {})
     return ((load_file(out)["sample"] - theirs).abs().max() / theirs.abs().max()).item()
 
 
@@ -83,12 +83,3 @@ def draw_euler(draw, process):
 
 def draw_heun(draw, process):
     return diffusers.HeunDiscreteScheduler(**process, use_karras_sigmas=draw.choice([True, False]))
-
-
-def denoised(model, scheduler, noise):
-    x = noise * scheduler.init_noise_sigma
-    for t in scheduler.timesteps:
-        with torch.no_grad():
-            output = model(scheduler.scale_model_input(x, t), t).sample
-        x = scheduler.step(output, t, x).prev_sample
-    return x

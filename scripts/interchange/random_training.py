@@ -12,19 +12,11 @@ from exact import in_float64
 from ours import run
 from random_configs import draw_model
 from safetensors.torch import save_file
+from training import CONFIG as LARGER
 from training import weight_error
 
 TRAIN_STEPS = 1000
-CONFIG = {
-    "sample_size": 8,
-    "in_channels": 1,
-    "out_channels": 1,
-    "block_out_channels": (8, 16),
-    "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
-    "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
-    "norm_num_groups": 4,
-    "layers_per_block": 1,
-}
+CONFIG = {**LARGER, "sample_size": 8}
 
 
 def drawn_training_errors(seed, folder):

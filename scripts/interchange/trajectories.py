@@ -42,6 +42,7 @@ def trajectory_errors(trained, folder):
         path = os.path.join(folder, f"sampler-{i}")
         model.save_pretrained(path)
         scheduler.save_pretrained(path)
+        scheduler.set_timesteps(STEPS)
         theirs = denoised(in_float32(model), scheduler, noise, options)
         out = os.path.join(path, "sample.safetensors")
         eta = [part for key, value in options.items() for part in (f"--{key}", value)]
@@ -52,8 +53,7 @@ def trajectory_errors(trained, folder):
 
 
 def denoised(model, scheduler, noise, options):
-    """diffusers' loop (pipelines/ddpm, ddim), with the noise of our steps."""
-    scheduler.set_timesteps(STEPS)
+    """diffusers' loop (pipelines/ddpm, ddim) over the timesteps that are set, with the noise of our steps."""
     x = noise * scheduler.init_noise_sigma
     for i, t in enumerate(scheduler.timesteps):
         drawn = normals(noise.shape, REVERSE_STEP, i, SEED)

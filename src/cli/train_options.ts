@@ -252,7 +252,7 @@ export function saidScheduler({
 }: TrainOptions): Record<string, unknown> | undefined {
   const keys = {
     ...(variance !== undefined && { variance_type: variance }),
-    ...(schedule !== undefined && { beta_schedule: schedule }),
+    ...(schedule !== undefined && { beta_schedule: schedule, trained_betas: null }), // which would count first
     ...(prediction !== undefined && { prediction_type: prediction }),
   };
   return Object.keys(keys).length > 0 ? keys : undefined;
