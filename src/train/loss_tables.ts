@@ -58,11 +58,11 @@ export class LossTables {
   }
 }
 
-/** The objectives with a bound need the outputs that the scheduler's variance speaks of. */
+/** A learned variance, and the objectives with a bound, need the outputs that the scheduler speaks of. */
 function requireVariance({ config, scheduler }: DiffusionModel, { name }: Objective): void {
-  if (name !== "bound" && name !== "hybrid") return;
   const variance = String(scheduler?.variance_type ?? "fixed_small");
   const isLearned = variance.startsWith("learned");
+  if (!isLearned && name !== "bound" && name !== "hybrid") return;
   const wanted = isLearned ? 2 * config.in_channels : config.in_channels;
   if (config.out_channels === wanted && (isLearned || name === "bound")) return;
   throw new OptionError(

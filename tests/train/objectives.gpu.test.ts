@@ -107,6 +107,7 @@ describe("hybrid: L_simple + λ L_vlb, the mean detached   [Nichol & Dhariwal 20
     ["hybrid", oneLevel(), { variance_type: "fixed_small" }],
     ["bound", oneLevel({ out_channels: 2 }), { variance_type: "fixed_large" }],
     ["bound", oneLevel(), { variance_type: "learned_range" }],
+    ["simple", oneLevel(), { variance_type: "learned" }],
   ] as const)(
     "%s is refused where outputs and variance differ",
     async (name, config, scheduler) => {
