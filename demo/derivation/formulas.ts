@@ -15,7 +15,11 @@ export function setFormula(home: HTMLElement): void {
 }
 
 export async function setFormulas(): Promise<void> {
-  for (const home of document.querySelectorAll<HTMLElement>("[data-tex]")) {
+  const homes = [...document.querySelectorAll<HTMLElement>("[data-tex]")];
+  for (const home of homes) {
+    if (home.dataset.inline === undefined) home.tabIndex = 0; // a long one scrolls, as TeX too
+  }
+  for (const home of homes) {
     await idle();
     setFormula(home);
   }
