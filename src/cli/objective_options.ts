@@ -67,17 +67,12 @@ export function objectiveOf(options: ObjectiveOptions): Partial<HyperParameters>
   };
 }
 
-const NUMBERS = ["gamma", "p2K", "lambda"] as const;
-const NUMBERS_OF: Partial<Record<ObjectiveName, readonly (typeof NUMBERS)[number][]>> = {
-  "min-snr": ["gamma"],
-  "soft-min-snr": ["gamma"],
-  p2: ["gamma", "p2K"],
-  hybrid: ["lambda"],
-};
-
+/** Numbers are those of the objective, as `namedObjective` takes them. */
 function requireNumbers(options: ObjectiveOptions): void {
-  const allowed = (options.objective && NUMBERS_OF[options.objective]) ?? [];
-  if (NUMBERS.every((name) => options[name] === undefined || allowed.includes(name))) return;
+  const { gamma, p2K: k, lambda } = options;
+  const named = namedObjective(options);
+  const given = Object.entries({ gamma, k, lambda }).filter(([, value]) => value !== undefined);
+  if (given.every(([name]) => name in named)) return;
   throw new OptionError(
     "option/objective",
     "train: --gamma is of min-snr, soft-min-snr and p2, --p2-k of p2, --lambda of hybrid, got " +

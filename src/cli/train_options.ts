@@ -249,7 +249,9 @@ export function saidScheduler({
   schedule,
   prediction,
   variance,
-}: TrainOptions): Record<string, unknown> | undefined {
+}: {
+  [Key in "schedule" | "prediction" | "variance"]?: string | undefined;
+}): Record<string, unknown> | undefined {
   const keys = {
     ...(variance !== undefined && { variance_type: variance }),
     ...(schedule !== undefined && { beta_schedule: schedule, trained_betas: null }), // which would count first

@@ -183,8 +183,8 @@ interface NewModel {
 /** A new model with the preset's scheduler, and its network where none is given. */
 function newModel(gpu: Gpu, options: TrainOptions, { preset, config, dataset }: NewModel) {
   const { seed } = options;
-  const variance = varianceOf(options) ?? preset.scheduler.variance_type;
-  const scheduler = { ...preset.scheduler, variance_type: variance, ...saidScheduler(options) };
+  const said = saidScheduler({ ...options, variance: varianceOf(options) });
+  const scheduler = { ...preset.scheduler, ...said };
   const network = config ?? configFor(options, preset.config, dataset);
   return DiffusionModel.create(gpu, network, { seed, scheduler });
 }
