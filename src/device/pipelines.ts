@@ -76,7 +76,7 @@ async function compile(
   const label = labelOf(variant);
   requireFeatures(device, variant);
   const code = specialise(variant);
-  const module = device.createShaderModule({ label, code });
+  const module = shaderModule(device, { label, code });
   const entries = entryOf(variant).bindings.map((one) => layoutEntry(one, isHalf(variant)));
   const layout = device.createBindGroupLayout({ label, entries });
   try {
@@ -92,6 +92,14 @@ async function compile(
     const failure = where.length > 0 ? undefined : await health.behind();
     throw failure ?? notCompiled(variant, where, cause);
   }
+}
+
+/** A module whose errors are the caller's to tell: the device, and who else uses it, goes on. */
+function shaderModule(device: GPUDevice, descriptor: GPUShaderModuleDescriptor): GPUShaderModule {
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule(descriptor);
+  device.popErrorScope().catch(() => undefined); // a loss is heard by who waits for the pipeline
+  return module;
 }
 
 /** The compiler's, with the shader's file and line; and the column, or what stands there. */

@@ -217,10 +217,11 @@ describe("what a page asks of its worker", () => {
     const trainer = await client.trainer(model, { data: DATA }, TRAINING);
     const records = client.train(trainer, { steps: 100_000, frameBudgetMs: 1000 });
     await records.next();
-    await pause(400);
-    const held = gpu().counters.dispatches;
-    await pause(200);
-    expect(gpu().counters.dispatches, "it waits").toBe(held);
+    let held = 0;
+    while (gpu().counters.dispatches > held) {
+      held = gpu().counters.dispatches;
+      await pause(1000); // many steps' time; without a bound this ends with the test's
+    }
     await records.return();
     await trainer.dispose();
     await model.dispose();
