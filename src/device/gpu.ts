@@ -1,6 +1,6 @@
 // The device: one GPUDevice, its limits and features asked for explicitly, its errors collected.
 //
-// WebGPU reports most failures late and to nobody. Here an uncaptured error or a loss is kept
+// WebGPU reports most failures late and to nobody. Here an error or a loss is kept
 // (./health.ts), and check() throws it: whoever hands out a result calls check() first, for after a loss
 // almost everything still "succeeds".
 import { DeviceError, DiffusionError, OptionError } from "../core/errors.ts";
@@ -14,7 +14,7 @@ export { WANTED_LIMITS } from "./request.ts";
 export { type Choices, type Offered, PLAIN_TARGET, type Target } from "./target.ts";
 
 export interface GpuOptions extends DeviceSource {
-  /** a device to share; it is never destroyed here */
+  /** a device to share: it is never destroyed here, and what its owner does wrong is the owner's to hear */
   device?: GPUDevice | undefined;
   /**
    * Tests every kernel family first, gives those that are wrong here their plain variants, and does
@@ -101,7 +101,7 @@ export class Gpu {
     this.memoryLimit = memoryLimit;
     this.deterministic = deterministic;
     this.info = device.adapterInfo;
-    this.#health = new DeviceHealth(device);
+    this.#health = new DeviceHealth(device, owned);
     this.pipelines = new PipelineCache(device, this.#health);
     this.#owned = owned;
   }
@@ -197,7 +197,7 @@ export class Gpu {
     return { subgroupSize, software, tiles, fuses: tiles, winograd, choices, ...units, ...plain };
   }
 
-  /** @throws DeviceError the first uncaptured error, or the loss of the device */
+  /** @throws DeviceError the first error, or the loss of the device */
   check(): void {
     this.#health.check();
   }
@@ -298,7 +298,9 @@ export class Gpu {
 
   submit(commands: readonly GPUCommandBuffer[]): void {
     this.counters.submissions++;
-    this.device.queue.submit(commands);
+    const isHeard = this.#owned || this.#made !== undefined; // by all errors of the device, or guarded()
+    if (isHeard) this.device.queue.submit(commands);
+    else this.#health.watch(() => this.device.queue.submit(commands));
   }
 
   /**

@@ -1,5 +1,5 @@
-// Whether a device still works: its first uncaptured error, its loss, or that it was disposed of; and
-// who waits for it meanwhile.
+// Whether a device still works: its first error, its loss, or that it was disposed of; and who waits
+// for it meanwhile.
 //
 // After a loss WebGPU promises resolve as if all were well, are rejected with words of their own, or
 // never settle. Whoever waits through wait() is told the failure instead, as soon as it is known.
@@ -13,9 +13,10 @@ export class DeviceHealth {
   readonly #waiting = new Set<(failure: DeviceError) => void>();
   readonly #device: GPUDevice;
 
-  constructor(device: GPUDevice) {
+  /** @param owned  else errors that nobody captures are told to the device's owner, and may be its own */
+  constructor(device: GPUDevice, owned: boolean) {
     this.#device = device;
-    device.addEventListener("uncapturederror", this.#onError);
+    if (owned) device.addEventListener("uncapturederror", this.#onError);
     device.lost.then(({ reason, message }) => this.fail(lost(reason, message)));
   }
 
@@ -52,6 +53,14 @@ export class DeviceHealth {
     } finally {
       if (tell) this.#waiting.delete(tell);
     }
+  }
+
+  /** Runs a command; where WebGPU refuses it, that is the device's failure, whoever owns the device. */
+  watch(command: () => void): void {
+    this.#device.pushErrorScope("validation");
+    command();
+    const refused = this.#device.popErrorScope();
+    refused.then((error) => error && this.fail(invalid("GPU", error))).catch(() => undefined);
   }
 
   /** The failure behind an error that the device gave, where it comes within a moment. */
