@@ -1,7 +1,7 @@
-// conv2d_tile.wgsl — 3×3 and 1×1 convolution at stride 1, and its gradient by the images, for GPUs.
+// conv2d_tile.wgsl — 3×3 and 1×1 convolution, and at stride 1 its gradient by the images, for GPUs.
 //
 //   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
-//                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i + u − top, j + v − left]
+//                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i·stride + u − top, j·stride + v − left]
 //             z = x, or with DOUBLED x with each pixel doubled both ways; 0 outside the image
 //             with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset), as groupnorm.wgsl has them
 //             with MOMENTS also count, mean and Σ (y − mean)² of what a tile has of a channel, where all are whole; in `finish`
@@ -34,6 +34,7 @@ const KERNEL: u32 = 3u; // or 1
 const DOUBLED: u32 = 0u; // 1: yes
 const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
 const MOMENTS: u32 = 0u; // 1: wanted
+const STRIDE: u32 = 1u; // or 2, of 3×3
 const COLUMNS: u32 = 16u; // of a tile: a multiple of 4
 const ROWS: u32 = 8u; // even
 const IMAGES: u32 = 1u;
@@ -41,10 +42,10 @@ const IMAGES: u32 = 1u;
 const WG: u32 = 128u;
 const OUT: u32 = 64u; // channels that a workgroup writes
 const TAPS: u32 = KERNEL * KERNEL;
-const DEPTH: u32 = 16u / KERNEL - KERNEL / 3u; // channels a turn: 4, or 16 for 1×1
+const DEPTH: u32 = (16u / KERNEL - KERNEL / 3u) / STRIDE; // channels a turn: 4, at stride 2 half, or 16 for 1×1
 
-const PATCH_QUADS: u32 = COLUMNS / 4u + KERNEL / 3u; // fours of columns
-const PATCH_ROWS: u32 = ROWS + KERNEL - 1u;
+const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 3u; // fours of columns
+const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_ROWS * PATCH_QUADS; // of an image, of a channel
 const PATCHES: u32 = IMAGES * PATCH;
 const PITCH: u32 = OUT / 4u + 1u; // fours of channels, and one more so that taps lie in other banks
@@ -137,8 +138,9 @@ struct Four {
 }
 
 fn four_of(place: Place, first: u32, at: u32) -> Four {
-  let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
-  return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, place.column + at % PATCH_QUADS * 4u);
+  let row = place.row * STRIDE + at / PATCH_QUADS % PATCH_ROWS;
+  let column = place.column * STRIDE + at % PATCH_QUADS * 4u;
+  return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, column);
 }
 
 fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
@@ -248,7 +250,7 @@ struct Sums {
   b: Block, // OUT / 2 channels on
 }
 
-// What the taps of a row meet: the four pixels below the left, the middle and the right one.
+// What the taps of a row meet: four pixels below the left, the middle and the right one.
 struct Row {
   left: vec4f,
   middle: vec4f,
@@ -258,7 +260,10 @@ struct Row {
 fn row_at(i: u32) -> Row {
   let a = patches[i];
   let b = patches[i + 1u];
-  return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  if (STRIDE == 1u) {
+    return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  }
+  return Row(vec4f(a.xz, b.xz), vec4f(a.yw, b.yw), vec4f(a.z, b.xz, patches[i + 2u].x));
 }
 
 fn multiply(sums: Sums, tap: u32, upper: vec4f, lower: vec4f) -> Sums {
@@ -274,10 +279,22 @@ fn add_product(y: mat4x4f, w: vec4f, p: vec4f) -> mat4x4f {
     fma(vec4f(w.x), p, y[0]), fma(vec4f(w.y), p, y[1]), fma(vec4f(w.z), p, y[2]), fma(vec4f(w.w), p, y[3]));
 }
 
-fn multiply_row(sums: Sums, tap: u32, upper: Row, lower: Row) -> Sums {
-  let left = multiply(sums, tap, upper.left, lower.left);
-  let middle = multiply(left, tap + PITCH, upper.middle, lower.middle);
-  return multiply(middle, tap + 2u * PITCH, upper.right, lower.right);
+// Rows that the same taps meet, for the upper and the lower pixels.
+struct Pair {
+  upper: Row,
+  lower: Row,
+}
+
+fn multiply_rows(sums: Sums, tap: u32, a: Pair, b: Pair, c: Pair) -> Sums {
+  let above = multiply_row(sums, tap, a);
+  let level = multiply_row(above, tap + 3u * PITCH, b);
+  return multiply_row(level, tap + 6u * PITCH, c);
+}
+
+fn multiply_row(sums: Sums, tap: u32, row: Pair) -> Sums {
+  let left = multiply(sums, tap, row.upper.left, row.lower.left);
+  let middle = multiply(left, tap + PITCH, row.upper.middle, row.lower.middle);
+  return multiply(middle, tap + 2u * PITCH, row.upper.right, row.lower.right);
 }
 
 fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
@@ -288,15 +305,17 @@ fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   let d = row_at(pixel + 3u * PATCH_QUADS);
-  let above = multiply_row(sums, tap, a, b);
-  let level = multiply_row(above, tap + 3u * PITCH, b, c);
-  return multiply_row(level, tap + 6u * PITCH, c, d);
+  if (STRIDE == 1u) {
+    return multiply_rows(sums, tap, Pair(a, b), Pair(b, c), Pair(c, d));
+  }
+  let e = row_at(pixel + 4u * PATCH_QUADS);
+  return multiply_rows(sums, tap, Pair(a, c), Pair(b, d), Pair(c, e));
 }
 
 // contract: call in uniform control flow, it holds barriers.
 fn sums_of(place: Place, lane: u32) -> Sums {
   let spot = spot_of(lane);
-  let pixel = spot.x * PATCH + spot.y * PATCH_QUADS + spot.z / 4u;
+  let pixel = spot.x * PATCH + (spot.y * PATCH_QUADS + spot.z / 4u) * STRIDE;
   let first_turn = place.part * dims.turns_a_part;
   let end = min(first_turn + dims.turns_a_part, dims.turns);
   var next_patches = load_patches(place, first_turn * DEPTH, lane);

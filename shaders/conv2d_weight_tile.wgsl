@@ -1,6 +1,6 @@
-// conv2d_weight_tile.wgsl — the gradient of a 3×3 convolution at stride 1 by its weights, in parts, for GPUs.
+// conv2d_weight_tile.wgsl — the gradient of a 3×3 convolution by its weights, in parts, for GPUs.
 //
-//   tile      w_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n, c, i + u − top, j + v − left]
+//   tile      w_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
 //             and then dweight = Σ_s w_s. z = x, or with DOUBLED x with each pixel doubled both ways;
 //             0 outside the image; with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset)
 //   source    the transpose of torch.nn.functional.conv2d in its weights
@@ -20,16 +20,18 @@ alias elem = f32; // or f16: how maps are stored; sums are f32
 
 const DOUBLED: u32 = 0u; // 1: yes
 const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
-const COLUMNS: u32 = 8u; // of a turn's pixels: 4 or 8
+const STRIDE: u32 = 1u; // or 2
+const COLUMNS: u32 = 8u; // of a turn's pixels: 4, or 8 at stride 1
 const ROWS: u32 = 4u; // even
 
 const WG: u32 = 128u;
 const SIDE: u32 = 32u; // channels of dy, and of z, a workgroup
 const QUADS: u32 = COLUMNS / 4u; // fours of columns
 const PIXELS: u32 = ROWS * QUADS; // fours of pixels of dy, a channel
-const PATCH_QUADS: u32 = QUADS + 1u;
-const PATCH: u32 = (ROWS + 2u) * PATCH_QUADS;
-const PITCH: u32 = PATCH + 1u; // odd: channels lie in other banks
+const PATCH_QUADS: u32 = QUADS * STRIDE + 1u;
+const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + 3u;
+const PATCH: u32 = PATCH_ROWS * PATCH_QUADS;
+const PITCH: u32 = PATCH | 1u; // odd: channels lie in other banks
 
 struct Dims {
   images: u32, // N
@@ -102,8 +104,8 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
   for (var i = 0u; i < (SIDE * PATCH + WG - 1u) / WG; i++) {
     let at = i * WG + lane;
     if (at < SIDE * PATCH) {
-      let row = place.row + at / PATCH_QUADS % (ROWS + 2u);
-      let column = place.column + at % PATCH_QUADS * 4u;
+      let row = place.row * STRIDE + at / PATCH_QUADS % PATCH_ROWS;
+      let column = place.column * STRIDE + at % PATCH_QUADS * 4u;
       let pixels = pixels_at(place.image, first + at / PATCH, row, column);
       patches[at / PATCH * PITCH + at % PATCH] = pixels;
     }
@@ -159,7 +161,10 @@ struct Row {
 fn row_at(i: u32) -> Row {
   let a = patches[i];
   let b = patches[i + 1u];
-  return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  if (STRIDE == 1u) {
+    return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  }
+  return Row(vec4f(a.xz, b.xz), vec4f(a.yw, b.yw), vec4f(a.z, b.xz, patches[i + 2u].x));
 }
 
 fn multiply(w: Taps, d: vec4f, a: Row, b: Row, c: Row) -> Taps {
@@ -180,7 +185,11 @@ fn multiply_pixels(w: Sums, output: u32, pixel: u32) -> Sums {
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   let d = row_at(pixel + 3u * PATCH_QUADS);
-  return multiply_row(multiply_row(w, output, a, b, c), output + QUADS, b, c, d);
+  let upper = multiply_row(w, output, a, b, c);
+  if (STRIDE == 1u) {
+    return multiply_row(upper, output + QUADS, b, c, d);
+  }
+  return multiply_row(upper, output + QUADS, c, d, row_at(pixel + 4u * PATCH_QUADS));
 }
 
 fn multiply_row(w: Sums, output: u32, a: Row, b: Row, c: Row) -> Sums {
@@ -229,7 +238,7 @@ fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let row = i / QUADS * 2u;
       let quad = i % QUADS;
       w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,
-        own * PITCH + row * PATCH_QUADS + quad);
+        own * PITCH + (row * PATCH_QUADS + quad) * STRIDE);
     }
     workgroupBarrier();
   }

@@ -68,7 +68,7 @@ export function throughNorm(tensor: Tensor) {
 /** All values of NORMED. */
 export const NORMS = [0, 1, 2];
 
-/** At stride 1: rows and columns of zeros before the source, and how the taps lie; the gradient turns them round. */
+/** Rows and columns of zeros before the source, and how the taps lie; the gradient, at stride 1, turns them round. */
 export function placeOf(direction: Direction, { K, padding: { top, left } }: Convolution) {
   return direction === "forward"
     ? { top, left, first_tap: 0, tap_step: 1 }

@@ -1,8 +1,8 @@
-// Records a convolution at stride 1, or its gradient by the images, on workgroups' tiles, for GPUs:
+// Records a convolution, or at stride 1 its gradient by the images, on workgroups' tiles, for GPUs:
 // shaders/conv2d_tile.wgsl. Where there are too few tiles for a device, the channels read are cut into
 // parts, and a second dispatch sums them. Nothing is checked here.
 import { ceilDiv, sizeOf } from "../core/shape.ts";
-import type { Variant } from "../device/shader.ts";
+import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, type Workgroups } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
@@ -34,7 +34,10 @@ const TILES = [
 /** Whether the tiles compute it, and lose little: fewer channels would leave most lanes idle. */
 export function fitsTiles(direction: Direction, c: Convolution): boolean {
   const { writes } = rolesOf(direction, c);
-  return c.stride === 1 && writes >= CHANNELS / 4 && !(c.upsample && direction === "backward");
+  const isPlain = c.stride === 1 && !c.upsample;
+  const isForward = c.stride === 1 || (c.K === 3 && !c.upsample);
+  const isFit = direction === "forward" ? isForward : isPlain;
+  return isFit && writes >= CHANNELS / 4;
 }
 
 /** Appends the dispatch, or two. */
@@ -50,7 +53,7 @@ export function recordOnTiles(
   const bound = argsOf({ ...dims, ...splitsOf(tensors) }, tensors);
   const { bias, rows, added, result, ...read } = { ...bound, lines };
   const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), dims.out_tiles * dims.parts];
-  const constants = { ...constantsOf(c.K, c.upsample, tile), NORMED };
+  const constants = { ...constantsOf(c, tile), NORMED };
   const flops = flopsOf(c);
   const moments = momentsOf(graph, direction, c, given, wholeTile(dims, tile));
   const MOMENTS = Number(result.moments !== undefined);
@@ -113,7 +116,7 @@ function planOf(direction: Direction, c: Convolution) {
   const tiles_across = ceilDiv(roles.out_width, COLUMNS);
   const tiles = ceilDiv(roles.images, IMAGES) * tiles_down * tiles_across;
   const out_tiles = ceilDiv(roles.writes, CHANNELS);
-  const turns = ceilDiv(roles.reads, c.K === 1 ? 16 : 4);
+  const turns = ceilDiv(roles.reads, c.K === 1 ? 16 : 4 / c.stride);
   const wanted = Math.min(Math.floor(ENOUGH / (tiles * out_tiles)), ceilDiv(turns, FEWEST_TURNS));
   const turns_a_part = ceilDiv(turns, Math.max(1, wanted));
   const parts = ceilDiv(turns, turns_a_part);
@@ -132,28 +135,39 @@ function planOf(direction: Direction, c: Convolution) {
   return { dims, tile, tiles };
 }
 
-const constantsOf = (KERNEL: number, isDoubled: boolean, tile: Tile) => ({
-  KERNEL,
-  DOUBLED: Number(isDoubled),
+type Kind = Pick<Convolution, "K" | "stride" | "upsample">;
+
+const constantsOf = ({ K, stride, upsample }: Kind, tile: Tile) => ({
+  KERNEL: K,
+  STRIDE: stride,
+  DOUBLED: Number(upsample),
   ...tile,
 });
+
+const PLAIN = { stride: 1, upsample: false };
+const KINDS: readonly (Kind & { norms: readonly number[] })[] = [
+  ...[1, 3].flatMap((K) => [
+    { ...PLAIN, K, norms: NORMS },
+    { ...PLAIN, K, upsample: true, norms: [0] },
+  ]),
+  { ...PLAIN, K: 3, stride: 2, norms: NORMS },
+];
 
 /** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dTileVariants = (): Variant[] => [
   ...TILES.flatMap((tile) =>
-    [1, 3].flatMap((K) =>
-      [
-        ...NORMS.map((NORMED) => ({ ...constantsOf(K, false, tile), NORMED })),
-        { ...constantsOf(K, true, tile), NORMED: 0 },
-      ].flatMap((constants) => [
-        ...[0, 1].map((MOMENTS) => ({
-          family: tiled,
-          entry: "tile",
-          constants: { ...constants, MOMENTS },
-        })),
-        { family: tiled, entry: "part", constants },
-      ]),
+    KINDS.flatMap(({ norms, ...kind }) =>
+      norms.flatMap((NORMED) => variantsOf({ ...constantsOf(kind, tile), NORMED })),
     ),
   ),
   ...[0, 1].map((MOMENTS) => ({ family: tiled, entry: "finish", constants: { MOMENTS } })),
+];
+
+const variantsOf = (constants: Constants): Variant[] => [
+  ...[0, 1].map((MOMENTS) => ({
+    family: tiled,
+    entry: "tile",
+    constants: { ...constants, MOMENTS },
+  })),
+  { family: tiled, entry: "part", constants },
 ];

@@ -31,8 +31,8 @@ export function weightTileWays(c: Convolution): TileWay[] {
 
 /** Whether the tiles compute it, and lose little: few channels would leave most lanes idle. */
 function fitsTiles({ C, O, K, H, W, stride, upsample }: Convolution): boolean {
-  if (stride !== 1 || Math.min(C, O) < 16) return false;
-  return K === 3 || (!upsample && (H * W) % 4 === 0);
+  if (Math.min(C, O) < 16 || (stride !== 1 && upsample)) return false;
+  return K === 3 || (stride === 1 && !upsample && (H * W) % 4 === 0);
 }
 
 interface Recorded {
@@ -93,7 +93,7 @@ function recordPointwise(
 
 /** The turns of the 3×3 kernel: rectangles of pixels. */
 function turnsOf(c: Convolution) {
-  const constants = constantsOf(c.upsample, c.outW <= 4);
+  const constants = constantsOf(c, c.outW <= 4);
   const turns_down = ceilDiv(c.outH, ROWS);
   const turns_across = ceilDiv(c.outW, constants.COLUMNS);
   const turns = c.N * turns_down * turns_across;
@@ -125,18 +125,25 @@ function placeOf(c: Convolution, { turns_a_part }: TileWay, turns: number) {
   return { parts, workgroups: [across!, down!, parts] satisfies Workgroups };
 }
 
-const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({
-  DOUBLED: Number(isDoubled),
-  COLUMNS: isNarrow ? 4 : 8,
+type Kind = Pick<Convolution, "stride" | "upsample">;
+
+/** At stride 2 the patch of wider tiles would leave the memory that every workgroup has. */
+const constantsOf = ({ stride, upsample }: Kind, isNarrow: boolean) => ({
+  DOUBLED: Number(upsample),
+  STRIDE: stride,
+  COLUMNS: isNarrow || stride === 2 ? 4 : 8,
 });
 
 /** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dWeightTileVariants = (): Variant[] => [
-  ...[false, true].flatMap((isNarrow) =>
-    [
-      ...NORMS.map((NORMED) => ({ ...constantsOf(false, isNarrow), NORMED })),
-      { ...constantsOf(true, isNarrow), NORMED: 0 },
-    ].map((constants) => ({ family: tiled, entry: "tile", constants })),
-  ),
+  ...[false, true].flatMap((isNarrow) => [
+    ...NORMS.map((NORMED) => variant({ stride: 1, upsample: false }, isNarrow, NORMED)),
+    variant({ stride: 1, upsample: true }, isNarrow),
+  ]),
+  ...NORMS.map((NORMED) => variant({ stride: 2, upsample: false }, true, NORMED)),
   ...NORMS.map((NORMED) => ({ family: pointwise, entry: "tile", constants: { NORMED } })),
 ];
+
+function variant(kind: Kind, isNarrow: boolean, NORMED = 0): Variant {
+  return { family: tiled, entry: "tile", constants: { ...constantsOf(kind, isNarrow), NORMED } };
+}

@@ -22,6 +22,7 @@ interface Case {
   x: [N: number, C: number, H: number, W: number];
   O: number;
   K?: 1 | 3;
+  stride?: 1 | 2;
   activation?: ActivationName;
   /** channels of the first part that x is joined of */
   split?: number;
@@ -41,6 +42,9 @@ const CASES: Case[] = [
   { x: [3, 40, 4, 4], O: 20 }, // in parts, as the next two
   { x: [1, 40, 1, 1], O: 16 },
   { x: [2, 136, 12, 32], O: 16, K: 1 },
+  { x: [2, 16, 16, 64], O: 20, stride: 2 },
+  { x: [3, 16, 16, 16], O: 16, stride: 2, activation: "none", split: 8 },
+  { x: [9, 16, 8, 8], O: 68, stride: 2 }, // in parts
 ];
 
 /** Where the next norm makes its own moments: tiles that are cut off, whole or in parts. */
@@ -50,19 +54,20 @@ const UNSUMMED: Case[] = [
   { x: [2, 40, 5, 4], O: 16 },
 ];
 
-const nameOf = ({ x, O, K = 3, activation = "silu", split }: Case) =>
-  `[${x}] → ${O}, ${K}×${K}, ${activation}${split ? `, joined at ${split}` : ""}`;
+const nameOf = ({ x, O, K = 3, stride = 1, activation = "silu", split }: Case) =>
+  `[${x}] → ${O}, ${K}×${K}, stride ${stride}, ${activation}${split ? `, joined at ${split}` : ""}`;
 
 /** Values about 3, so that the zeros around an image are no values of its own. */
-function inputsOf({ x, O, K = 3 }: Case) {
+function inputsOf({ x, O, K = 3, stride = 1 }: Case) {
   const [N, C, H, W] = x;
+  const y = [N, O, H / stride, W / stride];
   return {
     x: mapArray(numbers(x, 1), (value) => Math.fround(3 + value)),
     affine: numbers([2 * C], 2),
     scaleShift: numbers([N, 2 * C], 3),
     weight: numbers([O, C, K, K], 4),
-    residual: numbers([N, O, H, W], 5),
-    dy: numbers([N, O, H, W], 6),
+    residual: numbers(y, 5),
+    dy: numbers(y, 6),
     nextAffine: numbers([2 * O], 7),
   };
 }
@@ -73,15 +78,15 @@ function record(
   one: Case,
   tensors: Record<keyof ReturnType<typeof inputsOf>, Tensor>,
 ) {
-  const { K = 3, activation = "silu", split } = one;
+  const { K = 3, stride = 1, activation = "silu", split } = one;
   const { affine, weight, residual, dy } = tensors;
   const x = { ...tensors.x, split };
   const scaleShift = { of: tensors.scaleShift, first: 0 };
   const options = { groups: GROUPS, eps: EPS, activation };
   const z = groupNorm(graph, { x, affine, scaleShift }, options).y;
-  const [stride, upsample, side] = [1, false, (K - 1) / 2];
+  const side = (K - 1) / 2;
   const padding = { top: side, bottom: side, left: side, right: side };
-  const place = { stride, padding, upsample };
+  const place = { stride, padding, upsample: false };
   const y = conv2d(graph, { x: z, weight, residual }, place);
   const next = groupNorm(graph, { x: y, affine: tensors.nextAffine }, options).y;
   const dweight = graph.alloc(weight.shape, "dweight");
@@ -122,7 +127,7 @@ async function made(one: Case, target: Target, dtype: Dtype = "f32") {
 }
 
 async function expectRight(one: Case) {
-  const { K = 3, activation = "silu" } = one;
+  const { K = 3, stride = 1, activation = "silu" } = one;
   const inputs = inputsOf(one);
   const actual = await made(one, TILES_TARGET);
 
@@ -132,7 +137,7 @@ async function expectRight(one: Case) {
   const ofNorm = { x: inputs.x, weight, bias, scale, shift };
   const side = (K - 1) / 2;
   const place = {
-    stride: 1 as const,
+    stride,
     padding: { top: side, bottom: side, left: side, right: side },
   };
   const z = { x: norm(ofNorm, options).y, weight: inputs.weight };

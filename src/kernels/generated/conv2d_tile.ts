@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "d2400eec",
+  hash: "0dc6078d",
   text: [`
 
 
@@ -46,6 +46,7 @@ const KERNEL: u32 = 3u;
 const DOUBLED: u32 = 0u;
 const NORMED: u32 = 0u;
 const MOMENTS: u32 = 0u;
+const STRIDE: u32 = 1u;
 const COLUMNS: u32 = 16u;
 const ROWS: u32 = 8u;
 const IMAGES: u32 = 1u;
@@ -53,10 +54,10 @@ const IMAGES: u32 = 1u;
 const WG: u32 = 128u;
 const OUT: u32 = 64u;
 const TAPS: u32 = KERNEL * KERNEL;
-const DEPTH: u32 = 16u / KERNEL - KERNEL / 3u;
+const DEPTH: u32 = (16u / KERNEL - KERNEL / 3u) / STRIDE;
 
-const PATCH_QUADS: u32 = COLUMNS / 4u + KERNEL / 3u;
-const PATCH_ROWS: u32 = ROWS + KERNEL - 1u;
+const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 3u;
+const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_ROWS * PATCH_QUADS;
 const PATCHES: u32 = IMAGES * PATCH;
 const PITCH: u32 = OUT / 4u + 1u;
@@ -149,8 +150,9 @@ struct Four {
 }
 
 fn four_of(place: Place, first: u32, at: u32) -> Four {
-  let row = place.row + at / PATCH_QUADS % PATCH_ROWS;
-  return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, place.column + at % PATCH_QUADS * 4u);
+  let row = place.row * STRIDE + at / PATCH_QUADS % PATCH_ROWS;
+  let column = place.column * STRIDE + at % PATCH_QUADS * 4u;
+  return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, column);
 }
 
 fn load_patches(place: Place, first: u32, lane: u32) -> Patches {
@@ -270,7 +272,10 @@ struct Row {
 fn row_at(i: u32) -> Row {
   let a = patches[i];
   let b = patches[i + 1u];
-  return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  if (STRIDE == 1u) {
+    return Row(a, vec4f(a.yzw, b.x), vec4f(a.zw, b.xy));
+  }
+  return Row(vec4f(a.xz, b.xz), vec4f(a.yw, b.yw), vec4f(a.z, b.xz, patches[i + 2u].x));
 }
 
 fn multiply(sums: Sums, tap: u32, upper: vec4f, lower: vec4f) -> Sums {
@@ -286,10 +291,22 @@ fn add_product(y: mat4x4f, w: vec4f, p: vec4f) -> mat4x4f {
     fma(vec4f(w.x), p, y[0]), fma(vec4f(w.y), p, y[1]), fma(vec4f(w.z), p, y[2]), fma(vec4f(w.w), p, y[3]));
 }
 
-fn multiply_row(sums: Sums, tap: u32, upper: Row, lower: Row) -> Sums {
-  let left = multiply(sums, tap, upper.left, lower.left);
-  let middle = multiply(left, tap + PITCH, upper.middle, lower.middle);
-  return multiply(middle, tap + 2u * PITCH, upper.right, lower.right);
+
+struct Pair {
+  upper: Row,
+  lower: Row,
+}
+
+fn multiply_rows(sums: Sums, tap: u32, a: Pair, b: Pair, c: Pair) -> Sums {
+  let above = multiply_row(sums, tap, a);
+  let level = multiply_row(above, tap + 3u * PITCH, b);
+  return multiply_row(level, tap + 6u * PITCH, c);
+}
+
+fn multiply_row(sums: Sums, tap: u32, row: Pair) -> Sums {
+  let left = multiply(sums, tap, row.upper.left, row.lower.left);
+  let middle = multiply(left, tap + PITCH, row.upper.middle, row.lower.middle);
+  return multiply(middle, tap + 2u * PITCH, row.upper.right, row.lower.right);
 }
 
 fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
@@ -300,15 +317,17 @@ fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   let d = row_at(pixel + 3u * PATCH_QUADS);
-  let above = multiply_row(sums, tap, a, b);
-  let level = multiply_row(above, tap + 3u * PITCH, b, c);
-  return multiply_row(level, tap + 6u * PITCH, c, d);
+  if (STRIDE == 1u) {
+    return multiply_rows(sums, tap, Pair(a, b), Pair(b, c), Pair(c, d));
+  }
+  let e = row_at(pixel + 4u * PATCH_QUADS);
+  return multiply_rows(sums, tap, Pair(a, c), Pair(b, d), Pair(c, e));
 }
 
 
 fn sums_of(place: Place, lane: u32) -> Sums {
   let spot = spot_of(lane);
-  let pixel = spot.x * PATCH + spot.y * PATCH_QUADS + spot.z / 4u;
+  let pixel = spot.x * PATCH + (spot.y * PATCH_QUADS + spot.z / 4u) * STRIDE;
   let first_turn = place.part * dims.turns_a_part;
   let end = min(first_turn + dims.turns_a_part, dims.turns);
   var next_patches = load_patches(place, first_turn * DEPTH, lane);

@@ -58,6 +58,8 @@ const CASES: Case[] = [
   { x: [2, 3, 5, 7], O: 4, padding: ZERO, upsample: true },
   { x: [2, 3, 5, 7], O: 4, padding: BELOW, upsample: true },
   { x: [2, 6, 8, 8], O: 5, stride: 2, padding: BELOW },
+  { x: [3, 9, 17, 16], O: 20, stride: 2, padding: BELOW }, // on a GPU's tiles, as the next
+  { x: [1, 6, 18, 35], O: 67, stride: 2 },
   { x: [2, 18, 7, 9], O: 19, stride: 2, padding: BELOW },
   { x: [1, 3, 2, 2], O: 4, stride: 2, padding: BELOW },
   { x: [1, 5, 8, 6], O: 4, stride: 2, padding: ZERO, bare: true },

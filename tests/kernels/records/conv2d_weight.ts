@@ -53,6 +53,9 @@ const CASES: Case[] = [
   { input: [1, 3, 2, 2], O: 5, stride: 2 },
   { input: [2, 4, 3, 3], O: 4, stride: 2, padding: NO_PADDING },
   { input: [1, 9, 5, 6], O: 1, stride: 2 },
+  { input: [2, 18, 9, 17], O: 33, stride: 2, padding: DOWN }, // on tiles, as the next
+  { input: [1, 33, 10, 6], O: 17, stride: 2 },
+  { input: [3, 16, 16, 16], O: 16, stride: 2, padding: DOWN },
   { input: [2, 8, 8, 8], O: 8, upsample: true },
   { input: [1, 5, 3, 5], O: 9, upsample: true },
   { input: [1, 1, 1, 1], O: 1, upsample: true },
