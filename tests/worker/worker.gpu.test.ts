@@ -222,6 +222,8 @@ describe("what a page asks of its worker", () => {
       held = gpu().counters.dispatches;
       await pause(1000); // many steps' time; without a bound this ends with the test's
     }
+    await pause(200);
+    expect(gpu().counters.dispatches, "it waits").toBe(held);
     await records.return();
     await trainer.dispose();
     await model.dispose();
