@@ -2,18 +2,21 @@
 //
 //   forward   y[n,o,i,j] = bias[o] + rows[n,o] + residual[n,o,i,j]
 //                          + Σ_{c,u,v} weight[o,c,u,v] · z[n, c, i·stride + u − top, j·stride + v − left]
-//             z = x, or with DOUBLED x with each pixel doubled both ways; 0 outside the image
+//             z = x, or with KERNEL 2 x with each pixel doubled both ways; 0 outside the image
 //             with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset), as groupnorm.wgsl has them
 //             with MOMENTS also count, mean and Σ (y − mean)² of what a tile has of a channel, where all are whole; in `finish`
 //             of what a workgroup has, where that is a power of two
 //   backward  dx[n,c,h,w] = pending[n,c,h,w] + Σ_{o,u,v} weight[o,c,u,v] · dy[n, o, h − u + top, w − v + left]:
-//             the same with the taps turned round
+//             the same with the taps turned round; where z is doubled, with BOXED, the same at stride 2 of q, in
+//             top and left lines of zeros: q[n,o,h,w] is the sum of the 2×2 pixels of dy from h, w on, for the
+//             four meet one pixel of x
 //   source    cross-correlation, as torch.nn.functional.conv2d
 //
 //   A workgroup writes 64 channels of IMAGES · ROWS · COLUMNS = 128 pixels. Turn by turn it stages DEPTH
 //   channels of the patch of pixels that they read, zeros around it, and their taps, which were loaded
 //   while the turn before was multiplied; from there a lane makes 8 channels of 2×4 pixels, and every
-//   tap is at a constant place.
+//   tap is at a constant place. Of three taps on doubled pixels two meet one pixel: they are added before
+//   that, and a workgroup writes pixels of even or of odd rows, and columns, of y: 2×2 taps make each.
 //
 //   shapes    source, result, added [N, channels, height, width] row-major · weight [O, C, K, K] ·
 //             bias [O] · rows: columns of [N, all] · part_sums [parts, N, channels, height, width] f32
@@ -30,11 +33,11 @@
 alias elem = f32; // or f16: how maps are stored; sums are f32
 alias elem4 = vec4<elem>;
 
-const KERNEL: u32 = 3u; // or 1
-const DOUBLED: u32 = 0u; // 1: yes
+const KERNEL: u32 = 3u; // or 1, or 2: 3×3 on doubled pixels in one pixel of zeros, two taps added
 const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
 const MOMENTS: u32 = 0u; // 1: wanted
 const STRIDE: u32 = 1u; // or 2, of 3×3
+const BOXED: u32 = 0u; // 1: yes, with STRIDE 2
 const COLUMNS: u32 = 16u; // of a tile: a multiple of 4
 const ROWS: u32 = 8u; // even
 const IMAGES: u32 = 1u;
@@ -42,9 +45,11 @@ const IMAGES: u32 = 1u;
 const WG: u32 = 128u;
 const OUT: u32 = 64u; // channels that a workgroup writes
 const TAPS: u32 = KERNEL * KERNEL;
-const DEPTH: u32 = (16u / KERNEL - KERNEL / 3u) / STRIDE; // channels a turn: 4, at stride 2 half, or 16 for 1×1
+const DEPTH: u32 = (16u / TAPS + KERNEL / 3u * 3u) / STRIDE; // channels a turn: 4, at stride 2 half, or 16 for 1×1
+const PARITIES: u32 = 1u + 3u * u32(KERNEL == 2u); // even or odd rows, and columns, of y
+const STEP: u32 = 1u + u32(KERNEL == 2u); // from a pixel of a workgroup's to the next
 
-const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 3u; // fours of columns
+const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 2u; // fours of columns
 const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_ROWS * PATCH_QUADS; // of an image, of a channel
 const PATCHES: u32 = IMAGES * PATCH;
@@ -54,11 +59,11 @@ struct Dims {
   images: u32, // N
   reads: u32, // channels of the source
   writes: u32, // channels of the result
-  height: u32, // of z
+  height: u32, // of the source
   width: u32,
   out_height: u32, // of the result
   out_width: u32,
-  top: u32, // zeros above z
+  top: u32, // zeros above it
   left: u32,
   tiles_down: u32,
   tiles_across: u32,
@@ -108,28 +113,31 @@ struct Moments {
 var<workgroup> patches: array<vec4f, DEPTH * PATCHES>;
 var<workgroup> taps: array<vec4f, DEPTH * TAPS * PITCH>; // four channels written each
 
-// Where a workgroup's tile begins.
+// Where a workgroup's tile begins; rows and columns are of its parity.
 struct Place {
   image: u32,
   row: u32,
   column: u32,
+  odd: vec2u, // 1: its rows, and columns, are odd ones
   channel: u32, // written
   part: u32,
 }
 
 fn place_of(group: vec3u, groups: vec3u) -> Place {
-  let index = group.y * groups.x + group.x;
+  let all = group.y * groups.x + group.x;
+  let odd = vec2u(all % PARITIES / 2u, all % PARITIES % 2u);
+  let index = all / PARITIES;
   let across = index % dims.tiles_across;
   let down = index / dims.tiles_across % dims.tiles_down;
   let image = index / dims.tiles_across / dims.tiles_down * IMAGES;
   let channel = group.z % dims.out_tiles * OUT;
-  return Place(image, down * ROWS, across * COLUMNS, channel, group.z / dims.out_tiles);
+  return Place(image, down * ROWS, across * COLUMNS, odd, channel, group.z / dims.out_tiles);
 }
 
 alias Patches = array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>; // what a lane brings
 alias Taps = array<vec4f, (DEPTH * TAPS * OUT / 4u + WG - 1u) / WG>;
 
-// Four pixels of the patch; row and column count from the zeros around z.
+// Four pixels of the patch; row and column count from the zeros around the source.
 struct Four {
   channel: u32,
   image: u32,
@@ -138,8 +146,8 @@ struct Four {
 }
 
 fn four_of(place: Place, first: u32, at: u32) -> Four {
-  let row = place.row * STRIDE + at / PATCH_QUADS % PATCH_ROWS;
-  let column = place.column * STRIDE + at % PATCH_QUADS * 4u;
+  let row = place.row * STRIDE + place.odd.x + at / PATCH_QUADS % PATCH_ROWS;
+  let column = place.column * STRIDE + place.odd.y + at % PATCH_QUADS * 4u;
   return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, column);
 }
 
@@ -161,14 +169,27 @@ fn stage_patches(place: Place, first: u32, loaded: Patches, lane: u32) {
 }
 
 fn pixels_of(four: Four) -> vec4f {
+  if (BOXED == 0u) {
+    return line_of(four);
+  }
+  return pairs_of(four) + pairs_of(Four(four.channel, four.image, four.row + 1u, four.column));
+}
+
+// Sums of neighbours in a row.
+fn pairs_of(four: Four) -> vec4f {
+  let pixels = line_of(four);
+  let next = line_of(Four(four.channel, four.image, four.row, four.column + 4u));
+  return pixels + vec4f(pixels.yzw, next.x);
+}
+
+fn line_of(four: Four) -> vec4f {
   if (!is_inside(four)) {
     return vec4f();
   }
   let plane = planes_before(four.image, four.channel, dims.reads, dims.source_split) + four.channel;
-  let line = plane * (dims.height >> DOUBLED) + ((four.row - dims.top) >> DOUBLED);
-  let start = line * (dims.width >> DOUBLED);
+  let line = plane * dims.height + four.row - dims.top;
   let columns = clamp(columns_of(four), vec4u(dims.left), vec4u(dims.left + dims.width - 1u)) - dims.left;
-  let at = start + (columns >> vec4u(DOUBLED));
+  let at = line * dims.width + columns;
   return framed(four, vec4f(elem4(source[at.x], source[at.y], source[at.z], source[at.w])));
 }
 
@@ -191,7 +212,7 @@ fn framed(four: Four, z: vec4f) -> vec4f {
   return select(vec4f(), z, (columns >= vec4u(dims.left)) & (columns < vec4u(dims.left + dims.width)));
 }
 
-// Its row is one of z.
+// Its row is one of the source.
 fn is_inside(four: Four) -> bool {
   let is_row = four.row >= dims.top && four.row < dims.top + dims.height;
   return is_row && four.channel < dims.reads && four.image < dims.images;
@@ -214,8 +235,8 @@ fn load_taps(place: Place, first: u32, lane: u32) -> Taps {
     let tap = at % (DEPTH * TAPS);
     let channel = first + tap / TAPS;
     if (channel < dims.reads) {
-      loaded[i] = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,
-        place.channel + at / (DEPTH * TAPS) * 4u);
+      let start = dims.first_tap + channel * dims.read_step;
+      loaded[i] = tap_at(start, tap % TAPS, place.odd, place.channel + at / (DEPTH * TAPS) * 4u);
     }
   }
   return loaded;
@@ -228,6 +249,27 @@ fn stage_taps(loaded: Taps, lane: u32) {
       taps[at % (DEPTH * TAPS) * PITCH + at / (DEPTH * TAPS)] = loaded[i];
     }
   }
+}
+
+fn tap_at(start: u32, tap: u32, odd: vec2u, channel: u32) -> vec4f {
+  if (KERNEL != 2u) {
+    return taps_at(start + tap * dims.tap_step, channel);
+  }
+  let down = folded(tap / 2u, odd.x);
+  let across = folded(tap % 2u, odd.y);
+  var sum = vec4f();
+  for (var u = down.x; u < down.y; u++) {
+    for (var v = across.x; v < across.y; v++) {
+      sum += taps_at(start + (u * 3u + v) * dims.tap_step, channel);
+    }
+  }
+  return sum;
+}
+
+// Of three taps those that meet one of two pixels, from the one to before the other: in an even line the
+// first one meets the pixel before, in an odd line the last one the pixel behind.
+fn folded(pixel: u32, odd: u32) -> vec2u {
+  return select(vec2u(0u, 1u + odd), vec2u(1u + odd, 3u), pixel == 1u);
 }
 
 // Of four channels written; those past the last are never stored.
@@ -294,6 +336,9 @@ fn multiply_rows(sums: Sums, tap: u32, a: Pair, b: Pair, c: Pair) -> Sums {
 fn multiply_row(sums: Sums, tap: u32, row: Pair) -> Sums {
   let left = multiply(sums, tap, row.upper.left, row.lower.left);
   let middle = multiply(left, tap + PITCH, row.upper.middle, row.lower.middle);
+  if (KERNEL == 2u) {
+    return middle;
+  }
   return multiply(middle, tap + 2u * PITCH, row.upper.right, row.lower.right);
 }
 
@@ -304,6 +349,9 @@ fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
   let a = row_at(pixel);
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
+  if (KERNEL == 2u) {
+    return multiply_row(multiply_row(sums, tap, Pair(a, b)), tap + 2u * PITCH, Pair(b, c));
+  }
   let d = row_at(pixel + 3u * PATCH_QUADS);
   if (STRIDE == 1u) {
     return multiply_rows(sums, tap, Pair(a, b), Pair(b, c), Pair(c, d));
@@ -354,10 +402,12 @@ struct Spot {
 
 fn spot_in(place: Place, lane: u32) -> Spot {
   let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);
-  let is_inside = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
-  let columns = min(spot.z + vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - 1u));
-  let below = select(0u, dims.out_width, spot.y + 1u < dims.out_height);
-  return Spot(spot.x, spot.y * dims.out_width + columns, below, u32(is_inside));
+  let first = spot.yz * STEP + place.odd;
+  let is_inside = spot.x < dims.images && first.x < dims.out_height && first.y < dims.out_width;
+  let last = (dims.out_width - 1u - place.odd.y) / STEP * STEP + place.odd.y;
+  let columns = min(first.y + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(last));
+  let below = select(0u, STEP * dims.out_width, first.x + STEP < dims.out_height);
+  return Spot(spot.x, first.x * dims.out_width + columns, below, u32(is_inside));
 }
 
 // With MOMENTS, where all of it is real, mean and squared deviations of what it writes.
@@ -445,11 +495,12 @@ fn spread_of(lane: u32) -> Spread {
 
 fn put_spread(place: Place, lane: u32, channel: u32, all: Spread) {
   let image = place.image + lane / 8u;
-  let tile = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
+  let of_parity = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
+  let tile = of_parity * PARITIES + 2u * place.odd.x + place.odd.y;
   for (var k = 0u; k < 4u; k++) {
     if (image < dims.images && channel + k < dims.writes) {
       let plane = image * dims.writes + channel + k;
-      let at = plane * dims.tiles_down * dims.tiles_across + tile;
+      let at = plane * dims.tiles_down * dims.tiles_across * PARITIES + tile;
       moments[at] = Moments(f32(WG / IMAGES), all.mean[k], all.squares[k]);
     }
   }

@@ -1,33 +1,35 @@
 // conv2d_weight_tile.wgsl — the gradient of a 3×3 convolution by its weights, in parts, for GPUs.
 //
-//   tile      w_s[o,c,u,v] = Σ_{n,i,j of part s} dy[n,o,i,j] · z[n, c, i·stride + u − top, j·stride + v − left]
-//             and then dweight = Σ_s w_s. z = x, or with DOUBLED x with each pixel doubled both ways;
-//             0 outside the image; with NORMED z = f((x − mean) · factor + offset), lines[n,c] = (mean, factor, offset)
+//   tile      w_s[a,b,u,v] = Σ_{n,i,j of part s} p[n,a,i,j] · z[n, b, i·STRIDE + u − top, j·STRIDE + v − left]
+//             and then dweight = Σ_s w_s, z being 0 outside its image: p = dy, q = x, a = o, b = c, and z = q, or
+//             with NORMED z = f((q − mean) · factor + offset), lines[n,b] = (mean, factor, offset)
+//             Where x is doubled, BOXED: p = x, q = dy, a = c, b = o, the taps come in reverse, STRIDE is 2, and
+//             z[h,w] is the sum of the 2×2 pixels of dy from h, w on, for the four meet one pixel of x
 //   source    the transpose of torch.nn.functional.conv2d in its weights
 //
-//   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of dy, in 32
+//   A workgroup makes 32 × 32 × 9 weights. Turn by turn it stages ROWS × COLUMNS pixels of p, in 32
 //   channels, and the patch of z around them, in 32; from there a lane makes 8 × 1 × 9 weights, which
 //   leave no registers to load the next turn meanwhile.
 //
-//   shapes    dy [N, O, rows, columns] · x [N, C, x_rows, x_columns] row-major · lines [N, C, 3] · partials [parts, O, C, 3, 3] f32;
-//             x may be joined: channel c of image n is plane c + n·split, from c = split on
-//             c + n·(C − split) + (N − 1)·split
-//   dispatch  (⌈C/32⌉, ⌈O/32⌉, parts) workgroups of 128 lanes
+//   shapes    p [N, A, rows, columns] · q [N, B, q_rows, q_columns] row-major · lines [N, B, 3] · partials [parts, O, C, 3, 3] f32;
+//             q may be joined: channel b of image n is plane b + n·split, from b = split on
+//             b + n·(B − split) + (N − 1)·split
+//   dispatch  (⌈B/32⌉, ⌈A/32⌉, parts) workgroups of 128 lanes
 //   numerics  f32; pixel by pixel in fixed order, then part by part
 //   launcher  src/kernels/conv2d_weight_tile_record.ts · oracle tests/reference/conv2d.ts
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 
-const DOUBLED: u32 = 0u; // 1: yes
 const NORMED: u32 = 0u; // 1: yes, f(h) = h; 2: yes, f = silu
 const STRIDE: u32 = 1u; // or 2
+const BOXED: u32 = 0u; // 1: yes, with STRIDE 2
 const COLUMNS: u32 = 8u; // of a turn's pixels: 4, or 8 at stride 1
 const ROWS: u32 = 4u; // even
 
 const WG: u32 = 128u;
-const SIDE: u32 = 32u; // channels of dy, and of z, a workgroup
+const SIDE: u32 = 32u; // channels of p, and of z, a workgroup
 const QUADS: u32 = COLUMNS / 4u; // fours of columns
-const PIXELS: u32 = ROWS * QUADS; // fours of pixels of dy, a channel
+const PIXELS: u32 = ROWS * QUADS; // fours of pixels of p, a channel
 const PATCH_QUADS: u32 = QUADS * STRIDE + 1u;
 const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + 3u;
 const PATCH: u32 = PATCH_ROWS * PATCH_QUADS;
@@ -35,15 +37,18 @@ const PITCH: u32 = PATCH | 1u; // odd: channels lie in other banks
 
 struct Dims {
   images: u32, // N
-  in_channels: u32, // C
-  split: u32, // channels of x's first part, a multiple of 8; else C
-  out_channels: u32, // O
-  rows: u32, // of dy
+  a_channels: u32, // A
+  b_channels: u32, // B
+  split: u32, // channels of q's first part, a multiple of 8; else B
+  rows: u32, // of p
   columns: u32,
-  x_rows: u32,
-  x_columns: u32,
-  top: u32, // zeros above z
+  q_rows: u32,
+  q_columns: u32,
+  top: u32, // zeros above q
   left: u32,
+  a_step: u32, // from a weight to that of the next a
+  b_step: u32,
+  weights: u32, // O · C · 9
   turns_down: u32, // in an image
   turns_across: u32,
   turns: u32, // in all
@@ -51,8 +56,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<elem>;
-@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(1) var<storage, read> p: array<elem>;
+@group(0) @binding(2) var<storage, read> q: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(4) var<storage, read> lines: array<Line>;
 
@@ -65,12 +70,12 @@ struct Line {
 
 // ---- staging
 
-var<workgroup> outputs: array<vec4f, SIDE * PIXELS>; // of dy
+var<workgroup> walked: array<vec4f, SIDE * PIXELS>; // of p
 var<workgroup> patches: array<vec4f, SIDE * PITCH>; // of z
 
 struct Place {
   image: u32,
-  row: u32, // of dy
+  row: u32, // of p
   column: u32,
 }
 
@@ -80,23 +85,23 @@ fn place_of(turn: u32) -> Place {
   return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);
 }
 
-fn stage_outputs(place: Place, first: u32, lane: u32) {
+fn stage_walked(place: Place, first: u32, lane: u32) {
   for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
     let at = i * WG + lane;
     let row = place.row + at / QUADS % ROWS;
     let column = place.column + at % QUADS * 4u;
-    outputs[at] = outputs_at(place.image, first + at / PIXELS, row, column);
+    walked[at] = walked_at(place.image, first + at / PIXELS, row, column);
   }
 }
 
-fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (channel >= dims.out_channels || row >= dims.rows) {
+fn walked_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  if (channel >= dims.a_channels || row >= dims.rows) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let start = ((image * dims.out_channels + channel) * dims.rows + row) * dims.columns;
+  let start = ((image * dims.a_channels + channel) * dims.rows + row) * dims.columns;
   let at = start + min(columns, vec4u(dims.columns - 1u));
-  let values = vec4f(f32(dy[at.x]), f32(dy[at.y]), f32(dy[at.z]), f32(dy[at.w]));
+  let values = vec4f(f32(p[at.x]), f32(p[at.y]), f32(p[at.z]), f32(p[at.w]));
   return select(vec4f(), values, columns < vec4u(dims.columns));
 }
 
@@ -112,20 +117,31 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
   }
 }
 
-// Four pixels; row and column count from the zeros around z.
+// Four pixels of z; row and column count from the zeros around q.
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let height = dims.x_rows << DOUBLED;
-  let end = dims.left + (dims.x_columns << DOUBLED);
-  let is_row = row >= dims.top && row < dims.top + height;
-  if (channel >= dims.in_channels || !is_row) {
+  if (BOXED == 0u) {
+    return line_at(image, channel, row, column);
+  }
+  return pairs_at(image, channel, row, column) + pairs_at(image, channel, row + 1u, column);
+}
+
+// Sums of neighbours in a row.
+fn pairs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  let pixels = line_at(image, channel, row, column);
+  return pixels + vec4f(pixels.yzw, line_at(image, channel, row, column + 4u).x);
+}
+
+fn line_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  let end = dims.left + dims.q_columns;
+  let is_row = row >= dims.top && row < dims.top + dims.q_rows;
+  if (channel >= dims.b_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let plane = planes_before(image, channel, dims.in_channels, dims.split) + channel;
-  let x_row = plane * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let plane = planes_before(image, channel, dims.b_channels, dims.split) + channel;
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
-  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
-  let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
+  let at = (plane * dims.q_rows + row - dims.top) * dims.q_columns + inside;
+  let pixels = vec4f(f32(q[at.x]), f32(q[at.y]), f32(q[at.z]), f32(q[at.w]));
   return select(vec4f(), finished(image, channel, pixels), (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
 }
 
@@ -137,7 +153,7 @@ fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
 fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
   var z = pixels;
   if (NORMED != 0u) {
-    let line = lines[image * dims.in_channels + channel];
+    let line = lines[image * dims.b_channels + channel];
     z = (z - line.mean) * line.factor + line.offset;
   }
   if (NORMED == 2u) {
@@ -148,10 +164,10 @@ fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
 
 // ---- multiplying
 
-alias Taps = mat3x3f; // of one channel of dy and one of z: its columns are their rows
-alias Sums = array<Taps, 8>; // of eight channels of dy
+alias Taps = mat3x3f; // of one channel of p and one of z: its columns are their rows
+alias Sums = array<Taps, 8>; // of eight channels of p
 
-// What four pixels of dy meet of a row of z: by the left tap, the middle and the right one.
+// What four pixels of p meet of a row of z: by the left tap, the middle and the right one.
 struct Row {
   left: vec4f,
   middle: vec4f,
@@ -179,38 +195,44 @@ fn add_dot(sum: f32, a: vec4f, b: vec4f) -> f32 {
   return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
 }
 
-// What 2×4 pixels of dy, from `pixel` on, add.
-fn multiply_pixels(w: Sums, output: u32, pixel: u32) -> Sums {
+// What 2×4 pixels of p, from `pixel` on, add.
+fn multiply_pixels(w: Sums, walk: u32, pixel: u32) -> Sums {
   let a = row_at(pixel);
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   let d = row_at(pixel + 3u * PATCH_QUADS);
-  let upper = multiply_row(w, output, a, b, c);
+  let upper = multiply_row(w, walk, a, b, c);
   if (STRIDE == 1u) {
-    return multiply_row(upper, output + QUADS, b, c, d);
+    return multiply_row(upper, walk + QUADS, b, c, d);
   }
-  return multiply_row(upper, output + QUADS, c, d, row_at(pixel + 4u * PATCH_QUADS));
+  return multiply_row(upper, walk + QUADS, c, d, row_at(pixel + 4u * PATCH_QUADS));
 }
 
-fn multiply_row(w: Sums, output: u32, a: Row, b: Row, c: Row) -> Sums {
+fn multiply_row(w: Sums, walk: u32, a: Row, b: Row, c: Row) -> Sums {
   return Sums(
-    multiply(w[0], outputs[output], a, b, c),
-    multiply(w[1], outputs[output + PIXELS], a, b, c),
-    multiply(w[2], outputs[output + 2u * PIXELS], a, b, c),
-    multiply(w[3], outputs[output + 3u * PIXELS], a, b, c),
-    multiply(w[4], outputs[output + 4u * PIXELS], a, b, c),
-    multiply(w[5], outputs[output + 5u * PIXELS], a, b, c),
-    multiply(w[6], outputs[output + 6u * PIXELS], a, b, c),
-    multiply(w[7], outputs[output + 7u * PIXELS], a, b, c));
+    multiply(w[0], walked[walk], a, b, c),
+    multiply(w[1], walked[walk + PIXELS], a, b, c),
+    multiply(w[2], walked[walk + 2u * PIXELS], a, b, c),
+    multiply(w[3], walked[walk + 3u * PIXELS], a, b, c),
+    multiply(w[4], walked[walk + 4u * PIXELS], a, b, c),
+    multiply(w[5], walked[walk + 5u * PIXELS], a, b, c),
+    multiply(w[6], walked[walk + 6u * PIXELS], a, b, c),
+    multiply(w[7], walked[walk + 7u * PIXELS], a, b, c));
 }
 
 // ---- writing
 
-fn put(part: u32, o: u32, c: u32, w: Taps) {
-  if (o >= dims.out_channels || c >= dims.in_channels) {
+fn put(part: u32, a: u32, b: u32, w: Taps) {
+  if (a >= dims.a_channels || b >= dims.b_channels) {
     return;
   }
-  let at = ((part * dims.out_channels + o) * dims.in_channels + c) * 9u;
+  let at = part * dims.weights + a * dims.a_step + b * dims.b_step;
+  if (BOXED == 1u) {
+    put_row(at, w[2].zyx);
+    put_row(at + 3u, w[1].zyx);
+    put_row(at + 6u, w[0].zyx);
+    return;
+  }
   put_row(at, w[0]);
   put_row(at + 3u, w[1]);
   put_row(at + 6u, w[2]);
@@ -226,30 +248,30 @@ fn put_row(at: u32, w: vec3f) {
 fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let first_turn = group.z * dims.turns_a_part;
   let own = lane % SIDE;
-  let output = lane / SIDE * 8u;
+  let first = lane / SIDE * 8u;
   let end = min(first_turn + dims.turns_a_part, dims.turns);
   var w = Sums();
   for (var turn = first_turn; turn < end; turn++) {
     let place = place_of(turn);
-    stage_outputs(place, group.y * SIDE, lane);
+    stage_walked(place, group.y * SIDE, lane);
     stage_patches(place, group.x * SIDE, lane);
     workgroupBarrier();
     for (var i = 0u; i < PIXELS / 2u; i++) {
       let row = i / QUADS * 2u;
       let quad = i % QUADS;
-      w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,
+      w = multiply_pixels(w, first * PIXELS + row * QUADS + quad,
         own * PITCH + (row * PATCH_QUADS + quad) * STRIDE);
     }
     workgroupBarrier();
   }
-  let o = group.y * SIDE + output;
-  let c = group.x * SIDE + own;
-  put(group.z, o, c, w[0]);
-  put(group.z, o + 1u, c, w[1]);
-  put(group.z, o + 2u, c, w[2]);
-  put(group.z, o + 3u, c, w[3]);
-  put(group.z, o + 4u, c, w[4]);
-  put(group.z, o + 5u, c, w[5]);
-  put(group.z, o + 6u, c, w[6]);
-  put(group.z, o + 7u, c, w[7]);
+  let a = group.y * SIDE + first;
+  let b = group.x * SIDE + own;
+  put(group.z, a, b, w[0]);
+  put(group.z, a + 1u, b, w[1]);
+  put(group.z, a + 2u, b, w[2]);
+  put(group.z, a + 3u, b, w[3]);
+  put(group.z, a + 4u, b, w[4]);
+  put(group.z, a + 5u, b, w[5]);
+  put(group.z, a + 6u, b, w[6]);
+  put(group.z, a + 7u, b, w[7]);
 }

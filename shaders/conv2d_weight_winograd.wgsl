@@ -1,13 +1,13 @@
 // conv2d_weight_winograd.wgsl — the gradient of a 3×3 convolution at stride 1 by its weights, in parts, by Winograd's F(3×3, 2×2).
 //
 //   tile      w_s[o,c] = Gᵀ [ Σ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G, over the 2×2 tiles of dy in part s, where dY is a tile
-//             of channel o and d the 4×4 patch of channel c of z around it: 16 products for 36. Then
-//             dweight = Σ_s w_s. z = x, or with DOUBLED x with each pixel doubled both ways; 0 outside the image
+//             of channel o and d the 4×4 patch of channel c of x around it, 0 outside the image: 16 products for
+//             36. Then dweight = Σ_s w_s
 //   source    Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308, §4.1,
 //             of whose F(2×2, 3×3) this is the transpose in the taps; Winograd 1980, "Arithmetic Complexity of
 //             Computations"
 //
-//   A workgroup makes 32 × 32 × 9 weights, and takes four tiles a turn, in 32 channels of dy and 32 of z: it
+//   A workgroup makes 32 × 32 × 9 weights, and takes four tiles a turn, in 32 channels of dy and 32 of x: it
 //   stages their pixels, then in their stead the 16 places of the transformed tiles. Of each place 16 lanes make
 //   the sums of the 32 × 32 pairs of channels, a lane 8 × 8. What is staged next is loaded meanwhile. At the
 //   end the lanes exchange their sums, for every pair of channels needs those of 16.
@@ -21,16 +21,15 @@
 
 alias elem = f32; // or f16: how maps are stored; sums are f32
 
-const DOUBLED: u32 = 0u; // 1: yes
 const COLUMNS: u32 = 8u; // of a turn's pixels of dy: 8 in two rows, or 4 in four
 
 const WG: u32 = 256u;
-const SIDE: u32 = 32u; // channels of dy, and of z, a workgroup
+const SIDE: u32 = 32u; // channels of dy, and of x, a workgroup
 const ROWS: u32 = 16u / COLUMNS;
 const QUADS: u32 = COLUMNS / 4u; // fours of columns
 const PATCH_QUADS: u32 = QUADS + 1u;
 const PIXELS: u32 = 4u; // fours of pixels of dy, a channel: ROWS · QUADS
-const PATCH: u32 = 12u; // and of z: (ROWS + 2) · PATCH_QUADS
+const PATCH: u32 = 12u; // and of x: (ROWS + 2) · PATCH_QUADS
 const PIXEL_PITCH: u32 = 5u; // odd: channels lie in other banks
 const PATCH_PITCH: u32 = 13u;
 
@@ -42,7 +41,7 @@ struct Dims {
   columns: u32,
   x_rows: u32,
   x_columns: u32,
-  top: u32, // zeros above z
+  top: u32, // zeros above x
   left: u32,
   turns_down: u32, // in an image
   turns_across: u32,
@@ -80,23 +79,22 @@ fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
   return select(vec4f(), values, columns < vec4u(dims.columns));
 }
 
-// Four pixels; row and column count from the zeros around z.
+// Four pixels; row and column count from the zeros around x.
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let height = dims.x_rows << DOUBLED;
-  let end = dims.left + (dims.x_columns << DOUBLED);
-  let is_row = row >= dims.top && row < dims.top + height;
+  let end = dims.left + dims.x_columns;
+  let is_row = row >= dims.top && row < dims.top + dims.x_rows;
   if (channel >= dims.in_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let x_row = (image * dims.in_channels + channel) * dims.x_rows + row - dims.top;
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
-  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
+  let at = x_row * dims.x_columns + inside;
   let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
   return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
 }
 
-// The i-th of a workgroup's fours of pixels of z, and of dy.
+// The i-th of a workgroup's fours of pixels of x, and of dy.
 fn patch_at(turn: u32, first: u32, i: u32) -> vec4f {
   let place = place_of(turn);
   let row = place.row + i % PATCH / PATCH_QUADS;
@@ -111,7 +109,7 @@ fn output_at(turn: u32, first: u32, i: u32) -> vec4f {
   return outputs_at(place.image, first + i / PIXELS, row, column);
 }
 
-// Two fours of pixels are a lane's: of z, and of either.
+// Two fours of pixels are a lane's: of x, and of either.
 struct Loaded {
   pixels: vec4f,
   other: vec4f,
@@ -175,7 +173,7 @@ fn transform_outputs(channel: u32, row: u32) -> Row {
   return Row(left, left + right, left - right, -right);
 }
 
-// Half of the lanes transform z, half dy.
+// Half of the lanes transform x, half dy.
 fn transform(lane: u32) -> Row {
   let row = lane / SIDE % 4u;
   if (lane < WG / 2u) {
@@ -194,10 +192,10 @@ fn put_row(row: Row, lane: u32) {
 
 // ---- multiplying
 
-alias Line = mat2x4f; // of a place and a channel of dy eight channels of z
+alias Line = mat2x4f; // of a place and a channel of dy eight channels of x
 alias Sums = array<Line, 8>; // of eight channels of dy
 
-// Four channels of z: by tiles.
+// Four channels of x: by tiles.
 fn four_channels(at: u32) -> mat4x4f {
   return transpose(mat4x4f(staged[at], staged[at + 4u], staged[at + 8u], staged[at + 12u]));
 }

@@ -112,7 +112,7 @@ export const BACKWARD: Kernels = {
     family: tiledBackward,
     launch: launchBackward,
     constants: () => ({ KIND: 1 }),
-    place: () => ({ top: 1, left: 1, step: 2 * TILE, ...STRAIGHT }),
+    place: (c) => ({ ...placeOf("backward", c), step: 2 * TILE }),
   },
   general: (graph, args, workgroups, flops) =>
     graph.dispatch([general, "backward"], args, workgroups, { flops }),

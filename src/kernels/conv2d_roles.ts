@@ -121,3 +121,28 @@ export const weightSizesOf = ({ N, C, O, H, W, outH, outW, padding }: Convolutio
   top: padding.top,
   left: padding.left,
 });
+
+/**
+ * What a kernel of the 3×3 gradient by weights is told that walks one map, p, and reads around it in the
+ * other, q: dy and x or, turned, x and dy. Turned, the taps come in reverse.
+ */
+export function walkedSizesOf(c: Convolution, isTurned: boolean) {
+  const { N, C, H, W, O, outH, outW, padding } = c;
+  const x = { channels: C, height: H, width: W, step: 9 };
+  const dy = { channels: O, height: outH, width: outW, step: C * 9 };
+  const [p, q] = isTurned ? [x, dy] : [dy, x];
+  return {
+    images: N,
+    a_channels: p.channels,
+    b_channels: q.channels,
+    rows: p.height,
+    columns: p.width,
+    q_rows: q.height,
+    q_columns: q.width,
+    top: isTurned ? 2 - padding.top : padding.top,
+    left: isTurned ? 2 - padding.left : padding.left,
+    a_step: p.step,
+    b_step: q.step,
+    weights: O * C * 9,
+  };
+}

@@ -1,4 +1,4 @@
-// Records a convolution, or at stride 1 its gradient by the images, on workgroups' tiles, for GPUs:
+// Records a convolution, or where it has stride 1 its gradient by the images, on workgroups' tiles, for GPUs:
 // shaders/conv2d_tile.wgsl. Where there are too few tiles for a device, the channels read are cut into
 // parts, and a second dispatch sums them. Nothing is checked here.
 import { ceilDiv, sizeOf } from "../core/shape.ts";
@@ -34,11 +34,12 @@ const TILES = [
 /** Whether the tiles compute it, and lose little: fewer channels would leave most lanes idle. */
 export function fitsTiles(direction: Direction, c: Convolution): boolean {
   const { writes } = rolesOf(direction, c);
-  const isPlain = c.stride === 1 && !c.upsample;
-  const isForward = c.stride === 1 || (c.K === 3 && !c.upsample);
-  const isFit = direction === "forward" ? isForward : isPlain;
-  return isFit && writes >= CHANNELS / 4;
+  const isStride = c.stride === 1 || (direction === "forward" && c.K === 3 && !c.upsample);
+  const isDoubled = c.K === 3 && (direction === "backward" || isFramed(c));
+  return isStride && (!c.upsample || isDoubled) && writes >= CHANNELS / 4;
 }
+
+const isFramed = ({ padding }: Convolution) => Object.values(padding).every((n) => n === 1);
 
 /** Appends the dispatch, or two. */
 export function recordOnTiles(
@@ -47,15 +48,15 @@ export function recordOnTiles(
   c: Convolution,
   given: ConvolutionTensors,
 ): void {
-  const { dims, tile, tiles } = planOf(direction, c);
+  const { dims, tile, tiles, pixels } = planOf(direction, c);
   const { NORMED, lines, source } = throughNorm(given.source);
   const tensors = { ...given, source };
   const bound = argsOf({ ...dims, ...splitsOf(tensors) }, tensors);
   const { bias, rows, added, result, ...read } = { ...bound, lines };
   const workgroups: Workgroups = [...foldWorkgroups(tiles, 1), dims.out_tiles * dims.parts];
-  const constants = { ...constantsOf(c, tile), NORMED };
+  const constants = { ...constantsOf(direction, c), ...tile, NORMED };
   const flops = flopsOf(c);
-  const moments = momentsOf(graph, direction, c, given, wholeTile(dims, tile));
+  const moments = momentsOf(graph, direction, c, given, pixels);
   const MOMENTS = Number(result.moments !== undefined);
   const written = { bias, rows, added, result, moments };
   if (dims.parts === 1) {
@@ -72,15 +73,6 @@ export function recordOnTiles(
     foldWorkgroups(elements, LANES),
     { constants: { MOMENTS }, flops: dims.parts * elements },
   );
-}
-
-/** Pixels of an image that a workgroup writes at last; none where some write fewer. */
-function wholeTile({ parts, out_height, out_width }: Dims, { ROWS, COLUMNS }: Tile): number {
-  const isWhole = out_height % ROWS === 0 && out_width % COLUMNS === 0;
-  if (parts === 1) return isWhole ? ROWS * COLUMNS : 0;
-  const pixels = out_height * out_width;
-  const run = Math.min(pixels, LANES);
-  return pixels % run === 0 && LANES % run === 0 ? run : 0;
 }
 
 /**
@@ -104,27 +96,25 @@ function momentsOf(
   return result.moments;
 }
 
-type Dims = ReturnType<typeof planOf>["dims"];
-type Tile = (typeof TILES)[number];
-
 function planOf(direction: Direction, c: Convolution) {
-  const { height, width, ...roles } = rolesOf(direction, c);
-  const tile = TILES.find(({ COLUMNS }) => roles.out_width <= COLUMNS) ?? TILES[2];
+  const roles = rolesOf(direction, c);
+  const { KERNEL, STRIDE } = constantsOf(direction, c);
+  const step = KERNEL === 2 ? 2 : 1; // of doubled pixels a workgroup writes even or odd rows, and columns
+  const rows = ceilDiv(roles.out_height, step);
+  const columns = ceilDiv(roles.out_width, step);
+  const tile = TILES.find(({ COLUMNS }) => columns <= COLUMNS) ?? TILES[2];
   const { COLUMNS, ROWS, IMAGES } = tile;
-  const scale = c.upsample ? 2 : 1;
-  const tiles_down = ceilDiv(roles.out_height, ROWS);
-  const tiles_across = ceilDiv(roles.out_width, COLUMNS);
-  const tiles = ceilDiv(roles.images, IMAGES) * tiles_down * tiles_across;
+  const tiles_down = ceilDiv(rows, ROWS);
+  const tiles_across = ceilDiv(columns, COLUMNS);
+  const tiles = ceilDiv(roles.images, IMAGES) * tiles_down * tiles_across * step ** 2;
   const out_tiles = ceilDiv(roles.writes, CHANNELS);
-  const turns = ceilDiv(roles.reads, c.K === 1 ? 16 : 4 / c.stride);
+  const turns = ceilDiv(roles.reads, c.K === 1 ? 16 : 4 / STRIDE);
   const wanted = Math.min(Math.floor(ENOUGH / (tiles * out_tiles)), ceilDiv(turns, FEWEST_TURNS));
   const turns_a_part = ceilDiv(turns, Math.max(1, wanted));
   const parts = ceilDiv(turns, turns_a_part);
   const dims = {
     ...roles,
     ...placeOf(direction, c),
-    height: height * scale,
-    width: width * scale,
     tiles_down,
     tiles_across,
     out_tiles,
@@ -132,35 +122,43 @@ function planOf(direction: Direction, c: Convolution) {
     turns_a_part,
     parts,
   };
-  return { dims, tile, tiles };
+  const whole = rows % ROWS === 0 && columns % COLUMNS === 0 ? ROWS * COLUMNS : 0;
+  return { dims, tile, tiles, pixels: parts === 1 ? whole : wholeRun(roles) };
+}
+
+/** Pixels of an image that a workgroup of `finish` writes; none where some write fewer. */
+function wholeRun({ out_height, out_width }: ReturnType<typeof rolesOf>): number {
+  const pixels = out_height * out_width;
+  const run = Math.min(pixels, LANES);
+  return pixels % run === 0 && LANES % run === 0 ? run : 0;
 }
 
 type Kind = Pick<Convolution, "K" | "stride" | "upsample">;
 
-const constantsOf = ({ K, stride, upsample }: Kind, tile: Tile) => ({
-  KERNEL: K,
-  STRIDE: stride,
-  DOUBLED: Number(upsample),
-  ...tile,
-});
-
-const PLAIN = { stride: 1, upsample: false };
-const KINDS: readonly (Kind & { norms: readonly number[] })[] = [
-  ...[1, 3].flatMap((K) => [
-    { ...PLAIN, K, norms: NORMS },
-    { ...PLAIN, K, upsample: true, norms: [0] },
-  ]),
-  { ...PLAIN, K: 3, stride: 2, norms: NORMS },
-];
+/** On doubled pixels taps are folded; the gradient is boxed. */
+function constantsOf(direction: Direction, { K, stride, upsample }: Kind) {
+  if (!upsample) return { KERNEL: K, STRIDE: stride, BOXED: 0 };
+  return direction === "forward"
+    ? { KERNEL: 2, STRIDE: 1, BOXED: 0 }
+    : { KERNEL: 3, STRIDE: 2, BOXED: 1 };
+}
 
 /** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dTileVariants = (): Variant[] => [
   ...TILES.flatMap((tile) =>
-    KINDS.flatMap(({ norms, ...kind }) =>
-      norms.flatMap((NORMED) => variantsOf({ ...constantsOf(kind, tile), NORMED })),
+    kinds().flatMap(({ norms, ...kind }) =>
+      norms.flatMap((NORMED) => variantsOf({ ...kind, ...tile, NORMED })),
     ),
   ),
   ...[0, 1].map((MOMENTS) => ({ family: tiled, entry: "finish", constants: { MOMENTS } })),
+];
+
+const kinds = () => [
+  { ...constantsOf("forward", { K: 1, stride: 1, upsample: false }), norms: NORMS },
+  { ...constantsOf("forward", { K: 3, stride: 1, upsample: false }), norms: NORMS },
+  { ...constantsOf("forward", { K: 3, stride: 2, upsample: false }), norms: NORMS },
+  { ...constantsOf("forward", { K: 3, stride: 1, upsample: true }), norms: [0] },
+  { ...constantsOf("backward", { K: 3, stride: 1, upsample: true }), norms: [0] },
 ];
 
 const variantsOf = (constants: Constants): Variant[] => [

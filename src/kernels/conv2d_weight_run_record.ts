@@ -8,7 +8,7 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Constants, Variant } from "../device/shader.ts";
 import { foldWorkgroups, type Graph, readIf } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, walkedSizesOf } from "./conv2d_roles.ts";
 import { type Cut, cutsOf, isAligned, LONGEST_SUM, RUN } from "./conv2d_weight_cuts.ts";
 import { conv2d_weight as tiled } from "./generated/conv2d_weight.ts";
 import { conv2d_weight_pointwise as pointwise } from "./generated/conv2d_weight_pointwise.ts";
@@ -53,14 +53,13 @@ interface RunTensors {
 }
 
 function tiledWays(c: Convolution, lanes: number): RunWay[] {
-  const { p, q, kind } = rolesOf(c);
-  const { A_TILE, B_TILE } = tileOf(p.channels, kind.STRIDE, lanes);
-  const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
+  const { kind, sizes } = rolesOf(c);
+  const { A_TILE, B_TILE } = tileOf(sizes.a_channels, kind.STRIDE, lanes);
+  const b_tiles = ceilDiv(sizes.b_channels, B_TILE * Math.max(1, lanes));
   const way = (tile: number, cut: Cut): RunWay => ({ family: tiled, lanes, tile, ...cut });
-  const sizes = { images: c.N, rows: p.height, columns: p.width };
-  const [first, ...others] = cutsOf(ceilDiv(p.channels, A_TILE) * b_tiles, lanes, sizes);
-  const small =
-    A_TILE > 4 ? [way(4, cutsOf(ceilDiv(p.channels, 4) * b_tiles, lanes, sizes)[0])] : [];
+  const cuts = (tile: number) => cutsOf(ceilDiv(sizes.a_channels, tile) * b_tiles, lanes, sizes);
+  const [first, ...others] = cuts(A_TILE);
+  const small = A_TILE > 4 ? [way(4, cuts(4)[0])] : [];
   return [way(A_TILE, first), ...small, ...others.map((cut) => way(A_TILE, cut))];
 }
 
@@ -70,32 +69,21 @@ function recordTiles(
   { lanes, tile: A_TILE, images_a_part, rows_a_part }: RunWay,
   { inputs: { x, dy }, partialsOf }: RunTensors,
 ): Tensor {
-  const { isTurned, p, q, kind } = rolesOf(c);
+  const { isTurned, kind, sizes } = rolesOf(c);
   const [walked, around] = isTurned ? [x, dy] : [dy, x];
   const eights = { p8: readIf(kind.ALIGNED, walked), q8: readIf(kind.ALIGNED, around) };
   const B_TILE = bTileOf(kind.STRIDE, lanes);
-  const a_tiles = ceilDiv(p.channels, A_TILE);
-  const b_tiles = ceilDiv(q.channels, B_TILE * Math.max(1, lanes));
-  const row_parts = ceilDiv(p.height, rows_a_part);
+  const a_tiles = ceilDiv(sizes.a_channels, A_TILE);
+  const b_tiles = ceilDiv(sizes.b_channels, B_TILE * Math.max(1, lanes));
+  const row_parts = ceilDiv(sizes.rows, rows_a_part);
   const parts = ceilDiv(c.N, images_a_part) * row_parts;
   const tiles = a_tiles * b_tiles * parts;
   const dims = {
-    images: c.N,
-    a_channels: p.channels,
-    b_channels: q.channels,
-    rows: p.height,
-    columns: p.width,
-    q_rows: q.height,
-    q_columns: q.width,
-    top: isTurned ? 2 - c.padding.top : c.padding.top,
-    left: isTurned ? 2 - c.padding.left : c.padding.left,
+    ...sizes,
     a_tiles,
     b_tiles,
     tiles,
     ...{ images_a_part, rows_a_part, row_parts },
-    a_step: p.step,
-    b_step: q.step,
-    weights: c.O * c.C * 9,
     is_reversed: Number(isTurned),
   };
   const partials = partialsOf(parts);
@@ -120,18 +108,16 @@ const KINDS = {
 } as const;
 
 /**
- * Which tensor is walked (p) and which is read around (q), as the shader's header has it: turned,
- * p is x. A few channels are best walked; x is always walked where it is doubled.
+ * Which tensor is walked and which is read around, as the shader's header has it. A few channels are best
+ * walked; x is always walked where it is doubled.
  */
 function rolesOf(c: Convolution) {
-  const { C, H, W, O, outH, outW, stride, upsample } = c;
-  const x = { channels: C, height: H, width: W, step: 9 };
-  const dy = { channels: O, height: outH, width: outW, step: C * 9 };
+  const { C, O, stride, upsample } = c;
   const isTurned = stride === 1 && (upsample || (C <= 4 && C < O));
   const doubled = stride === 1 ? KINDS.doubled : KINDS.doubledAndStrided;
   const same = isAligned(c) ? KINDS.aligned : KINDS.same;
   const kind = upsample ? doubled : stride === 1 ? same : KINDS.strided;
-  return isTurned ? { isTurned, p: x, q: dy, kind } : { isTurned, p: dy, q: x, kind };
+  return { isTurned, kind, sizes: walkedSizesOf(c, isTurned) };
 }
 
 /** Larger tiles load less for each product, but compile slowly. */
@@ -231,7 +217,7 @@ export const conv2dWeightRunVariants = (): Variant[] => [
       }),
     ),
   ]),
-  ...POINTWISE_KINDS.flatMap((kind) => [
+  ...pointwiseKinds().flatMap((kind) => [
     variant(pointwise, "plain", kind),
     ...SUBGROUPS.flatMap((LANES) =>
       [1, 2].map((QUADS) => variant(pointwise, "lanes", { ...kind, EIGHTS, QUADS, LANES })),
@@ -239,7 +225,7 @@ export const conv2dWeightRunVariants = (): Variant[] => [
   ]),
 ];
 
-const POINTWISE_KINDS = [
+const pointwiseKinds = () => [
   { STRIDE: 1, DOUBLED: 0, ALIGNED: true },
   ...[1, 2].flatMap((STRIDE) => [0, 1].map((DOUBLED) => ({ STRIDE, DOUBLED, ALIGNED: false }))),
 ];

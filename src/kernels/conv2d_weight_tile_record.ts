@@ -5,7 +5,7 @@ import { ceilDiv } from "../core/shape.ts";
 import type { Variant } from "../device/shader.ts";
 import type { Graph, Workgroups } from "../graph/graph.ts";
 import { splitOf, type Tensor } from "../graph/tensor.ts";
-import { type Convolution, flopsOf, NORMS, throughNorm, weightSizesOf } from "./conv2d_roles.ts";
+import { type Convolution, flopsOf, NORMS, throughNorm, walkedSizesOf } from "./conv2d_roles.ts";
 import { conv2d_weight_pointwise_tile as pointwise } from "./generated/conv2d_weight_pointwise_tile.ts";
 import { conv2d_weight_tile as tiled } from "./generated/conv2d_weight_tile.ts";
 
@@ -48,21 +48,16 @@ export function recordOnWeightTiles(graph: Graph, c: Convolution, recorded: Reco
 }
 
 function recordTiles(graph: Graph, c: Convolution, { way, inputs, partialsOf }: Recorded): Tensor {
-  const { NORMED, source: x, lines } = throughNorm(inputs.x);
-  const { constants, turns_down, turns_across, turns } = turnsOf(c);
-  const place = placeOf(c, way, turns);
-  const dims = {
-    ...weightSizesOf(c),
-    split: splitOf(x),
-    turns_down,
-    turns_across,
-    turns,
-    turns_a_part: way.turns_a_part,
-  };
-  const partials = partialsOf(place.parts);
+  const { x, dy } = inputs;
+  const [p, around] = c.upsample ? [x, dy] : [dy, x];
+  const { NORMED, source: q, lines } = throughNorm(around);
+  const { constants, sizes, turns_down, turns_across, turns } = turnsOf(c);
+  const { parts, workgroups } = placeOf(c, way, turns);
+  const { turns_a_part } = way;
+  const dims = { ...sizes, split: splitOf(q), turns_down, turns_across, turns, turns_a_part };
+  const partials = partialsOf(parts);
   const work = { constants: { ...constants, NORMED }, flops: flopsOf(c) };
-  const args = { dims, dy: inputs.dy, x, lines, partials };
-  graph.dispatch([tiled, "tile"], args, place.workgroups, work);
+  graph.dispatch([tiled, "tile"], { dims, p, q, lines, partials }, workgroups, work);
   return partials;
 }
 
@@ -91,13 +86,14 @@ function recordPointwise(
   return partials;
 }
 
-/** The turns of the 3×3 kernel: rectangles of pixels. */
+/** The turns of the 3×3 kernel: rectangles of pixels of what it walks, which is x where that is doubled. */
 function turnsOf(c: Convolution) {
-  const constants = constantsOf(c, c.outW <= 4);
-  const turns_down = ceilDiv(c.outH, ROWS);
-  const turns_across = ceilDiv(c.outW, constants.COLUMNS);
+  const sizes = walkedSizesOf(c, c.upsample);
+  const constants = constantsOf(c, sizes.columns <= 4);
+  const turns_down = ceilDiv(sizes.rows, ROWS);
+  const turns_across = ceilDiv(sizes.columns, constants.COLUMNS);
   const turns = c.N * turns_down * turns_across;
-  return { constants, turns_down, turns_across, turns, pixels: ROWS * constants.COLUMNS };
+  return { constants, sizes, turns_down, turns_across, turns, pixels: ROWS * constants.COLUMNS };
 }
 
 /** The turns of the 1×1 kernel: a few fours of pixels. */
@@ -120,7 +116,8 @@ function turnsAPart(c: Convolution, enough: number): number {
 
 /** How many parts there are, and the workgroups of all. */
 function placeOf(c: Convolution, { turns_a_part }: TileWay, turns: number) {
-  const [across, down] = [c.C, c.O].map((count) => ceilDiv(count, channelsOf(c)));
+  const [x, dy] = [c.C, c.O].map((count) => ceilDiv(count, channelsOf(c)));
+  const [across, down] = c.upsample ? [dy, x] : [x, dy];
   const parts = ceilDiv(turns, turns_a_part);
   return { parts, workgroups: [across!, down!, parts] satisfies Workgroups };
 }
@@ -128,19 +125,20 @@ function placeOf(c: Convolution, { turns_a_part }: TileWay, turns: number) {
 type Kind = Pick<Convolution, "stride" | "upsample">;
 
 /** At stride 2 the patch of wider tiles would leave the memory that every workgroup has. */
-const constantsOf = ({ stride, upsample }: Kind, isNarrow: boolean) => ({
-  DOUBLED: Number(upsample),
-  STRIDE: stride,
-  COLUMNS: isNarrow || stride === 2 ? 4 : 8,
-});
+function constantsOf({ stride, upsample }: Kind, isNarrow: boolean) {
+  const BOXED = Number(upsample);
+  const STRIDE = stride + BOXED;
+  return { STRIDE, BOXED, COLUMNS: isNarrow || STRIDE === 2 ? 4 : 8 };
+}
 
 /** Every pipeline that can be asked for; none normalises what it doubles. */
 export const conv2dWeightTileVariants = (): Variant[] => [
-  ...[false, true].flatMap((isNarrow) => [
-    ...NORMS.map((NORMED) => variant({ stride: 1, upsample: false }, isNarrow, NORMED)),
-    variant({ stride: 1, upsample: true }, isNarrow),
+  ...NORMS.flatMap((NORMED) => [
+    variant({ stride: 1, upsample: false }, false, NORMED),
+    variant({ stride: 1, upsample: false }, true, NORMED),
+    variant({ stride: 2, upsample: false }, true, NORMED),
   ]),
-  ...NORMS.map((NORMED) => variant({ stride: 2, upsample: false }, true, NORMED)),
+  variant({ stride: 1, upsample: true }, true),
   ...NORMS.map((NORMED) => ({ family: pointwise, entry: "tile", constants: { NORMED } })),
 ];
 

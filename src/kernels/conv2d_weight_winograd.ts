@@ -1,8 +1,8 @@
 // Records the gradient of a 3×3 convolution at stride 1 by its weights by Winograd's F(3×3, 2×2): on a GPU parts
 // of the tiles in shaders/conv2d_weight_winograd.wgsl, on SwiftShader in quads (conv2d_weight_winograd_quads.ts).
 //
-// It multiplies less than the direct kernels and adds and stages more for it, so that it is offered beside
-// them, and a tuning finds where it is faster. Nothing is checked here.
+// It multiplies less than the direct kernels, but for doubled pixels, and adds and stages more for it, so that
+// it is offered beside them, and a tuning finds where it is faster. Nothing is checked here.
 import { ceilDiv } from "../core/shape.ts";
 import type { Target } from "../device/gpu.ts";
 import type { Variant } from "../device/shader.ts";
@@ -46,7 +46,7 @@ export const isFirstWeightWinograd = ({ tiles }: Target, c: Convolution): boolea
 
 /** The way to compute a convolution's gradient, if the target has one. */
 export function weightWinogradWay(target: Target, c: Convolution): WeightWinogradWay | undefined {
-  if (c.K !== 3 || c.stride !== 1) return undefined;
+  if (c.K !== 3 || c.stride !== 1 || c.upsample) return undefined;
   if (target.tiles) return { family: winograd, turns_a_part: turnsAPart(c) };
   return fitsWeightQuads(target, c) ? weightQuadsWay(c) : undefined;
 }
@@ -102,25 +102,20 @@ function recordTiles(
 
 /** Turns are rectangles of TILES tiles. */
 function turnsOf(c: Convolution) {
-  const constants = constantsOf(c.upsample, c.outW <= 4);
+  const constants = constantsOf(c.outW <= 4);
   const turns_down = ceilDiv(c.outH, (4 * TILES) / constants.COLUMNS);
   const turns_across = ceilDiv(c.outW, constants.COLUMNS);
   return { constants, turns_down, turns_across, turns: c.N * turns_down * turns_across };
 }
 
-const constantsOf = (isDoubled: boolean, isNarrow: boolean) => ({
-  DOUBLED: Number(isDoubled),
-  COLUMNS: isNarrow ? 4 : 8,
-});
+const constantsOf = (isNarrow: boolean) => ({ COLUMNS: isNarrow ? 4 : 8 });
 
 /** Every pipeline that can be asked for. */
 export const conv2dWeightWinogradVariants = (): Variant[] => [
   ...weightQuadsVariants(),
-  ...[false, true].flatMap((isDoubled) =>
-    [false, true].map((isNarrow) => ({
-      family: winograd,
-      entry: "tile",
-      constants: constantsOf(isDoubled, isNarrow),
-    })),
-  ),
+  ...[false, true].map((isNarrow) => ({
+    family: winograd,
+    entry: "tile",
+    constants: constantsOf(isNarrow),
+  })),
 ];

@@ -21,7 +21,7 @@ export interface WeightQuadsWay extends Cut {
 
 /** Whether a target has them, for a convolution. On lavapipe, of eight lanes, the direct kernel is faster. */
 export const fitsWeightQuads = ({ software, subgroupSize }: Target, c: Convolution): boolean =>
-  software === "swiftshader" && subgroupSize === LANES && !c.upsample && isAligned(c);
+  software === "swiftshader" && subgroupSize === LANES && isAligned(c);
 
 /** With as many parts as keep such a device busy. */
 export function weightQuadsWay(c: Convolution): WeightQuadsWay {

@@ -218,6 +218,42 @@ describe("a norm of what is joined of two convolutions takes the moments of both
   });
 });
 
+describe("a norm behind a convolution of doubled pixels takes its moments", () => {
+  const options = { groups: 4, eps: EPS, activation: "none" as const };
+  const padding = { top: 1, bottom: 1, left: 1, right: 1 };
+
+  /** Even and odd rows, and columns, have tiles of their own; the second one is made in parts. */
+  test.each([
+    [[2, 16, 16, 16], 8],
+    [[2, 40, 4, 4], 1],
+  ])("%j", async (shape, tiles) => {
+    const given = {
+      x: numbers(shape, 1),
+      weight: numbers([20, shape[1]!, 3, 3], 2),
+      affine: numbers([2 * 20], 3),
+    };
+    const labels: string[] = [];
+    const { y, next } = await evaluate(
+      given,
+      (graph, { x, weight, affine }) => {
+        const y = conv2d(graph, { x, weight }, { padding, upsample: true });
+        expect(y.moments!.shape).toEqual([2, 20, tiles, 3]);
+        const next = groupNorm(graph, { x: y, affine }, options).y;
+        labels.push(...graph.dispatches.map(({ label }) => label));
+        return { y, next };
+      },
+      TILES_TARGET,
+    );
+    expect(labels.filter((label) => label.includes(".moments"))).toEqual([]);
+    const [weight, bias] = halvesOf(given.affine);
+    const ofNorm = { x: y, weight, bias };
+    expectWithin("next", next, {
+      expected: norm(ofNorm, options).y,
+      bound: groupNormBound(ofNorm, options),
+    });
+  });
+});
+
 const IN_HALF: Case[] = [CASES[0]!, { x: [3, 40, 4, 4], O: 20 }]; // in one pass, and in parts
 
 test.for(IN_HALF)(

@@ -27,7 +27,7 @@ export interface SharedKernel {
 }
 
 /** These do not touch a kernel's barriers. */
-const BESIDE = ["ACTIVATION", "DOUBLED", "NORMED", "MOMENTS", "COLUMNS", "IMAGES"];
+const BESIDE = ["ACTIVATION", "BOXED", "NORMED", "MOMENTS", "COLUMNS", "IMAGES"];
 
 function nameOf({ family, entry, constants }: Variant): string {
   const beside = "COLUMNS" in constants ? [...BESIDE, "ROWS"] : BESIDE; // a tile's shape

@@ -8,8 +8,9 @@ type Binds = {
 
 export const conv2d_backward: ShaderFamily<Binds> = {
   name: "conv2d_backward",
-  hash: "e34f2455",
+  hash: "6f483c2e",
   text: [`
+
 
 
 
@@ -39,7 +40,7 @@ const BLOCKS: u32 = 4u;
 const SHARERS: u32 = 4u;
 
 const PARITY: u32 = 0u;
-const HALVED: u32 = 1u;
+const BOXED: u32 = 1u;
 const KIND: u32 = 0u;
 const IS_ODD: bool = false;
 
@@ -117,12 +118,18 @@ fn patch_at(image: u32, down: Line, across: Line) -> Patch {
   let a = image + down.a;
   let b = image + down.b;
   let c = image + down.c;
-  return Patch(
+  let p = Patch(
     row_at(a.x, down.in_a.x, across), row_at(a.y, down.in_a.y, across),
     row_at(a.z, down.in_a.z, across), row_at(a.w, down.in_a.w, across),
     row_at(b.x, down.in_b.x, across), row_at(b.y, down.in_b.y, across),
     row_at(b.z, down.in_b.z, across), row_at(b.w, down.in_b.w, across),
     row_at(c.x, down.in_c.x, across), row_at(c.y, down.in_c.y, across));
+  if (KIND == PARITY) {
+    return p;
+  }
+  return Patch(
+    boxes(p[0], p[1]), boxes(p[1], p[2]), boxes(p[2], p[3]), boxes(p[3], p[4]), boxes(p[4], p[5]),
+    boxes(p[5], p[6]), boxes(p[6], p[7]), boxes(p[7], p[8]), boxes(p[8], p[9]), p[9]);
 }
 
 
@@ -136,6 +143,16 @@ fn row_at(i: u32, inside: f32, across: Line) -> Row {
     f32(source[i + across.b.x]) * b.x, f32(source[i + across.b.y]) * b.y,
     f32(source[i + across.b.z]) * b.z, f32(source[i + across.b.w]) * b.w,
     f32(source[i + across.c.x]) * c.x, f32(source[i + across.c.y]) * c.y);
+}
+
+
+fn boxes(a: Row, b: Row) -> Row {
+  let s = Row(
+    a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5], a[6] + b[6], a[7] + b[7],
+    a[8] + b[8], a[9] + b[9]);
+  return Row(
+    s[0] + s[1], s[1] + s[2], s[2] + s[3], s[3] + s[4], s[4] + s[5], s[5] + s[6], s[6] + s[7], s[7] + s[8],
+    s[8] + s[9], 0.0);
 }
 
 
@@ -161,10 +178,9 @@ fn tile(t: Tile, w: Taps, p: Patch) -> Tile {
       even_row(t[0], w, p[0], p[1]), odd_row(t[1], w, p[1]),
       even_row(t[2], w, p[1], p[2]), odd_row(t[3], w, p[2]));
   } else {
-    let f = folded(w);
     y = Tile(
-      halved(t[0], f, p[0], p[1], p[2], p[3]), halved(t[1], f, p[2], p[3], p[4], p[5]),
-      halved(t[2], f, p[4], p[5], p[6], p[7]), halved(t[3], f, p[6], p[7], p[8], p[9]));
+      strided(t[0], w, p[0], p[1], p[2]), strided(t[1], w, p[2], p[3], p[4]),
+      strided(t[2], w, p[4], p[5], p[6]), strided(t[3], w, p[6], p[7], p[8]));
   }
   return y;
 }
@@ -197,32 +213,20 @@ fn corners(sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32) -> f32 {
   return fma(d, w[0], fma(c, w[2], fma(b, w[6], fma(a, w[8], sum))));
 }
 
-
-
-alias Folded = array<vec4f, 4>;
-
-fn folded(w: Taps) -> Folded {
-  let a = vec3f(w[0], w[1], w[2]);
-  let b = vec3f(w[3], w[4], w[5]);
-  let c = vec3f(w[6], w[7], w[8]);
-  return Folded(folded_row(a), folded_row(b + c), folded_row(a + b), folded_row(c));
-}
-
-fn folded_row(w: vec3f) -> vec4f {
-  return vec4f(w.x, w.y + w.z, w.x + w.y, w.z);
-}
-
-fn halved(t: vec4f, f: Folded, a: Row, b: Row, c: Row, d: Row) -> vec4f {
-  let ab = halved_row(halved_row(t, f[3], a), f[1], b);
-  return halved_row(halved_row(ab, f[2], c), f[0], d);
-}
-
-fn halved_row(t: vec4f, f: vec4f, a: Row) -> vec4f {
+fn strided(t: vec4f, w: Taps, a: Row, b: Row, c: Row) -> vec4f {
   return vec4f(
-    fma(a[3], f.x, fma(a[2], f.z, fma(a[1], f.y, fma(a[0], f.w, t.x)))),
-    fma(a[5], f.x, fma(a[4], f.z, fma(a[3], f.y, fma(a[2], f.w, t.y)))),
-    fma(a[7], f.x, fma(a[6], f.z, fma(a[5], f.y, fma(a[4], f.w, t.z)))),
-    fma(a[9], f.x, fma(a[8], f.z, fma(a[7], f.y, fma(a[6], f.w, t.w)))));
+    nine(t.x, w, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]),
+    nine(t.y, w, a[2], a[3], a[4], b[2], b[3], b[4], c[2], c[3], c[4]),
+    nine(t.z, w, a[4], a[5], a[6], b[4], b[5], b[6], c[4], c[5], c[6]),
+    nine(t.w, w, a[6], a[7], a[8], b[6], b[7], b[8], c[6], c[7], c[8]));
+}
+
+fn nine(
+  sum: f32, w: Taps, a: f32, b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32,
+) -> f32 {
+  let above = fma(c, w[2], fma(b, w[1], fma(a, w[0], sum)));
+  let level = fma(f, w[5], fma(e, w[4], fma(d, w[3], above)));
+  return fma(i, w[8], fma(h, w[7], fma(g, w[6], level)));
 }
 
 

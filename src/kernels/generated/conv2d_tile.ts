@@ -9,8 +9,11 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "0dc6078d",
+  hash: "8db94ed4",
   text: [`
+
+
+
 
 
 
@@ -43,10 +46,10 @@ alias elem = f32;
 alias elem4 = vec4<elem>;
 
 const KERNEL: u32 = 3u;
-const DOUBLED: u32 = 0u;
 const NORMED: u32 = 0u;
 const MOMENTS: u32 = 0u;
 const STRIDE: u32 = 1u;
+const BOXED: u32 = 0u;
 const COLUMNS: u32 = 16u;
 const ROWS: u32 = 8u;
 const IMAGES: u32 = 1u;
@@ -54,9 +57,11 @@ const IMAGES: u32 = 1u;
 const WG: u32 = 128u;
 const OUT: u32 = 64u;
 const TAPS: u32 = KERNEL * KERNEL;
-const DEPTH: u32 = (16u / KERNEL - KERNEL / 3u) / STRIDE;
+const DEPTH: u32 = (16u / TAPS + KERNEL / 3u * 3u) / STRIDE;
+const PARITIES: u32 = 1u + 3u * u32(KERNEL == 2u);
+const STEP: u32 = 1u + u32(KERNEL == 2u);
 
-const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 3u;
+const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 2u;
 const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_ROWS * PATCH_QUADS;
 const PATCHES: u32 = IMAGES * PATCH;
@@ -125,17 +130,20 @@ struct Place {
   image: u32,
   row: u32,
   column: u32,
+  odd: vec2u,
   channel: u32,
   part: u32,
 }
 
 fn place_of(group: vec3u, groups: vec3u) -> Place {
-  let index = group.y * groups.x + group.x;
+  let all = group.y * groups.x + group.x;
+  let odd = vec2u(all % PARITIES / 2u, all % PARITIES % 2u);
+  let index = all / PARITIES;
   let across = index % dims.tiles_across;
   let down = index / dims.tiles_across % dims.tiles_down;
   let image = index / dims.tiles_across / dims.tiles_down * IMAGES;
   let channel = group.z % dims.out_tiles * OUT;
-  return Place(image, down * ROWS, across * COLUMNS, channel, group.z / dims.out_tiles);
+  return Place(image, down * ROWS, across * COLUMNS, odd, channel, group.z / dims.out_tiles);
 }
 
 alias Patches = array<vec4f, (DEPTH * PATCHES + WG - 1u) / WG>;
@@ -150,8 +158,8 @@ struct Four {
 }
 
 fn four_of(place: Place, first: u32, at: u32) -> Four {
-  let row = place.row * STRIDE + at / PATCH_QUADS % PATCH_ROWS;
-  let column = place.column * STRIDE + at % PATCH_QUADS * 4u;
+  let row = place.row * STRIDE + place.odd.x + at / PATCH_QUADS % PATCH_ROWS;
+  let column = place.column * STRIDE + place.odd.y + at % PATCH_QUADS * 4u;
   return Four(first + at / PATCHES, place.image + at / PATCH % IMAGES, row, column);
 }
 
@@ -173,14 +181,27 @@ fn stage_patches(place: Place, first: u32, loaded: Patches, lane: u32) {
 }
 
 fn pixels_of(four: Four) -> vec4f {
+  if (BOXED == 0u) {
+    return line_of(four);
+  }
+  return pairs_of(four) + pairs_of(Four(four.channel, four.image, four.row + 1u, four.column));
+}
+
+
+fn pairs_of(four: Four) -> vec4f {
+  let pixels = line_of(four);
+  let next = line_of(Four(four.channel, four.image, four.row, four.column + 4u));
+  return pixels + vec4f(pixels.yzw, next.x);
+}
+
+fn line_of(four: Four) -> vec4f {
   if (!is_inside(four)) {
     return vec4f();
   }
   let plane = planes_before(four.image, four.channel, dims.reads, dims.source_split) + four.channel;
-  let line = plane * (dims.height >> DOUBLED) + ((four.row - dims.top) >> DOUBLED);
-  let start = line * (dims.width >> DOUBLED);
+  let line = plane * dims.height + four.row - dims.top;
   let columns = clamp(columns_of(four), vec4u(dims.left), vec4u(dims.left + dims.width - 1u)) - dims.left;
-  let at = start + (columns >> vec4u(DOUBLED));
+  let at = line * dims.width + columns;
   return framed(four, vec4f(elem4(source[at.x], source[at.y], source[at.z], source[at.w])));
 }
 
@@ -226,8 +247,8 @@ fn load_taps(place: Place, first: u32, lane: u32) -> Taps {
     let tap = at % (DEPTH * TAPS);
     let channel = first + tap / TAPS;
     if (channel < dims.reads) {
-      loaded[i] = taps_at(dims.first_tap + channel * dims.read_step + tap % TAPS * dims.tap_step,
-        place.channel + at / (DEPTH * TAPS) * 4u);
+      let start = dims.first_tap + channel * dims.read_step;
+      loaded[i] = tap_at(start, tap % TAPS, place.odd, place.channel + at / (DEPTH * TAPS) * 4u);
     }
   }
   return loaded;
@@ -240,6 +261,27 @@ fn stage_taps(loaded: Taps, lane: u32) {
       taps[at % (DEPTH * TAPS) * PITCH + at / (DEPTH * TAPS)] = loaded[i];
     }
   }
+}
+
+fn tap_at(start: u32, tap: u32, odd: vec2u, channel: u32) -> vec4f {
+  if (KERNEL != 2u) {
+    return taps_at(start + tap * dims.tap_step, channel);
+  }
+  let down = folded(tap / 2u, odd.x);
+  let across = folded(tap % 2u, odd.y);
+  var sum = vec4f();
+  for (var u = down.x; u < down.y; u++) {
+    for (var v = across.x; v < across.y; v++) {
+      sum += taps_at(start + (u * 3u + v) * dims.tap_step, channel);
+    }
+  }
+  return sum;
+}
+
+
+
+fn folded(pixel: u32, odd: u32) -> vec2u {
+  return select(vec2u(0u, 1u + odd), vec2u(1u + odd, 3u), pixel == 1u);
 }
 
 
@@ -306,6 +348,9 @@ fn multiply_rows(sums: Sums, tap: u32, a: Pair, b: Pair, c: Pair) -> Sums {
 fn multiply_row(sums: Sums, tap: u32, row: Pair) -> Sums {
   let left = multiply(sums, tap, row.upper.left, row.lower.left);
   let middle = multiply(left, tap + PITCH, row.upper.middle, row.lower.middle);
+  if (KERNEL == 2u) {
+    return middle;
+  }
   return multiply(middle, tap + 2u * PITCH, row.upper.right, row.lower.right);
 }
 
@@ -316,6 +361,9 @@ fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
   let a = row_at(pixel);
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
+  if (KERNEL == 2u) {
+    return multiply_row(multiply_row(sums, tap, Pair(a, b)), tap + 2u * PITCH, Pair(b, c));
+  }
   let d = row_at(pixel + 3u * PATCH_QUADS);
   if (STRIDE == 1u) {
     return multiply_rows(sums, tap, Pair(a, b), Pair(b, c), Pair(c, d));
@@ -366,10 +414,12 @@ struct Spot {
 
 fn spot_in(place: Place, lane: u32) -> Spot {
   let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);
-  let is_inside = spot.x < dims.images && spot.y < dims.out_height && spot.z < dims.out_width;
-  let columns = min(spot.z + vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - 1u));
-  let below = select(0u, dims.out_width, spot.y + 1u < dims.out_height);
-  return Spot(spot.x, spot.y * dims.out_width + columns, below, u32(is_inside));
+  let first = spot.yz * STEP + place.odd;
+  let is_inside = spot.x < dims.images && first.x < dims.out_height && first.y < dims.out_width;
+  let last = (dims.out_width - 1u - place.odd.y) / STEP * STEP + place.odd.y;
+  let columns = min(first.y + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(last));
+  let below = select(0u, STEP * dims.out_width, first.x + STEP < dims.out_height);
+  return Spot(spot.x, first.x * dims.out_width + columns, below, u32(is_inside));
 }
 
 
@@ -457,11 +507,12 @@ fn spread_of(lane: u32) -> Spread {
 
 fn put_spread(place: Place, lane: u32, channel: u32, all: Spread) {
   let image = place.image + lane / 8u;
-  let tile = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
+  let of_parity = place.row / ROWS * dims.tiles_across + place.column / COLUMNS;
+  let tile = of_parity * PARITIES + 2u * place.odd.x + place.odd.y;
   for (var k = 0u; k < 4u; k++) {
     if (image < dims.images && channel + k < dims.writes) {
       let plane = image * dims.writes + channel + k;
-      let at = plane * dims.tiles_down * dims.tiles_across + tile;
+      let at = plane * dims.tiles_down * dims.tiles_across * PARITIES + tile;
       moments[at] = Moments(f32(WG / IMAGES), all.mean[k], all.squares[k]);
     }
   }

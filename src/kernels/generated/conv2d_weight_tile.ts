@@ -2,13 +2,15 @@
 import type { ShaderFamily } from "../../device/shader.ts";
 
 type Binds = {
-  tile: { dims: "images" | "in_channels" | "split" | "out_channels" | "rows" | "columns" | "x_rows" | "x_columns" | "top" | "left" | "turns_down" | "turns_across" | "turns" | "turns_a_part"; dy: true; x: true; partials: true; lines: true };
+  tile: { dims: "images" | "a_channels" | "b_channels" | "split" | "rows" | "columns" | "q_rows" | "q_columns" | "top" | "left" | "a_step" | "b_step" | "weights" | "turns_down" | "turns_across" | "turns" | "turns_a_part"; p: true; q: true; partials: true; lines: true };
 };
 
 export const conv2d_weight_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_tile",
-  hash: "4ba48b19",
+  hash: "f2396018",
   text: [`
+
+
 
 
 
@@ -28,9 +30,9 @@ export const conv2d_weight_tile: ShaderFamily<Binds> = {
 
 alias elem = f32;
 
-const DOUBLED: u32 = 0u;
 const NORMED: u32 = 0u;
 const STRIDE: u32 = 1u;
+const BOXED: u32 = 0u;
 const COLUMNS: u32 = 8u;
 const ROWS: u32 = 4u;
 
@@ -45,15 +47,18 @@ const PITCH: u32 = PATCH | 1u;
 
 struct Dims {
   images: u32,
-  in_channels: u32,
+  a_channels: u32,
+  b_channels: u32,
   split: u32,
-  out_channels: u32,
   rows: u32,
   columns: u32,
-  x_rows: u32,
-  x_columns: u32,
+  q_rows: u32,
+  q_columns: u32,
   top: u32,
   left: u32,
+  a_step: u32,
+  b_step: u32,
+  weights: u32,
   turns_down: u32,
   turns_across: u32,
   turns: u32,
@@ -61,8 +66,8 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<elem>;
-@group(0) @binding(2) var<storage, read> x: array<elem>;
+@group(0) @binding(1) var<storage, read> p: array<elem>;
+@group(0) @binding(2) var<storage, read> q: array<elem>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(4) var<storage, read> lines: array<Line>;
 
@@ -75,7 +80,7 @@ struct Line {
 
 
 
-var<workgroup> outputs: array<vec4f, SIDE * PIXELS>;
+var<workgroup> walked: array<vec4f, SIDE * PIXELS>;
 var<workgroup> patches: array<vec4f, SIDE * PITCH>;
 
 struct Place {
@@ -90,23 +95,23 @@ fn place_of(turn: u32) -> Place {
   return Place(turn / dims.turns_across / dims.turns_down, down * ROWS, across * COLUMNS);
 }
 
-fn stage_outputs(place: Place, first: u32, lane: u32) {
+fn stage_walked(place: Place, first: u32, lane: u32) {
   for (var i = 0u; i < SIDE * PIXELS / WG; i++) {
     let at = i * WG + lane;
     let row = place.row + at / QUADS % ROWS;
     let column = place.column + at % QUADS * 4u;
-    outputs[at] = outputs_at(place.image, first + at / PIXELS, row, column);
+    walked[at] = walked_at(place.image, first + at / PIXELS, row, column);
   }
 }
 
-fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (channel >= dims.out_channels || row >= dims.rows) {
+fn walked_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  if (channel >= dims.a_channels || row >= dims.rows) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let start = ((image * dims.out_channels + channel) * dims.rows + row) * dims.columns;
+  let start = ((image * dims.a_channels + channel) * dims.rows + row) * dims.columns;
   let at = start + min(columns, vec4u(dims.columns - 1u));
-  let values = vec4f(f32(dy[at.x]), f32(dy[at.y]), f32(dy[at.z]), f32(dy[at.w]));
+  let values = vec4f(f32(p[at.x]), f32(p[at.y]), f32(p[at.z]), f32(p[at.w]));
   return select(vec4f(), values, columns < vec4u(dims.columns));
 }
 
@@ -124,18 +129,29 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
 
 
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let height = dims.x_rows << DOUBLED;
-  let end = dims.left + (dims.x_columns << DOUBLED);
-  let is_row = row >= dims.top && row < dims.top + height;
-  if (channel >= dims.in_channels || !is_row) {
+  if (BOXED == 0u) {
+    return line_at(image, channel, row, column);
+  }
+  return pairs_at(image, channel, row, column) + pairs_at(image, channel, row + 1u, column);
+}
+
+
+fn pairs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  let pixels = line_at(image, channel, row, column);
+  return pixels + vec4f(pixels.yzw, line_at(image, channel, row, column + 4u).x);
+}
+
+fn line_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
+  let end = dims.left + dims.q_columns;
+  let is_row = row >= dims.top && row < dims.top + dims.q_rows;
+  if (channel >= dims.b_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let plane = planes_before(image, channel, dims.in_channels, dims.split) + channel;
-  let x_row = plane * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let plane = planes_before(image, channel, dims.b_channels, dims.split) + channel;
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
-  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
-  let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
+  let at = (plane * dims.q_rows + row - dims.top) * dims.q_columns + inside;
+  let pixels = vec4f(f32(q[at.x]), f32(q[at.y]), f32(q[at.z]), f32(q[at.w]));
   return select(vec4f(), finished(image, channel, pixels), (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
 }
 
@@ -147,7 +163,7 @@ fn planes_before(n: u32, c: u32, channels: u32, split: u32) -> u32 {
 fn finished(image: u32, channel: u32, pixels: vec4f) -> vec4f {
   var z = pixels;
   if (NORMED != 0u) {
-    let line = lines[image * dims.in_channels + channel];
+    let line = lines[image * dims.b_channels + channel];
     z = (z - line.mean) * line.factor + line.offset;
   }
   if (NORMED == 2u) {
@@ -190,37 +206,43 @@ fn add_dot(sum: f32, a: vec4f, b: vec4f) -> f32 {
 }
 
 
-fn multiply_pixels(w: Sums, output: u32, pixel: u32) -> Sums {
+fn multiply_pixels(w: Sums, walk: u32, pixel: u32) -> Sums {
   let a = row_at(pixel);
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   let d = row_at(pixel + 3u * PATCH_QUADS);
-  let upper = multiply_row(w, output, a, b, c);
+  let upper = multiply_row(w, walk, a, b, c);
   if (STRIDE == 1u) {
-    return multiply_row(upper, output + QUADS, b, c, d);
+    return multiply_row(upper, walk + QUADS, b, c, d);
   }
-  return multiply_row(upper, output + QUADS, c, d, row_at(pixel + 4u * PATCH_QUADS));
+  return multiply_row(upper, walk + QUADS, c, d, row_at(pixel + 4u * PATCH_QUADS));
 }
 
-fn multiply_row(w: Sums, output: u32, a: Row, b: Row, c: Row) -> Sums {
+fn multiply_row(w: Sums, walk: u32, a: Row, b: Row, c: Row) -> Sums {
   return Sums(
-    multiply(w[0], outputs[output], a, b, c),
-    multiply(w[1], outputs[output + PIXELS], a, b, c),
-    multiply(w[2], outputs[output + 2u * PIXELS], a, b, c),
-    multiply(w[3], outputs[output + 3u * PIXELS], a, b, c),
-    multiply(w[4], outputs[output + 4u * PIXELS], a, b, c),
-    multiply(w[5], outputs[output + 5u * PIXELS], a, b, c),
-    multiply(w[6], outputs[output + 6u * PIXELS], a, b, c),
-    multiply(w[7], outputs[output + 7u * PIXELS], a, b, c));
+    multiply(w[0], walked[walk], a, b, c),
+    multiply(w[1], walked[walk + PIXELS], a, b, c),
+    multiply(w[2], walked[walk + 2u * PIXELS], a, b, c),
+    multiply(w[3], walked[walk + 3u * PIXELS], a, b, c),
+    multiply(w[4], walked[walk + 4u * PIXELS], a, b, c),
+    multiply(w[5], walked[walk + 5u * PIXELS], a, b, c),
+    multiply(w[6], walked[walk + 6u * PIXELS], a, b, c),
+    multiply(w[7], walked[walk + 7u * PIXELS], a, b, c));
 }
 
 
 
-fn put(part: u32, o: u32, c: u32, w: Taps) {
-  if (o >= dims.out_channels || c >= dims.in_channels) {
+fn put(part: u32, a: u32, b: u32, w: Taps) {
+  if (a >= dims.a_channels || b >= dims.b_channels) {
     return;
   }
-  let at = ((part * dims.out_channels + o) * dims.in_channels + c) * 9u;
+  let at = part * dims.weights + a * dims.a_step + b * dims.b_step;
+  if (BOXED == 1u) {
+    put_row(at, w[2].zyx);
+    put_row(at + 3u, w[1].zyx);
+    put_row(at + 6u, w[0].zyx);
+    return;
+  }
   put_row(at, w[0]);
   put_row(at + 3u, w[1]);
   put_row(at + 6u, w[2]);
@@ -236,31 +258,31 @@ fn put_row(at: u32, w: vec3f) {
 fn tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let first_turn = group.z * dims.turns_a_part;
   let own = lane % SIDE;
-  let output = lane / SIDE * 8u;
+  let first = lane / SIDE * 8u;
   let end = min(first_turn + dims.turns_a_part, dims.turns);
   var w = Sums();
   for (var turn = first_turn; turn < end; turn++) {
     let place = place_of(turn);
-    stage_outputs(place, group.y * SIDE, lane);
+    stage_walked(place, group.y * SIDE, lane);
     stage_patches(place, group.x * SIDE, lane);
     workgroupBarrier();
     for (var i = 0u; i < PIXELS / 2u; i++) {
       let row = i / QUADS * 2u;
       let quad = i % QUADS;
-      w = multiply_pixels(w, output * PIXELS + row * QUADS + quad,
+      w = multiply_pixels(w, first * PIXELS + row * QUADS + quad,
         own * PITCH + (row * PATCH_QUADS + quad) * STRIDE);
     }
     workgroupBarrier();
   }
-  let o = group.y * SIDE + output;
-  let c = group.x * SIDE + own;
-  put(group.z, o, c, w[0]);
-  put(group.z, o + 1u, c, w[1]);
-  put(group.z, o + 2u, c, w[2]);
-  put(group.z, o + 3u, c, w[3]);
-  put(group.z, o + 4u, c, w[4]);
-  put(group.z, o + 5u, c, w[5]);
-  put(group.z, o + 6u, c, w[6]);
-  put(group.z, o + 7u, c, w[7]);
+  let a = group.y * SIDE + first;
+  let b = group.x * SIDE + own;
+  put(group.z, a, b, w[0]);
+  put(group.z, a + 1u, b, w[1]);
+  put(group.z, a + 2u, b, w[2]);
+  put(group.z, a + 3u, b, w[3]);
+  put(group.z, a + 4u, b, w[4]);
+  put(group.z, a + 5u, b, w[5]);
+  put(group.z, a + 6u, b, w[6]);
+  put(group.z, a + 7u, b, w[7]);
 }`],
 };

@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_winograd: ShaderFamily<Binds> = {
   name: "conv2d_weight_winograd",
-  hash: "f7559a90",
+  hash: "5ad1c6b5",
   text: [`
 
 
@@ -31,7 +31,6 @@ export const conv2d_weight_winograd: ShaderFamily<Binds> = {
 
 alias elem = f32;
 
-const DOUBLED: u32 = 0u;
 const COLUMNS: u32 = 8u;
 
 const WG: u32 = 256u;
@@ -92,16 +91,15 @@ fn outputs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
 
 
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let height = dims.x_rows << DOUBLED;
-  let end = dims.left + (dims.x_columns << DOUBLED);
-  let is_row = row >= dims.top && row < dims.top + height;
+  let end = dims.left + dims.x_columns;
+  let is_row = row >= dims.top && row < dims.top + dims.x_rows;
   if (channel >= dims.in_channels || !is_row) {
     return vec4f();
   }
   let columns = column + vec4u(0u, 1u, 2u, 3u);
-  let x_row = (image * dims.in_channels + channel) * dims.x_rows + ((row - dims.top) >> DOUBLED);
+  let x_row = (image * dims.in_channels + channel) * dims.x_rows + row - dims.top;
   let inside = clamp(columns, vec4u(dims.left), vec4u(end - 1u)) - dims.left;
-  let at = x_row * dims.x_columns + (inside >> vec4u(DOUBLED));
+  let at = x_row * dims.x_columns + inside;
   let pixels = vec4f(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
   return select(vec4f(), pixels, (columns >= vec4u(dims.left)) & (columns < vec4u(end)));
 }

@@ -57,6 +57,9 @@ const CASES: Case[] = [
   { x: [8, 6, 5, 14], O: 8, padding: { top: 2, bottom: 0, left: 1, right: 2 } },
   { x: [2, 3, 5, 7], O: 4, padding: ZERO, upsample: true },
   { x: [2, 3, 5, 7], O: 4, padding: BELOW, upsample: true },
+  { x: [3, 18, 8, 16], O: 20, upsample: true }, // on a GPU's tiles, as the next two
+  { x: [2, 17, 9, 5], O: 67, upsample: true },
+  { x: [1, 16, 3, 6], O: 5, padding: { top: 2, bottom: 0, left: 0, right: 1 }, upsample: true },
   { x: [2, 6, 8, 8], O: 5, stride: 2, padding: BELOW },
   { x: [3, 9, 17, 16], O: 20, stride: 2, padding: BELOW }, // on a GPU's tiles, as the next
   { x: [1, 6, 18, 35], O: 67, stride: 2 },

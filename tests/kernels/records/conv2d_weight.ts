@@ -57,6 +57,8 @@ const CASES: Case[] = [
   { input: [1, 33, 10, 6], O: 17, stride: 2 },
   { input: [3, 16, 16, 16], O: 16, stride: 2, padding: DOWN },
   { input: [2, 8, 8, 8], O: 8, upsample: true },
+  { input: [2, 18, 5, 9], O: 33, upsample: true }, // on tiles, as the next
+  { input: [1, 33, 8, 4], O: 17, upsample: true, padding: DOWN },
   { input: [1, 5, 3, 5], O: 9, upsample: true },
   { input: [1, 1, 1, 1], O: 1, upsample: true },
   { input: [1, 3, 5, 9], O: 4, upsample: true, padding: DOWN },
