@@ -119,16 +119,11 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
 
 // Four pixels of z; row and column count from the zeros around q.
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (BOXED == 0u) {
-    return line_at(image, channel, row, column);
+  var sum = vec4f();
+  for (var i = 0u; i < 1u + 3u * BOXED; i++) {
+    sum += line_at(image, channel, row + i / 2u, column + i % 2u);
   }
-  return pairs_at(image, channel, row, column) + pairs_at(image, channel, row + 1u, column);
-}
-
-// Sums of neighbours in a row.
-fn pairs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let pixels = line_at(image, channel, row, column);
-  return pixels + vec4f(pixels.yzw, line_at(image, channel, row, column + 4u).x);
+  return sum;
 }
 
 fn line_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {

@@ -25,6 +25,7 @@ import {
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  isFramed,
   placeOf,
   rolesOf,
   splitsOf,
@@ -53,11 +54,11 @@ export function recordConvolution(
   else recordTiles(graph, kernels, { ...c, kind }, tensors);
 }
 
-function kindOf(direction: Direction, { K, stride, upsample, padding }: Convolution): Kind {
+function kindOf(direction: Direction, c: Convolution): Kind {
+  const { K, stride, upsample, padding } = c;
   const { top, left } = padding;
-  const isFrame = (width: number) => Object.values(padding).every((n) => n === width);
-  if (K === 1) return stride === 1 && !upsample && isFrame(0) ? "pointwise" : "general";
-  if (upsample) return stride === 1 && isFrame(1) ? "doubled" : "general";
+  if (K === 1) return stride === 1 && !upsample && isFramed(c, 0) ? "pointwise" : "general";
+  if (upsample) return stride === 1 && isFramed(c, 1) ? "doubled" : "general";
   if (stride === 1) return "same";
   return direction === "forward" || top % 2 === left % 2 ? "strided" : "general";
 }

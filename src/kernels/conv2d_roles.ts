@@ -33,6 +33,10 @@ export interface ConvolutionTensors {
 
 export type Direction = "forward" | "backward";
 
+/** Whether there are so many rows and columns of zeros on every side. */
+export const isFramed = ({ padding }: Convolution, width: number): boolean =>
+  Object.values(padding).every((n) => n === width);
+
 /** Who is read and who is written: forward y from x, backward dx from dy. */
 export function rolesOf(direction: Direction, c: Convolution) {
   const taps = c.K ** 2;

@@ -11,6 +11,7 @@ import {
   type ConvolutionTensors,
   type Direction,
   flopsOf,
+  isFramed,
   NORMS,
   placeOf,
   rolesOf,
@@ -35,11 +36,9 @@ const TILES = [
 export function fitsTiles(direction: Direction, c: Convolution): boolean {
   const { writes } = rolesOf(direction, c);
   const isStride = c.stride === 1 || (direction === "forward" && c.K === 3 && !c.upsample);
-  const isDoubled = c.K === 3 && (direction === "backward" || isFramed(c));
+  const isDoubled = c.K === 3 && (direction === "backward" || isFramed(c, 1));
   return isStride && (!c.upsample || isDoubled) && writes >= CHANNELS / 4;
 }
-
-const isFramed = ({ padding }: Convolution) => Object.values(padding).every((n) => n === 1);
 
 /** Appends the dispatch, or two. */
 export function recordOnTiles(
@@ -89,11 +88,11 @@ function momentsOf(
   pixels: number,
 ): Tensor {
   const isBeforeNorm = direction === "forward" && (K === 3 || added);
-  if (!graph.targetOf("conv2d").fuses || !isBeforeNorm || pixels === 0) {
-    return graph.alloc([3], "conv2d.moments");
-  }
-  result.moments = graph.alloc([N, O, (outH * outW) / pixels, 3], "conv2d.moments");
-  return result.moments;
+  const isTaken = graph.targetOf("conv2d").fuses && isBeforeNorm && pixels > 0;
+  const shape = isTaken ? [N, O, (outH * outW) / pixels, 3] : [3];
+  const moments = graph.alloc(shape, "conv2d.moments");
+  if (isTaken) result.moments = moments;
+  return moments;
 }
 
 function planOf(direction: Direction, c: Convolution) {
@@ -122,7 +121,7 @@ function planOf(direction: Direction, c: Convolution) {
     turns_a_part,
     parts,
   };
-  const whole = rows % ROWS === 0 && columns % COLUMNS === 0 ? ROWS * COLUMNS : 0;
+  const whole = rows % ROWS || columns % COLUMNS ? 0 : ROWS * COLUMNS;
   return { dims, tile, tiles, pixels: parts === 1 ? whole : wholeRun(roles) };
 }
 
@@ -130,17 +129,15 @@ function planOf(direction: Direction, c: Convolution) {
 function wholeRun({ out_height, out_width }: ReturnType<typeof rolesOf>): number {
   const pixels = out_height * out_width;
   const run = Math.min(pixels, LANES);
-  return pixels % run === 0 && LANES % run === 0 ? run : 0;
+  return pixels % run || LANES % run ? 0 : run;
 }
 
 type Kind = Pick<Convolution, "K" | "stride" | "upsample">;
 
 /** On doubled pixels taps are folded; the gradient is boxed. */
 function constantsOf(direction: Direction, { K, stride, upsample }: Kind) {
-  if (!upsample) return { KERNEL: K, STRIDE: stride, BOXED: 0 };
-  return direction === "forward"
-    ? { KERNEL: 2, STRIDE: 1, BOXED: 0 }
-    : { KERNEL: 3, STRIDE: 2, BOXED: 1 };
+  if (!upsample) return { KERNEL: K, STRIDE: stride };
+  return direction === "forward" ? { KERNEL: 2, STRIDE: 1 } : { KERNEL: 3, STRIDE: 2, BOXED: 1 };
 }
 
 /** Every pipeline that can be asked for; none normalises what it doubles. */

@@ -106,17 +106,13 @@ fn operand(role: u32, group: vec3u, groups: vec3u) -> u32 {
   return (3u * group.z + role) * all + group.y * dims.channels * dims.tokens;
 }
 
-fn quad(first: u32) -> vec4u {
-  return vec4u(first, first + 1u, first + 2u, first + 3u);
-}
-
 
 fn tokens(first: u32) -> vec4u {
-  return min(quad(first), vec4u(dims.tokens - 1u));
+  return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(dims.tokens - 1u));
 }
 
 fn is_token(first: u32) -> vec4f {
-  return vec4f(quad(first) < vec4u(dims.tokens));
+  return vec4f(first + vec4u(0u, 1u, 2u, 3u) < vec4u(dims.tokens));
 }
 
 
@@ -171,23 +167,35 @@ fn multiply_a(start: mat4x4f, place: Place) -> mat4x4f {
 
 fn show(m: mat4x4f, place: Place) {
   workgroupBarrier();
-  power_tile[(4u * place.x) * PITCH + place.y] = m[0];
-  power_tile[(4u * place.x + 1u) * PITCH + place.y] = m[1];
-  power_tile[(4u * place.x + 2u) * PITCH + place.y] = m[2];
-  power_tile[(4u * place.x + 3u) * PITCH + place.y] = m[3];
+  let at = 4u * place.x * PITCH + place.y;
+  power_tile[at] = m[0];
+  power_tile[at + PITCH] = m[1];
+  power_tile[at + 2u * PITCH] = m[2];
+  power_tile[at + 3u * PITCH] = m[3];
 }
 
 
-fn sum_columns(place: Place, step: u32) -> vec4f {
-  var sum = vec4f();
+fn sum_columns(place: Place, count: u32) -> mat4x4f {
+  var m = mat4x4f();
   for (var j = 0u; j < min(8u, (dims.tokens - place.column + 3u) / 4u); j++) {
-    let v = column_tile[step * PITCH + j];
-    sum += power_tile[(4u * j) * PITCH + place.x] * v.x;
-    sum += power_tile[(4u * j + 1u) * PITCH + place.x] * v.y;
-    sum += power_tile[(4u * j + 2u) * PITCH + place.x] * v.z;
-    sum += power_tile[(4u * j + 3u) * PITCH + place.x] * v.w;
+    let at = 4u * j * PITCH + place.x;
+    let shown = mat4x4f(
+      power_tile[at], power_tile[at + PITCH], power_tile[at + 2u * PITCH], power_tile[at + 3u * PITCH]);
+    let i = place.y * PITCH + j;
+    m[0] = add_columns(m[0], shown, column_tile[i]);
+    if (count > 8u) {
+      m[1] = add_columns(m[1], shown, column_tile[i + 8u * PITCH]);
+    }
+    if (count > 16u) {
+      m[2] = add_columns(m[2], shown, column_tile[i + 16u * PITCH]);
+      m[3] = add_columns(m[3], shown, column_tile[i + 24u * PITCH]);
+    }
   }
-  return sum;
+  return m;
+}
+
+fn add_columns(sum: vec4f, shown: mat4x4f, v: vec4f) -> vec4f {
+  return sum + shown[0] * v.x + shown[1] * v.y + shown[2] * v.z + shown[3] * v.w;
 }
 
 
@@ -201,8 +209,11 @@ fn combine_b(place: Place) {
         * vec4f(elem4(column_b[j.x], column_b[j.y], column_b[j.z], column_b[j.w]));
     }
     workgroupBarrier();
-    for (var step = place.y; step < staged(first); step += 8u) {
-      add_to_b(place, first + step, sum_columns(place, step) * factors[place.x]);
+    let m = sum_columns(place, staged(first));
+    for (var i = 0u; i < 4u; i++) {
+      if (place.y + 8u * i < staged(first)) {
+        add_to_b(place, first + place.y + 8u * i, m[i] * factors[place.x]);
+      }
     }
   }
 }
@@ -269,9 +280,8 @@ fn forward(
   var top = vec4f(LOWEST);
   var total = vec4f();
   var all_total = vec4f();
-  let tiles = (dims.tokens + 31u) / 32u;
-  for (var tile = 0u; tile < tiles; tile++) {
-    place.column = tile * 32u;
+  for (var column = 0u; column < dims.tokens; column += 32u) {
+    place.column = column;
     let outside = (1.0 - is_token(place.column + 4u * place.x)) * LOWEST;
     var p = multiply_a(by_columns(outside), place);
 
@@ -284,7 +294,7 @@ fn forward(
     p = power(p - by_rows(top));
     total = total * decay + p[0] + p[1] + p[2] + p[3];
     var factor = vec4f(1.0);
-    if (tile + 1u == tiles) {
+    if (column + 32u >= dims.tokens) {
       share_rows(total, place.y, place.x);
       all_total = sum_shared(place.y);
       factor = 1.0 / all_total;
@@ -339,8 +349,11 @@ fn combine_a(place: Place) {
         * vec4f(elem4(qkv[j.x], qkv[j.y], qkv[j.z], qkv[j.w]));
     }
     workgroupBarrier();
-    for (var step = place.y; step < staged(first); step += 8u) {
-      add_to_a(place, first + step, sum_columns(place, step) * factors[place.x]);
+    let m = sum_columns(place, staged(first));
+    for (var i = 0u; i < 4u; i++) {
+      if (place.y + 8u * i < staged(first)) {
+        add_to_a(place, first + place.y + 8u * i, m[i] * factors[place.x]);
+      }
     }
   }
 }
@@ -394,8 +407,8 @@ fn backward_query(
     factors[place.y] = inverse * dims.scale;
   }
 
-  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {
-    place.column = tile * 32u;
+  for (var column = 0u; column < dims.tokens; column += 32u) {
+    place.column = column;
     let p = power(multiply_a(by_rows(-top), place));
     let slopes = multiply_b(by_rows(-mean), place);
     show(times(p, slopes), place);
@@ -419,8 +432,8 @@ fn backward_key(
   place.column_b = place.head;
   place.sum_a = operand(K, group, groups);
   place.sum_b = operand(V, group, groups);
-  for (var tile = 0u; tile < (dims.tokens + 31u) / 32u; tile++) {
-    place.column = tile * 32u;
+  for (var column = 0u; column < dims.tokens; column += 32u) {
+    place.column = column;
     let j = vec4u(place.first) + tokens(place.column + 4u * place.x);
     let top = vec4f(stats[j.x].x, stats[j.y].x, stats[j.z].x, stats[j.w].x);
     let mean = vec4f(means[j.x], means[j.y], means[j.z], means[j.w]);
@@ -446,12 +459,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "6d05df79",
+  hash: "4b1f05e2",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "6d05df79",
+  hash: "4b1f05e2",
   text: [t0, t1, t2, t3],
 };

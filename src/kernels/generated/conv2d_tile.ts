@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "8db94ed4",
+  hash: "bdfc4fa2",
   text: [`
 
 
@@ -58,8 +58,8 @@ const WG: u32 = 128u;
 const OUT: u32 = 64u;
 const TAPS: u32 = KERNEL * KERNEL;
 const DEPTH: u32 = (16u / TAPS + KERNEL / 3u * 3u) / STRIDE;
-const PARITIES: u32 = 1u + 3u * u32(KERNEL == 2u);
 const STEP: u32 = 1u + u32(KERNEL == 2u);
+const PARITIES: u32 = STEP * STEP;
 
 const PATCH_QUADS: u32 = COLUMNS / 4u * STRIDE + KERNEL / 2u;
 const PATCH_ROWS: u32 = (ROWS - 1u) * STRIDE + KERNEL;
@@ -181,17 +181,11 @@ fn stage_patches(place: Place, first: u32, loaded: Patches, lane: u32) {
 }
 
 fn pixels_of(four: Four) -> vec4f {
-  if (BOXED == 0u) {
-    return line_of(four);
+  var sum = vec4f();
+  for (var i = 0u; i < 1u + 3u * BOXED; i++) {
+    sum += line_of(Four(four.channel, four.image, four.row + i / 2u, four.column + i % 2u));
   }
-  return pairs_of(four) + pairs_of(Four(four.channel, four.image, four.row + 1u, four.column));
-}
-
-
-fn pairs_of(four: Four) -> vec4f {
-  let pixels = line_of(four);
-  let next = line_of(Four(four.channel, four.image, four.row, four.column + 4u));
-  return pixels + vec4f(pixels.yzw, next.x);
+  return sum;
 }
 
 fn line_of(four: Four) -> vec4f {
@@ -272,7 +266,7 @@ fn tap_at(start: u32, tap: u32, odd: vec2u, channel: u32) -> vec4f {
   var sum = vec4f();
   for (var u = down.x; u < down.y; u++) {
     for (var v = across.x; v < across.y; v++) {
-      sum += taps_at(start + (u * 3u + v) * dims.tap_step, channel);
+      sum += taps_at(start + u * 3u + v, channel);
     }
   }
   return sum;
@@ -348,9 +342,6 @@ fn multiply_rows(sums: Sums, tap: u32, a: Pair, b: Pair, c: Pair) -> Sums {
 fn multiply_row(sums: Sums, tap: u32, row: Pair) -> Sums {
   let left = multiply(sums, tap, row.upper.left, row.lower.left);
   let middle = multiply(left, tap + PITCH, row.upper.middle, row.lower.middle);
-  if (KERNEL == 2u) {
-    return middle;
-  }
   return multiply(middle, tap + 2u * PITCH, row.upper.right, row.lower.right);
 }
 
@@ -362,7 +353,8 @@ fn multiply_channel(sums: Sums, tap: u32, pixel: u32) -> Sums {
   let b = row_at(pixel + PATCH_QUADS);
   let c = row_at(pixel + 2u * PATCH_QUADS);
   if (KERNEL == 2u) {
-    return multiply_row(multiply_row(sums, tap, Pair(a, b)), tap + 2u * PITCH, Pair(b, c));
+    let above = multiply(multiply(sums, tap, a.left, b.left), tap + PITCH, a.middle, b.middle);
+    return multiply(multiply(above, tap + 2u * PITCH, b.left, c.left), tap + 3u * PITCH, b.middle, c.middle);
   }
   let d = row_at(pixel + 3u * PATCH_QUADS);
   if (STRIDE == 1u) {
@@ -416,8 +408,7 @@ fn spot_in(place: Place, lane: u32) -> Spot {
   let spot = spot_of(lane) + vec3u(place.image, place.row, place.column);
   let first = spot.yz * STEP + place.odd;
   let is_inside = spot.x < dims.images && first.x < dims.out_height && first.y < dims.out_width;
-  let last = (dims.out_width - 1u - place.odd.y) / STEP * STEP + place.odd.y;
-  let columns = min(first.y + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(last));
+  let columns = min(first.y + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(dims.out_width - STEP + place.odd.y));
   let below = select(0u, STEP * dims.out_width, first.x + STEP < dims.out_height);
   return Spot(spot.x, first.x * dims.out_width + columns, below, u32(is_inside));
 }

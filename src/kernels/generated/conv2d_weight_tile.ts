@@ -7,7 +7,7 @@ type Binds = {
 
 export const conv2d_weight_tile: ShaderFamily<Binds> = {
   name: "conv2d_weight_tile",
-  hash: "f2396018",
+  hash: "c3235b36",
   text: [`
 
 
@@ -129,16 +129,11 @@ fn stage_patches(place: Place, first: u32, lane: u32) {
 
 
 fn pixels_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  if (BOXED == 0u) {
-    return line_at(image, channel, row, column);
+  var sum = vec4f();
+  for (var i = 0u; i < 1u + 3u * BOXED; i++) {
+    sum += line_at(image, channel, row + i / 2u, column + i % 2u);
   }
-  return pairs_at(image, channel, row, column) + pairs_at(image, channel, row + 1u, column);
-}
-
-
-fn pairs_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
-  let pixels = line_at(image, channel, row, column);
-  return pixels + vec4f(pixels.yzw, line_at(image, channel, row, column + 4u).x);
+  return sum;
 }
 
 fn line_at(image: u32, channel: u32, row: u32, column: u32) -> vec4f {
