@@ -34,10 +34,13 @@ const TILES = [
 
 /** Whether the tiles compute it, and lose little: fewer channels would leave most lanes idle. */
 export function fitsTiles(direction: Direction, c: Convolution): boolean {
-  const { writes } = rolesOf(direction, c);
-  const isStride = c.stride === 1 || (direction === "forward" && c.K === 3 && !c.upsample);
-  const isDoubled = c.K === 3 && (direction === "backward" || isFramed(c, 1));
-  return isStride && (!c.upsample || isDoubled) && writes >= CHANNELS / 4;
+  return isTheirs(direction, c) && rolesOf(direction, c).writes >= CHANNELS / 4;
+}
+
+function isTheirs(direction: Direction, c: Convolution): boolean {
+  const { K, stride, upsample } = c;
+  if (upsample) return K === 3 && stride === 1 && (direction === "backward" || isFramed(c, 1));
+  return stride === 1 || (K === 3 && direction === "forward");
 }
 
 /** Appends the dispatch, or two. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
 import { build, preview } from "vite";
+import { MOST_MS } from "./open_page.ts";
 
 const demo = fileURLToPath(new URL("../../demo", import.meta.url));
 
@@ -45,8 +46,6 @@ export const PLAIN_HOST = "--host-resolver-rules=MAP plain.test localhost";
 
 export const text = (page: Page, selector: string) =>
   page.$eval(selector, (found) => found.textContent?.trim());
-
-const MOST_MS = 90_000;
 
 /** Waits for something of a page; where it never comes, the error has what the page says instead. */
 async function awaited(page: Page, what: string, coming: Promise<unknown>): Promise<void> {

@@ -6,7 +6,7 @@ import type { Browser, HTTPRequest, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../../src/platform/chromium.ts";
 import { serveDemo } from "./demo_site.ts";
-import { openPage } from "./open_page.ts";
+import { MOST_MS, openPage } from "./open_page.ts";
 import { tinyModel } from "./tiny_model.ts";
 
 const demo = fileURLToPath(new URL("../../demo", import.meta.url));
@@ -41,6 +41,10 @@ const look = async (page: Page, selector: string) => {
   const picture = await (await page.$(selector))!.screenshot();
   return createHash("sha256").update(picture).digest("hex").slice(0, 16);
 };
+
+/** An element comes to look otherwise, when busy cores have drawn it. */
+const changed = (page: Page, selector: string, before: string) =>
+  expect.poll(() => look(page, selector), { timeout: MOST_MS }).not.toBe(before);
 
 /** Waits until an element looks the same for a while. */
 async function settled(page: Page, selector: string): Promise<string> {
@@ -111,8 +115,7 @@ describe("a model in a three.js scene", () => {
     await page.mouse.down(); // holds the carousel, so that only pictures change
     const [step, before] = [await text(page, "#status"), await look(page, "#scene")];
     await statusIs(page, `^(?!${step}$)Seed`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await look(page, "#scene")).not.toBe(before);
+    await changed(page, "#scene", before);
     await page.mouse.up();
     await press(page, "Pause");
     await page.waitForSelector('body[data-phase="paused"]'); // no step is under way any more
@@ -193,8 +196,7 @@ describe("a model on a plain canvas", () => {
     expect(shown).toContain('from "wgsl-diffusion";');
     expect(shown!.split("\n").slice(2)).toEqual(source.trim().split("\n").slice(2));
     const before = await look(page, "#picture");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(await look(page, "#picture")).not.toBe(before);
+    await changed(page, "#picture", before);
     await page.setViewport({ width: 390, height: 844 });
     expect(await overflow(page)).toBe(0);
     expect(complaints).toEqual([]);
@@ -209,16 +211,14 @@ describe("a model by one tag", () => {
     await press(page, "Draw");
     const isDone = () => document.querySelector("#drawn")?.textContent === "Step 20 of 20";
     await page.waitForFunction(isDone);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const bags = await look(page, "#tag");
-    expect(bags).not.toBe(before);
+    await changed(page, "#tag", before);
+    const bags = await settled(page, "#tag");
     await page.select("#class", "9");
     await page.waitForFunction(() =>
       /^Step [0-9] of/.test(document.querySelector("#drawn")!.textContent!),
     );
     await page.waitForFunction(isDone);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await look(page, "#tag")).not.toBe(bags);
+    await changed(page, "#tag", bags);
     expect(await text(page, "#tag-source")).toContain('class-label="9"');
     expect(complaints).toEqual([]);
     await page.close();

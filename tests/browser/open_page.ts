@@ -10,6 +10,9 @@ export interface OpenedPage {
 /** servePage() runs vite without its socket, and vite's client in the page says that it misses it. */
 const OF_VITE = /^WebSocket connection to|^\[vite\]/;
 
+/** The most that a page is waited for: other tests share the processor. */
+export const MOST_MS = 90_000;
+
 /** @param prepare  what is done with the page before it goes to the address */
 export async function openPage(
   browser: Browser,
@@ -17,6 +20,7 @@ export async function openPage(
   prepare: (page: Page) => Promise<unknown> = async () => {},
 ): Promise<OpenedPage> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(MOST_MS);
   const complaints: string[] = [];
   page.on("console", (message) => {
     const isBad = ["error", "warn", "assert"].includes(message.type());
