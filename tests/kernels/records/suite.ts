@@ -1,14 +1,18 @@
 // What every record is held to, as tests: values, gradients, adjoints, repeats and poison on each target, types
-// of maps, refusals. Two files share the records, so that two cores do.
+// of maps, refusals. Three files share the records, so that two cores do.
 import { describe, expect, test } from "vitest";
 import { Graph } from "../../../src/graph/graph.ts";
 import { testGpu } from "../../support/gpu.ts";
 import { mapInputs, type RunOptions, runSample, targetsOf } from "./conform.ts";
 import type { KernelInfo, Sample } from "./record.ts";
 
-export function testRecords(records: readonly KernelInfo[]): void {
+/** @param isIts  which of their samples; the file has all where it is left out */
+export function testRecords(
+  records: readonly KernelInfo[],
+  isIts: (sample: Sample) => boolean = () => true,
+): void {
   describe.each(records)("$family: value, gradient, adjoint, repeats, poison", (info) => {
-    const samples = info.samples();
+    const samples = info.samples().filter(isIts);
 
     test.each(samples)("$name", async (sample) => {
       const gpu = await testGpu();
@@ -42,5 +46,6 @@ async function holds(on: RunOptions, info: KernelInfo, sample: Sample): Promise<
   expect(faults, `${on.dtype ?? "f32"} ${JSON.stringify(on.target)}`).toEqual([]);
 }
 
-/** The one that compiles longest. */
+/** The one that compiles longest; a file has what has stride 2 or doubled pixels, another the rest. */
 export const isConv2d = ({ family }: KernelInfo): boolean => family === "conv2d";
+export const isResampled = ({ name }: Sample): boolean => /stride 2|doubled/.test(name);
