@@ -112,10 +112,6 @@ fn staged(first: u32) -> u32 {
   return min(STEPS, dims.channels - first);
 }
 
-fn max_of(m: mat4x4f) -> vec4f {
-  return max(max(m[0], m[1]), max(m[2], m[3]));
-}
-
 // sums + Σ_c rows × columns over the channels staged, from the first
 fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
   var m = sums;
@@ -273,7 +269,7 @@ fn forward(
     var p = multiply_a(by_columns(outside), place);
 
     // the largest logit so far, and what it makes of sums taken by the one before
-    share_rows(max_of(p), place.y, place.x);
+    share_rows(max(max(p[0], p[1]), max(p[2], p[3])), place.y, place.x);
     let new_top = max(top, largest_shared(place.y));
     let decay = exp2(top - new_top);
     top = new_top;

@@ -125,10 +125,6 @@ fn staged(first: u32) -> u32 {
   return min(STEPS, dims.channels - first);
 }
 
-fn max_of(m: mat4x4f) -> vec4f {
-  return max(max(m[0], m[1]), max(m[2], m[3]));
-}
-
 
 fn add_outer(sums: mat4x4f, first: u32, place: Place) -> mat4x4f {
   var m = sums;
@@ -286,7 +282,7 @@ fn forward(
     var p = multiply_a(by_columns(outside), place);
 
 
-    share_rows(max_of(p), place.y, place.x);
+    share_rows(max(max(p[0], p[1]), max(p[2], p[3])), place.y, place.x);
     let new_top = max(top, largest_shared(place.y));
     let decay = exp2(top - new_top);
     top = new_top;
@@ -459,12 +455,12 @@ fn backward_key(
 
 export const attention_forward: ShaderFamily<Pick<Binds, "forward">> = {
   name: "attention",
-  hash: "4b1f05e2",
+  hash: "c758c321",
   text: [t0, "\n\n\n", t2],
 };
 
 export const attention: ShaderFamily<Binds> = {
   name: "attention",
-  hash: "4b1f05e2",
+  hash: "c758c321",
   text: [t0, t1, t2, t3],
 };
