@@ -131,7 +131,8 @@ export const weightSizesOf = ({ N, C, O, H, W, outH, outW, padding }: Convolutio
  * other, q: dy and x or, turned, x and dy. Turned, the taps come in reverse.
  */
 export function walkedSizesOf(c: Convolution, isTurned: boolean) {
-  const { N, C, H, W, O, outH, outW, padding } = c;
+  const { N, C, H, W, O, outH, outW } = c;
+  const { top, left } = placeOf(isTurned ? "backward" : "forward", c);
   const x = { channels: C, height: H, width: W, step: 9 };
   const dy = { channels: O, height: outH, width: outW, step: C * 9 };
   const [p, q] = isTurned ? [x, dy] : [dy, x];
@@ -143,8 +144,8 @@ export function walkedSizesOf(c: Convolution, isTurned: boolean) {
     columns: p.width,
     q_rows: q.height,
     q_columns: q.width,
-    top: isTurned ? 2 - padding.top : padding.top,
-    left: isTurned ? 2 - padding.left : padding.left,
+    top,
+    left,
     a_step: p.step,
     b_step: q.step,
     weights: O * C * 9,
