@@ -9,7 +9,7 @@ import { servePage } from "../support/page_server.ts";
 import { openPage } from "./open_page.ts";
 
 const STEPS = times(50, 200);
-const LAST_POINT = 0.5 * STEPS; // the run must not be over before the process is, and that is heard of
+const LAST_POINT = 0.5 * STEPS; // here the run waits for the loss, or it might be over before
 const CRASHES_A_BROWSER = 2; // a third leaves the browser without an adapter
 const POINTS = times(2, 10);
 const CYCLES = times(10, 1000);
@@ -50,10 +50,11 @@ describe("a page that trains", { timeout: 600_000 }, () => {
         const { browser, page, crash } = first === 0 ? all[0]! : await opened();
         if (first > 0) all.push({ browser, page, crash });
         for (const point of points.slice(first, first + CRASHES_A_BROWSER)) {
-          const trained = page.evaluate((n) => {
+          const train = (steps: number, lostBy: number) => {
             window.losses!.step = 0;
-            return window.losses!.train(n);
-          }, STEPS);
+            return window.losses!.train(steps, lostBy);
+          };
+          const trained = page.evaluate(train, STEPS, LAST_POINT);
           await page.waitForFunction((n) => window.losses!.step >= n, { polling: 1 }, point);
           await crash();
           const { losses, ...rest } = await trained;

@@ -16,7 +16,8 @@ export interface Trained {
 interface Losses {
   /** the last step that was told, of `train` */
   step: number;
-  train(steps: number): Promise<Trained>;
+  /** @param lostBy  the step at which the loop holds until its first device is lost */
+  train(steps: number, lostBy?: number): Promise<Trained>;
   /** So often create, step, sample, dispose. @returns bytes that are left */
   cycles(count: number): Promise<number>;
   /** Begins one of each call that waits for the GPU; true when all are under way. */
@@ -49,14 +50,16 @@ let pending: [string, Promise<unknown>][] = [];
 
 window.losses = {
   step: 0,
-  async train(steps) {
+  async train(steps, lostBy) {
     const told: string[] = [];
     let devices = 0;
     let gpu: Gpu | undefined;
+    let lost: Promise<unknown> | undefined;
     const open = async () => {
       gpu = await Gpu.open();
       devices++;
-      gpu.device.lost.then(({ reason, message }) => told.push(`${reason}: ${message}`));
+      const hears = gpu.device.lost.then((loss) => told.push(`${loss.reason}: ${loss.message}`));
+      lost ??= hears;
       return gpu;
     };
     const data = { data: STRIPES };
@@ -67,6 +70,7 @@ window.losses = {
     for (; !next.done; next = await run.next()) {
       this.step = next.value.step;
       losses.push(next.value.loss);
+      if (this.step === lostBy) await lost;
     }
     const trainer = next.value;
     const digest = await digestOf(trainer, losses);
