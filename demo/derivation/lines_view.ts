@@ -57,7 +57,6 @@ export class LinesView {
     const head = make("div", { name: "line" });
     const formula = make("div");
     formula.dataset.tex = tex;
-    formula.tabIndex = 0; // a long one scrolls
     formula.textContent = tex;
     head.append(make("h3", { words: `(${line})` }), formula);
     const box = make("div", { name: "scroll" });

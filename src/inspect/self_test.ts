@@ -147,7 +147,7 @@ async function run(
   const keep = recorded.flatMap(({ outputs }) => Object.values(outputs));
   let program: Program | undefined;
   try {
-    program = await compile(gpu, graph, keep, family);
+    program = await Program.compile(gpu, graph, { label: `selftest.${family}`, keep });
     for (const [tensor, { data }] of recorded.flatMap(({ uploads }) => uploads)) {
       writeValues(gpu, tensor, data);
     }
@@ -165,23 +165,6 @@ async function run(
     program?.dispose();
     for (const buffer of recorded.flatMap(({ buffers }) => buffers)) buffer.destroy(gpu);
   }
-}
-
-/**
- * Program.compile makes its shader modules before it first waits. The error scope takes what one of
- * them reports, which else would fail the device, and with it all other families.
- */
-async function compile(
-  gpu: Gpu,
-  graph: Graph,
-  keep: readonly Tensor[],
-  family: string,
-): Promise<Program> {
-  gpu.device.pushErrorScope("validation");
-  const compiling = Program.compile(gpu, graph, { label: `selftest.${family}`, keep });
-  const scope = gpu.device.popErrorScope();
-  const [program] = await Promise.all([compiling, scope]);
-  return program;
 }
 
 async function read(program: Program, tensor: Tensor): Promise<ArrayLike<number>> {

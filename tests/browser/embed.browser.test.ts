@@ -176,8 +176,7 @@ describe("a model in a three.js scene", () => {
       },
     );
     await still.waitForSelector('body[data-drawn="0"]');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const first = await look(still, "#scene");
+    const first = await settled(still, "#scene");
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(await look(still, "#scene")).toBe(first);
     expect(said).toEqual([]);
