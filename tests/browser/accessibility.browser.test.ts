@@ -37,7 +37,7 @@ async function violations(page: Page): Promise<string[]> {
 
 test.each(PAGES.map(({ folder }) => `/${folder}`))("%s", async (path) => {
   const { page } = await openPage(browser, site.url + path.slice(1));
-  await page.waitForSelector(AT_WORK, { timeout: 90_000 });
+  await page.waitForSelector(AT_WORK);
   await page.evaluate(axe.source);
   for (const value of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
 import { build, preview } from "vite";
-import { MOST_MS } from "./open_page.ts";
 
 const demo = fileURLToPath(new URL("../../demo", import.meta.url));
 
@@ -57,13 +56,13 @@ async function awaited(page: Page, what: string, coming: Promise<unknown>): Prom
 }
 
 export const phaseIs = (page: Page, phase: string) =>
-  awaited(page, phase, page.waitForSelector(`body[data-phase="${phase}"]`, { timeout: MOST_MS }));
+  awaited(page, phase, page.waitForSelector(`body[data-phase="${phase}"]`));
 
 /** Waits until an element says so. */
 export function textIs(page: Page, selector: string, pattern: RegExp): Promise<void> {
   const isSo = (asked: string, source: string) =>
     new RegExp(source).test(document.querySelector(asked)?.textContent ?? "");
-  const coming = page.waitForFunction(isSo, { timeout: MOST_MS }, selector, pattern.source);
+  const coming = page.waitForFunction(isSo, {}, selector, pattern.source);
   return awaited(page, `${selector} ${pattern}`, coming);
 }
 

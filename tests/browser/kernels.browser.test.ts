@@ -16,12 +16,11 @@ const shaders = fileURLToPath(new URL("../../shaders", import.meta.url));
 /** Of medians of one run, on two images: seconds on a software adapter. */
 const QUICK = "kernels/?runs=1&batch=2";
 
-const kernelIs = (page: Page, name: string) =>
-  page.waitForSelector(`body[data-kernel="${name}"]`, { timeout: 20_000 });
+const kernelIs = (page: Page, name: string) => page.waitForSelector(`body[data-kernel="${name}"]`);
 /** Presses a button that sets the worker to work, and waits until that is done. */
 async function done(page: Page, name: string): Promise<void> {
   await press(page, name);
-  await page.waitForSelector('body[data-phase="ready"]', { timeout: 30_000 });
+  await page.waitForSelector('body[data-phase="ready"]');
 }
 
 /** Types at the top of the text to change. */

@@ -18,7 +18,7 @@ import {
   text,
   textIs,
 } from "./demo_site.ts";
-import { openPage } from "./open_page.ts";
+import { MOST_MS, openPage } from "./open_page.ts";
 import { tinyModel } from "./tiny_model.ts";
 
 /** Little work, with a model of chance: see demo/sample/main.ts. */
@@ -55,7 +55,7 @@ describe("the sampling page", () => {
   const texts = (options: Element[]) => options.map(({ textContent }) => textContent);
 
   async function saved(name: string): Promise<Uint8Array> {
-    await expect.poll(() => readdir(folder), { timeout: 10_000 }).toContain(name);
+    await expect.poll(() => readdir(folder), { timeout: MOST_MS }).toContain(name);
     return new Uint8Array(await readFile(join(folder, name)));
   }
 

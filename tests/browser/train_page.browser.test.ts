@@ -19,7 +19,7 @@ import {
   textIs,
 } from "./demo_site.ts";
 import { traced } from "./main_thread.ts";
-import { openPage } from "./open_page.ts";
+import { MOST_MS, openPage } from "./open_page.ts";
 
 /** A run of seconds: see demo/train/query.ts. */
 const QUICK = "train/?steps=12&batch=4&every=6&count=4&sampler-steps=3";
@@ -86,7 +86,7 @@ describe("the training page, built and served from a folder of a static host", (
     const session = await page.createCDPSession();
     await session.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
     await press(page, "Export the model");
-    await expect.poll(() => readdir(folder), { timeout: 10_000 }).toEqual(["model.zip"]);
+    await expect.poll(() => readdir(folder), { timeout: MOST_MS }).toEqual(["model.zip"]);
     const files = unzipFiles(
       new Uint8Array(await readFile(join(folder, "model.zip"))),
       "model.zip",
