@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "bdfc4fa2",
+  hash: "64555b92",
   text: [`
 
 
@@ -421,13 +421,11 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
   let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
   let i = plane * dims.out_height * dims.out_width + spot.upper;
   let level = level_of(spot.image, channel, dims);
-  put_line(lower + level, i + spot.below, dims.has_added);
-  put_line(upper + level, i, dims.has_added);
+  let b = put_line(lower + level, i + spot.below, dims.has_added);
+  let a = put_line(upper + level, i, dims.has_added);
   if (MOMENTS == 0u) {
     return vec2f();
   }
-  let a = written(i);
-  let b = written(i + spot.below);
   let mean = dot(a + b, vec4f(0.125));
   return vec2f(mean, dot(a - mean, a - mean) + dot(b - mean, b - mean));
 }
@@ -443,19 +441,18 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
   return level;
 }
 
-fn put_line(values: vec4f, i: vec4u, has_added: u32) {
+
+fn put_line(values: vec4f, i: vec4u, has_added: u32) -> vec4f {
   var sum = values;
   if (has_added == 1u) {
     sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
   }
-  result[i.w] = elem(sum.w);
-  result[i.z] = elem(sum.z);
-  result[i.y] = elem(sum.y);
-  result[i.x] = elem(sum.x);
-}
-
-fn written(i: vec4u) -> vec4f {
-  return vec4f(elem4(result[i.x], result[i.y], result[i.z], result[i.w]));
+  let y = elem4(sum);
+  result[i.w] = y.w;
+  result[i.z] = y.z;
+  result[i.y] = y.y;
+  result[i.x] = y.x;
+  return vec4f(y);
 }
 
 
