@@ -9,7 +9,7 @@ type Binds = {
 
 export const conv2d_tile: ShaderFamily<Binds> = {
   name: "conv2d_tile",
-  hash: "64555b92",
+  hash: "c229546d",
   text: [`
 
 
@@ -421,8 +421,8 @@ fn put(spot: Spot, channel: u32, upper: vec4f, lower: vec4f) -> vec2f {
   let plane = planes_before(spot.image, channel, dims.writes, dims.result_split) + channel;
   let i = plane * dims.out_height * dims.out_width + spot.upper;
   let level = level_of(spot.image, channel, dims);
-  let b = put_line(lower + level, i + spot.below, dims.has_added);
-  let a = put_line(upper + level, i, dims.has_added);
+  let b = vec4f(put_line(lower + level, i + spot.below, dims.has_added));
+  let a = vec4f(put_line(upper + level, i, dims.has_added));
   if (MOMENTS == 0u) {
     return vec2f();
   }
@@ -442,7 +442,7 @@ fn level_of(n: u32, o: u32, d: Dims) -> f32 {
 }
 
 
-fn put_line(values: vec4f, i: vec4u, has_added: u32) -> vec4f {
+fn put_line(values: vec4f, i: vec4u, has_added: u32) -> elem4 {
   var sum = values;
   if (has_added == 1u) {
     sum += vec4f(elem4(added[i.x], added[i.y], added[i.z], added[i.w]));
@@ -452,7 +452,7 @@ fn put_line(values: vec4f, i: vec4u, has_added: u32) -> vec4f {
   result[i.z] = y.z;
   result[i.y] = y.y;
   result[i.x] = y.x;
-  return vec4f(y);
+  return y;
 }
 
 
